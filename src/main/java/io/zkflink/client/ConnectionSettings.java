@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.client;
+
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * How to reach an ensemble. Users whose settings are equal, apart from the namespace, share a session.
+ *
+ * @param connectString {@code host:port[,host:port]...[/chroot]}
+ * @param namespace a path without leading or trailing slash below which all paths are, or the empty string
+ * @param sessionTimeout what to ask for; the server may negotiate less
+ * @param connectionTimeout how long one attempt of the first connect may take
+ * @param retryWait the first of the exponentially growing waits between two attempts to connect
+ * @param maxRetryAttempts how many connection timeouts the first connect may take altogether, at least 1
+ * @param properties given to {@code ZKClientConfig} as they are; never printed, since they may hold passwords
+ */
+public record ConnectionSettings(
+        String connectString,
+        String namespace,
+        Duration sessionTimeout,
+        Duration connectionTimeout,
+        Duration retryWait,
+        int maxRetryAttempts,
+        Map<String, String> properties)
+        implements Serializable {
+
+    /** The client property that bounds a reply, in bytes. */
+    public static final String REPLY_LIMIT = "jute.maxbuffer";
+
+    private static final int DEFAULT_REPLY_LIMIT = 64 * 1024 * 1024;
+
+    public ConnectionSettings {
+        properties = java.util.Collections.unmodifiableMap(new TreeMap<>(properties));
+    }
+
+    /** Settings for an ensemble with the same defaults as the SQL options. */
+    public static ConnectionSettings of(String connectString) {
+        return new ConnectionSettings(
+                connectString, "", Duration.ofSeconds(60), Duration.ofSeconds(15), Duration.ofSeconds(5), 3, Map.of());
+    }
+
+    /** The largest reply, in bytes, that the client accepts: ZooKeeper's own default of 1 MB is too small to list. */
+    public int replyLimit() {
+        String limit = properties.get(REPLY_LIMIT);
+        return limit == null ? DEFAULT_REPLY_LIMIT : Integer.decode(limit.trim());
+    }
+
+    /** How long the first connect may take before it fails. */
+    Duration firstConnectTimeout() {
+        return connectionTimeout.multipliedBy(maxRetryAttempts);
+    }
+
+    /** What a shared session is found by. */
+    ConnectionSettings withoutNamespace() {
+        return new ConnectionSettings(
+                connectString, "", sessionTimeout, connectionTimeout, retryWait, maxRetryAttempts, properties);
+    }
+
+    @Override
+    public String toString() {
+        return connectString + (namespace.isEmpty() ? "" : " namespace " + namespace);
+    }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.client;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import org.apache.zookeeper.client.ConnectStringParser;
+import org.apache.zookeeper.client.HostProvider;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives ZooKeeper's client the next server to try: one that accepts connections.
+ *
+ * <p>The stock provider hands out addresses blindly, and the client then logs a stack trace per second for as long as
+ * an outage lasts, without ever telling anybody the cause. This one looks first, resolving the name anew, backs off
+ * exponentially with jitter while nobody answers, logs once per outage, and remembers the last cause for the message.
+ *
+ * <p>{@link #next} is called by the client's send thread, which may wait there: it has nothing else to do without a
+ * connection. All other methods may be called by any thread.
+ */
+final class EnsembleHosts implements HostProvider {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EnsembleHosts.class);
+    private static final long MAX_WAIT_MILLIS = 10_000;
+    private static final long CLOSED_WAIT_MILLIS = 100;
+
+    private final ConnectionSettings settings;
+    private final List<InetSocketAddress> servers;
+
+    private int position = -1;
+    private int failedRounds;
+    private String lastCause = "no server answered yet";
+    private boolean closed;
+
+    EnsembleHosts(ConnectionSettings settings) {
+        this.settings = settings;
+        this.servers = new ArrayList<>(new ConnectStringParser(settings.connectString()).getServerAddresses());
+        Collections.shuffle(servers);
+    }
+
+    /** Why the last attempt to reach a server failed, in words, with its address. */
+    synchronized String lastCause() {
+        return lastCause;
+    }
+
+    /** Makes {@link #next} fail from now on, so that a client that waits for a server can be closed. */
+    synchronized void close() {
+        closed = true;
+        notifyAll();
+    }
+
+    @Override
+    public int size() {
+        return servers.size();
+    }
+
+    @Override
+    public InetSocketAddress next(long spinDelay) {
+        // A server that accepts and then drops the connection counts as failed too: each call is one more attempt.
+        pause(attempted());
+        while (true) {
+            for (int i = 0; i < servers.size(); i++) {
+                InetSocketAddress server = advance();
+                try {
+                    return probe(server);
+                } catch (IOException e) {
+                    failed(server, e);
+                }
+            }
+            pause(attempted());
+        }
+    }
+
+    @Override
+    public synchronized void onConnected() {
+        if (failedRounds > 1) {
+            LOG.info("Connected to ZooKeeper at '{}' after {} attempts.", settings.connectString(), failedRounds);
+        }
+        failedRounds = 0;
+    }
+
+    /** Never called: the connect string of a session does not change. */
+    @Override
+    public boolean updateServerList(Collection<InetSocketAddress> servers, InetSocketAddress current) {
+        return false;
+    }
+
+    private synchronized int attempted() {
+        return failedRounds++;
+    }
+
+    private synchronized InetSocketAddress advance() {
+        position = (position + 1) % servers.size();
+        return servers.get(position);
+    }
+
+    private InetSocketAddress probe(InetSocketAddress server) throws IOException {
+        InetSocketAddress resolved =
+                new InetSocketAddress(InetAddress.getByName(server.getHostString()), server.getPort());
+        int timeout =
+                (int) Math.min(Integer.MAX_VALUE, settings.connectionTimeout().toMillis());
+        try (Socket socket = new Socket()) {
+            socket.connect(resolved, Math.max(1, timeout / servers.size()));
+        }
+        return resolved;
+    }
+
+    private synchronized void failed(InetSocketAddress server, IOException cause) {
+        lastCause = server.getHostString() + ":" + server.getPort() + ": " + describe(cause);
+        if (failedRounds == 1) {
+            LOG.warn("ZooKeeper cannot be reached at {}; trying until it answers.", lastCause);
+        }
+    }
+
+    private static String describe(IOException cause) {
+        return cause instanceof java.net.UnknownHostException ? "unknown host" : cause.getMessage();
+    }
+
+    private synchronized void pause(int round) {
+        if (round > 0 && !closed) {
+            long ceiling = Math.min(MAX_WAIT_MILLIS, settings.retryWait().toMillis());
+            long wait = Math.min(ceiling, 50L << Math.min(round, 16));
+            await(wait / 2 + ThreadLocalRandom.current().nextLong(wait / 2 + 1));
+        }
+        if (closed) {
+            // The client is about to be told to close; until it is, it would ask again at once.
+            await(CLOSED_WAIT_MILLIS);
+            throw new IllegalStateException("The ZooKeeper session is closed.");
+        }
+    }
+
+    private synchronized void await(long millis) {
+        long end = System.nanoTime() + millis * 1_000_000;
+        boolean wasClosed = closed;
+        try {
+            for (long left = millis; left > 0 && closed == wasClosed; left = (end - System.nanoTime()) / 1_000_000) {
+                wait(left);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("Interrupted while waiting for ZooKeeper.", e);
+        }
+    }
+}

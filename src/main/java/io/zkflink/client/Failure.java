@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.client;
+
+import org.apache.zookeeper.KeeperException;
+
+/** What a failed request means for whoever sent it. The only place where ZooKeeper's error codes are judged. */
+public enum Failure {
+    /** The connection broke, or was never made; a read may be sent again. */
+    CONNECTION_LOST,
+    /** The session is gone with its watches and ephemeral znodes; a read may be sent again on the next one. */
+    SESSION_EXPIRED,
+    /** The credentials were refused; no request of this session can ever succeed. */
+    AUTHENTICATION_FAILED,
+    /** The ACL of the znode denies the request. */
+    NO_PERMISSION,
+    /** The reply is larger than this client accepts. */
+    REPLY_TOO_LARGE,
+    /** The server does not know the request. */
+    UNSUPPORTED,
+    /** The ensemble has forgotten transactions that this connector has seen. */
+    ENSEMBLE_BEHIND,
+    /** The user of the client closed it. */
+    CLOSED,
+    /** Anything else: a bug of ours or of the server's. */
+    OTHER;
+
+    static Failure of(KeeperException.Code code) {
+        return switch (code) {
+            case CONNECTIONLOSS, OPERATIONTIMEOUT, REQUESTTIMEOUT, SESSIONMOVED -> CONNECTION_LOST;
+            case SESSIONEXPIRED -> SESSION_EXPIRED;
+            case AUTHFAILED, SESSIONCLOSEDREQUIRESASLAUTH -> AUTHENTICATION_FAILED;
+            case NOAUTH -> NO_PERMISSION;
+            case UNIMPLEMENTED -> UNSUPPORTED;
+            default -> OTHER;
+        };
+    }
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.client;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.Op;
+import org.apache.zookeeper.OpResult;
+import org.apache.zookeeper.data.Stat;
+
+/** One read of one znode on its way through the {@link ReadBatcher}. */
+abstract sealed class Read<T> {
+
+    private static final int HEADER_BYTES = 96;
+    private static final int LEAST_BYTES_PER_CHILD = 12;
+
+    /** As the server's chroot sees it: with the namespace. */
+    final String serverPath;
+    /** As the user asked for it. */
+    final String path;
+
+    final ReadBatcher.ReplySize size;
+    final CompletableFuture<T> result = new CompletableFuture<>();
+
+    private Read(String serverPath, String path, ReadBatcher.ReplySize size) {
+        this.serverPath = serverPath;
+        this.path = path;
+        this.size = size;
+    }
+
+    /** What this read is remembered by over reconnects. */
+    abstract String key();
+
+    abstract Op op();
+
+    /** The value in a successful result; measures its size. */
+    abstract T value(OpResult answer);
+
+    /** The answer that there is no such znode. */
+    abstract T absent();
+
+    /** A lower bound of the size of the reply, in bytes, for a znode of this Stat. */
+    abstract long leastReplySize(Stat stat);
+
+    /** What is read, for a message. */
+    abstract String describe(Stat stat);
+
+    final void complete(OpResult answer) {
+        if (answer instanceof OpResult.ErrorResult error) {
+            fail(KeeperException.Code.get(error.getErr()));
+        } else {
+            result.complete(value(answer));
+        }
+    }
+
+    final void fail(KeeperException.Code code) {
+        if (code == KeeperException.Code.NONODE) {
+            result.complete(absent());
+        } else {
+            result.completeExceptionally(Session.exception(code, "read", path));
+        }
+    }
+
+    static final class Data extends Read<Optional<ZNode>> {
+        private static final byte[] NO_DATA = {};
+
+        Data(String serverPath, String path, ReadBatcher.ReplySize size) {
+            super(serverPath, path, size);
+        }
+
+        @Override
+        String key() {
+            return serverPath;
+        }
+
+        @Override
+        Op op() {
+            return Op.getData(serverPath);
+        }
+
+        @Override
+        Optional<ZNode> value(OpResult answer) {
+            OpResult.GetDataResult found = (OpResult.GetDataResult) answer;
+            byte[] data = found.getData() == null ? NO_DATA : found.getData();
+            size.measured(HEADER_BYTES + data.length);
+            return Optional.of(new ZNode(path, data, convert(found.getStat())));
+        }
+
+        @Override
+        Optional<ZNode> absent() {
+            return Optional.empty();
+        }
+
+        @Override
+        long leastReplySize(Stat stat) {
+            return stat == null ? 0 : stat.getDataLength();
+        }
+
+        @Override
+        String describe(Stat stat) {
+            return "The data of the znode '" + path + "' (" + stat.getDataLength() + " bytes)";
+        }
+
+        private static ZNodeStat convert(Stat stat) {
+            return new ZNodeStat(
+                    stat.getCzxid(),
+                    stat.getMzxid(),
+                    stat.getCtime(),
+                    stat.getMtime(),
+                    stat.getVersion(),
+                    stat.getCversion(),
+                    stat.getAversion(),
+                    stat.getEphemeralOwner(),
+                    stat.getDataLength(),
+                    stat.getNumChildren(),
+                    stat.getPzxid());
+        }
+    }
+
+    static final class Children extends Read<Optional<List<String>>> {
+
+        Children(String serverPath, String path, ReadBatcher.ReplySize size) {
+            super(serverPath, path, size);
+        }
+
+        @Override
+        String key() {
+            // No znode has a name that ends with a slash, so this collides with no read of data.
+            return serverPath + "/";
+        }
+
+        @Override
+        Op op() {
+            return Op.getChildren(serverPath);
+        }
+
+        @Override
+        Optional<List<String>> value(OpResult answer) {
+            List<String> names = ((OpResult.GetChildrenResult) answer).getChildren();
+            int bytes = HEADER_BYTES;
+            for (String name : names) {
+                bytes += Integer.BYTES + name.length();
+            }
+            size.measured(bytes);
+            return Optional.of(names);
+        }
+
+        @Override
+        Optional<List<String>> absent() {
+            return Optional.empty();
+        }
+
+        @Override
+        long leastReplySize(Stat stat) {
+            return stat == null ? 0 : (long) stat.getNumChildren() * LEAST_BYTES_PER_CHILD;
+        }
+
+        @Override
+        String describe(Stat stat) {
+            return "The list of the " + stat.getNumChildren() + " children of the znode '" + path + "'";
+        }
+    }
+}

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.client;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.Op;
+import org.apache.zookeeper.OpResult;
+import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.data.Stat;
+
+/**
+ * Sends a session's reads as {@code multi} requests.
+ *
+ * <p>While fewer than {@value #MAX_IN_FLIGHT} requests are in flight a read leaves at once; otherwise it waits for one
+ * of them, and all that wait leave together: batches grow with the load and cost no latency without it. Users take
+ * turns, so that a long walk does not hold up a lookup.
+ *
+ * <p>A reply over the client's limit breaks the connection, for the innocent too, and says nothing about its cause.
+ * Batches are therefore sized by the bytes that earlier replies had, and every read that was in flight when the
+ * connection broke becomes a suspect: it is sent again only among half as many other suspects, with nothing beside
+ * them in flight. That halves down to the guilty read, whatever its user does in between (a walk starts over), and
+ * costs nothing after an ordinary disconnect. A suspect that breaks the connection alone, repeatedly, and whose Stat
+ * says that it is large, fails as {@link Failure#REPLY_TOO_LARGE}.
+ *
+ * <p>Thread-safe. Reads complete on the session's event thread.
+ */
+final class ReadBatcher {
+
+    static final int MAX_IN_FLIGHT = 2;
+    static final int MAX_OPS = 500;
+
+    private static final int MAX_BYTES = 4 * 1024 * 1024;
+    private static final int MAX_SUSPECTS = 100_000;
+    private static final int SOLO_LOSSES_TO_CONVICT = 2;
+
+    private final int replyLimit;
+    private final Object lock = new Object();
+    /** Users with waiting reads, the next one to be served first. */
+    private final ArrayDeque<Queue> turns = new ArrayDeque<>();
+
+    private final Map<String, Suspicion> suspects = new HashMap<>();
+
+    /** Null while disconnected: nothing is sent. */
+    private ZooKeeper connected;
+
+    private int inFlight;
+    private boolean exclusive;
+    private ZooKeeperException failed;
+
+    ReadBatcher(ConnectionSettings settings) {
+        this.replyLimit = settings.replyLimit();
+    }
+
+    /** Starts sending to this handle; its requests in flight, if any, were answered before. */
+    void connected(ZooKeeper handle) {
+        synchronized (lock) {
+            connected = handle;
+        }
+        pump();
+    }
+
+    void disconnected() {
+        synchronized (lock) {
+            connected = null;
+        }
+    }
+
+    /** Fails all reads that wait and all that will be asked for: the session can never be used again. */
+    void fail(ZooKeeperException cause) {
+        List<Read<?>> orphans = new ArrayList<>();
+        synchronized (lock) {
+            connected = null;
+            failed = cause;
+            turns.forEach(queue -> queue.drainTo(orphans));
+            turns.clear();
+        }
+        orphans.forEach(read -> read.result.completeExceptionally(cause));
+    }
+
+    /** A user's own queue. */
+    Queue newQueue() {
+        return new Queue();
+    }
+
+    private void pump() {
+        while (true) {
+            List<Read<?>> batch;
+            ZooKeeper handle;
+            synchronized (lock) {
+                if (connected == null || exclusive || inFlight >= MAX_IN_FLIGHT || turns.isEmpty()) {
+                    return;
+                }
+                boolean suspicious = isSuspect(turns.peek().peekLive());
+                if (suspicious && inFlight > 0) {
+                    return;
+                }
+                batch = nextBatch(suspicious);
+                if (batch.isEmpty()) {
+                    continue;
+                }
+                inFlight++;
+                exclusive = suspicious;
+                handle = connected;
+            }
+            send(handle, batch);
+        }
+    }
+
+    private List<Read<?>> nextBatch(boolean suspicious) {
+        List<Read<?>> batch = new ArrayList<>();
+        int maxOps = MAX_OPS;
+        long bytes = 0;
+        int passed = 0;
+        while (!turns.isEmpty() && batch.size() < maxOps && passed < turns.size()) {
+            Queue queue = turns.poll();
+            Read<?> read = queue.peekLive();
+            if (read == null) {
+                queue.inTurn = false;
+                continue;
+            }
+            turns.add(queue);
+            long size = read.size.expected();
+            Suspicion suspicion = suspects.get(read.key());
+            if ((suspicion != null) != suspicious || (!batch.isEmpty() && bytes + size > MAX_BYTES)) {
+                passed++;
+                continue;
+            }
+            if (suspicion != null) {
+                maxOps = Math.min(maxOps, suspicion.maxOps);
+                if (batch.size() >= maxOps) {
+                    break;
+                }
+            }
+            passed = 0;
+            queue.waiting.poll();
+            batch.add(read);
+            bytes += size;
+        }
+        return batch;
+    }
+
+    private boolean isSuspect(Read<?> read) {
+        return read != null && suspects.containsKey(read.key());
+    }
+
+    private void send(ZooKeeper handle, List<Read<?>> batch) {
+        if (batch.size() == 1 && convictable(batch.get(0))) {
+            Read<?> read = batch.get(0);
+            handle.exists(read.path, false, (rc, path, ctx, stat) -> tried(handle, read, rc, stat), null);
+            return;
+        }
+        multi(handle, batch);
+    }
+
+    private void multi(ZooKeeper handle, List<Read<?>> batch) {
+        List<Op> ops = new ArrayList<>(batch.size());
+        for (Read<?> read : batch) {
+            ops.add(read.op());
+        }
+        handle.multi(ops, (rc, path, ctx, results) -> answered(batch, rc, results), null);
+    }
+
+    private boolean convictable(Read<?> read) {
+        synchronized (lock) {
+            Suspicion suspicion = suspects.get(read.key());
+            return suspicion != null && suspicion.soloLosses >= SOLO_LOSSES_TO_CONVICT;
+        }
+    }
+
+    /** Judges a read that broke the connection alone by the Stat of its znode. */
+    private void tried(ZooKeeper handle, Read<?> read, int rc, Stat stat) {
+        if (rc == KeeperException.Code.OK.intValue() && read.leastReplySize(stat) > replyLimit / 4) {
+            synchronized (lock) {
+                suspects.remove(read.key());
+            }
+            finish(() -> read.result.completeExceptionally(new ZooKeeperException(
+                    Failure.REPLY_TOO_LARGE,
+                    read.describe(stat) + " does not fit into a reply of " + replyLimit
+                            + " bytes, the limit that 'properties." + ConnectionSettings.REPLY_LIMIT
+                            + "' sets. Raise that option, or narrow the 'path'.")));
+        } else {
+            multi(handle, List.of(read));
+        }
+    }
+
+    private void answered(List<Read<?>> batch, int rc, List<OpResult> results) {
+        KeeperException.Code code = KeeperException.Code.get(rc);
+        if (results != null && results.size() == batch.size()) {
+            synchronized (lock) {
+                if (!suspects.isEmpty()) {
+                    batch.forEach(read -> suspects.remove(read.key()));
+                }
+            }
+            finish(() -> {
+                for (int i = 0; i < batch.size(); i++) {
+                    batch.get(i).complete(results.get(i));
+                }
+            });
+            return;
+        }
+        if (Failure.of(code) == Failure.CONNECTION_LOST) {
+            suspect(batch);
+        }
+        finish(() -> batch.forEach(read -> read.fail(code)));
+    }
+
+    private void suspect(List<Read<?>> batch) {
+        synchronized (lock) {
+            if (suspects.size() > MAX_SUSPECTS) {
+                suspects.clear();
+            }
+            for (Read<?> read : batch) {
+                suspects.computeIfAbsent(read.key(), key -> new Suspicion()).lostAmong(batch.size());
+            }
+        }
+    }
+
+    private void finish(Runnable completions) {
+        completions.run();
+        synchronized (lock) {
+            inFlight--;
+            exclusive = false;
+        }
+        pump();
+    }
+
+    /** What is held against a read that was in flight when the connection broke. */
+    private static final class Suspicion {
+        private int maxOps = MAX_OPS;
+        private int soloLosses;
+
+        void lostAmong(int ops) {
+            maxOps = Math.max(1, Math.min(maxOps, ops) / 2);
+            if (ops == 1) {
+                soloLosses++;
+            }
+        }
+    }
+
+    /** The reads of one user, with what their replies measured so far. */
+    final class Queue {
+        private final ArrayDeque<Read<?>> waiting = new ArrayDeque<>();
+        private final ReplySize dataSize = new ReplySize();
+        private final ReplySize childrenSize = new ReplySize();
+        private boolean inTurn;
+        private boolean closed;
+
+        CompletableFuture<Optional<ZNode>> data(String serverPath, String path) {
+            return submit(new Read.Data(serverPath, path, dataSize));
+        }
+
+        CompletableFuture<Optional<List<String>>> children(String serverPath, String path) {
+            return submit(new Read.Children(serverPath, path, childrenSize));
+        }
+
+        private <T> CompletableFuture<T> submit(Read<T> read) {
+            ZooKeeperException refusal;
+            synchronized (lock) {
+                refusal = closed ? SessionClient.closedException() : failed;
+                if (refusal == null) {
+                    waiting.add(read);
+                    if (!inTurn) {
+                        inTurn = true;
+                        turns.add(this);
+                    }
+                }
+            }
+            if (refusal == null) {
+                pump();
+            } else {
+                read.result.completeExceptionally(refusal);
+            }
+            return read.result;
+        }
+
+        /** Fails what waits; what is in flight completes, for nobody. */
+        void close() {
+            List<Read<?>> orphans = new ArrayList<>();
+            synchronized (lock) {
+                closed = true;
+                drainTo(orphans);
+                turns.remove(this);
+            }
+            orphans.forEach(read -> read.result.completeExceptionally(SessionClient.closedException()));
+        }
+
+        private void drainTo(List<Read<?>> orphans) {
+            orphans.addAll(waiting);
+            waiting.clear();
+            inTurn = false;
+        }
+
+        private Read<?> peekLive() {
+            while (!waiting.isEmpty() && waiting.peek().result.isDone()) {
+                waiting.poll();
+            }
+            return waiting.peek();
+        }
+    }
+
+    /** A running mean of reply sizes; assumes the worst of what it has not seen. */
+    static final class ReplySize {
+        private static final int UNKNOWN = 128 * 1024;
+        private volatile int mean = UNKNOWN;
+
+        int expected() {
+            return mean;
+        }
+
+        /** Rises at once and falls slowly, since only an underestimate hurts. */
+        void measured(int bytes) {
+            int old = mean;
+            mean = bytes >= old ? bytes : old - Math.max(1, (old - bytes) / 8);
+        }
+    }
+}

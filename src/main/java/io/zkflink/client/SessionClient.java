@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.client;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** One user's share of a {@link Session}: its place in the queue of reads, its watches, its namespace. */
+final class SessionClient implements ZooKeeperClient {
+
+    private final Session session;
+    private final ReadBatcher.Queue reads;
+    /** What stands before every path of this user: a slash and the namespace, or nothing. */
+    private final String prefix;
+
+    private final Runnable release;
+    private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
+
+    SessionClient(Session session, String namespace, Runnable release) {
+        this.session = session;
+        this.reads = session.reads().newQueue();
+        this.prefix = namespace.isEmpty() ? "" : "/" + namespace;
+        this.release = release;
+    }
+
+    @Override
+    public CompletableFuture<Optional<ZNode>> read(String path) {
+        return reads.data(absolute(path), path);
+    }
+
+    @Override
+    public CompletableFuture<Optional<List<String>>> children(String path) {
+        return reads.children(absolute(path), path);
+    }
+
+    @Override
+    public CompletableFuture<Long> sync() {
+        return session.sync();
+    }
+
+    @Override
+    public Watch watch(String root, WatchListener listener) {
+        Watch watch = session.watch(absolute(root), prefix.isEmpty() ? listener : new Relative(listener));
+        watches.add(watch);
+        return () -> {
+            if (watches.remove(watch)) {
+                watch.close();
+            }
+        };
+    }
+
+    @Override
+    public void close() {
+        reads.close();
+        watches.forEach(Watch::close);
+        watches.clear();
+        release.run();
+    }
+
+    static ZooKeeperException closedException() {
+        return new ZooKeeperException(Failure.CLOSED, "The ZooKeeper client was closed.");
+    }
+
+    private String absolute(String path) {
+        return prefix.isEmpty() ? path : path.equals("/") ? prefix : prefix + path;
+    }
+
+    /** Takes the namespace off the paths of events. */
+    private final class Relative implements WatchListener {
+        private final WatchListener listener;
+
+        Relative(WatchListener listener) {
+            this.listener = listener;
+        }
+
+        @Override
+        public void established() {
+            listener.established();
+        }
+
+        @Override
+        public void changed(String path, long zxid) {
+            listener.changed(path.length() == prefix.length() ? "/" : path.substring(prefix.length()), zxid);
+        }
+
+        @Override
+        public void lost() {
+            listener.lost();
+        }
+
+        @Override
+        public void failed(ZooKeeperException cause) {
+            listener.failed(cause);
+        }
+    }
+}

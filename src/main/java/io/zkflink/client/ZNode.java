@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.client;
+
+import java.util.Optional;
+
+/**
+ * A znode as one read found it.
+ *
+ * @param path absolute, relative to chroot and namespace
+ * @param data never null; a znode without data has an empty array. Shared, not to be modified
+ */
+@SuppressWarnings("ArrayRecordComponent") // compared nowhere; copying a megabyte per accessor call would be worse
+public record ZNode(String path, byte[] data, ZNodeStat stat) {
+
+    /** The data, or empty if there is none: ZooKeeper's null and empty data both mean "no value". */
+    public Optional<byte[]> value() {
+        return data.length == 0 ? Optional.empty() : Optional.of(data);
+    }
+
+    /** Names the znode for messages without its data, which may be secret. */
+    @Override
+    public String toString() {
+        return "ZNode[" + path + ", " + data.length + " B, " + stat + "]";
+    }
+}

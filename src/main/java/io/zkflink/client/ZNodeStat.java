@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.client;
+
+/**
+ * ZooKeeper's Stat structure. Times are milliseconds since the epoch by the server's clock; zxids are only ever
+ * compared as numbers.
+ */
+public record ZNodeStat(
+        long czxid,
+        long mzxid,
+        long ctime,
+        long mtime,
+        int version,
+        int cversion,
+        int aversion,
+        long ephemeralOwner,
+        int dataLength,
+        int numChildren,
+        long pzxid) {}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.client;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * What the connector asks of ZooKeeper: one user's view of a session that may be shared with others.
+ *
+ * <p>Paths are absolute and relative to chroot and namespace. No method blocks. Futures complete, and listeners are
+ * called, on the session's event thread, in the order in which the server answered; whoever continues there must not
+ * block. Futures fail with {@link ZooKeeperException} only. A read is sent while the session is connected and waits
+ * otherwise; it is not repeated after a failure, because only its caller knows whether its answer still matters. A
+ * future that was cancelled before its read was sent costs nothing.
+ */
+public interface ZooKeeperClient extends AutoCloseable {
+
+    /** Reads data and Stat of a znode; empty if there is none. */
+    CompletableFuture<Optional<ZNode>> read(String path);
+
+    /** Lists the names of a znode's children in no particular order; empty if there is no such znode. */
+    CompletableFuture<Optional<List<String>>> children(String path);
+
+    /**
+     * Brings the server that this session is connected to up to date with the leader.
+     *
+     * @return the zxid of the newest transaction that the server has applied since, so that reads sent after this
+     *     future completes see that transaction or a later state
+     */
+    CompletableFuture<Long> sync();
+
+    /**
+     * Puts a persistent recursive watch on a znode, which need not exist, and keeps it there over reconnects and new
+     * sessions until the returned handle or this client is closed.
+     */
+    Watch watch(String root, WatchListener listener);
+
+    /** Gives the session back: fails this user's waiting reads and ends its watches. Never blocks. */
+    @Override
+    void close();
+
+    /** A watch that is in place until it is closed. Closing never blocks. */
+    interface Watch extends AutoCloseable {
+        @Override
+        void close();
+    }
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.path;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * A path in which columns stand for segments: {@code /flags/{service}/{flag}}, or {@code /config/{*key}} for whatever
+ * lies below at any depth. Matching gives a znode's column values, resolving gives the path of column values; each key
+ * has exactly one path.
+ *
+ * <p>Immutable. Errors are {@link IllegalArgumentException}s whose message says what is wrong and what would be right.
+ */
+public final class PathTemplate implements Serializable {
+
+    private static final long serialVersionUID = 1L;
+
+    /** ZooKeeper's own subtree; never a row. */
+    private static final String RESERVED = "zookeeper";
+
+    private final String text;
+    private final List<Segment> segments;
+    private final List<String> columns;
+
+    private PathTemplate(String text, List<Segment> segments) {
+        this.text = text;
+        this.segments = List.copyOf(segments);
+        this.columns = this.segments.stream()
+                .map(PathTemplate::columnOf)
+                .filter(name -> !name.isEmpty())
+                .toList();
+    }
+
+    /**
+     * Parses a template.
+     *
+     * @param typeOf gives the type of a column by its name; throws if there is no such column
+     */
+    public static PathTemplate parse(String text, PathEncoding encoding, Function<String, SegmentType> typeOf) {
+        if (!text.startsWith("/")) {
+            throw new IllegalArgumentException("it must be absolute; write '/" + text + "'");
+        }
+        List<Segment> segments = new ArrayList<>();
+        if (!text.equals("/")) {
+            for (String part : text.substring(1).split("/", -1)) {
+                Segment segment = segment(part, encoding, typeOf);
+                if (!segments.isEmpty() && segments.get(segments.size() - 1) instanceof Segment.Rest rest) {
+                    throw new IllegalArgumentException("'{*" + rest.column() + "}' takes all remaining segments and"
+                            + " must stand last; use '{" + rest.column() + "}' for a single segment");
+                }
+                segments.add(segment);
+            }
+        }
+        PathTemplate template = new PathTemplate(text, segments);
+        for (String column : template.columns) {
+            if (template.columns.indexOf(column) != template.columns.lastIndexOf(column)) {
+                throw new IllegalArgumentException(
+                        "the column '" + column + "' appears twice; each segment needs a column of its own");
+            }
+        }
+        if (!segments.isEmpty() && segments.get(0).equals(new Segment.Literal(RESERVED))) {
+            throw new IllegalArgumentException("'/zookeeper' is ZooKeeper's own subtree and never a table");
+        }
+        return template;
+    }
+
+    private static Segment segment(String part, PathEncoding encoding, Function<String, SegmentType> typeOf) {
+        if (part.isEmpty()) {
+            throw new IllegalArgumentException("it has an empty segment; remove the superfluous '/'");
+        }
+        boolean variable = part.startsWith("{") && part.endsWith("}") && part.length() > 2;
+        String inner = variable ? part.substring(1, part.length() - 1) : part;
+        boolean rest = variable && inner.startsWith("*");
+        String name = rest ? inner.substring(1) : inner;
+        if (name.isEmpty() || name.indexOf('{') >= 0 || name.indexOf('}') >= 0) {
+            throw new IllegalArgumentException("the segment '" + part
+                    + "' is neither a name nor a column; a column takes a whole segment and is written '{column}', or"
+                    + " '{*column}' for all remaining segments");
+        }
+        if (rest) {
+            SegmentType type = typeOf.apply(name);
+            if (type.kind() != SegmentType.Kind.TEXT) {
+                throw new IllegalArgumentException(
+                        "the column '" + name + "' of '{*" + name + "}' holds a path; declare it as STRING");
+            }
+            return new Segment.Rest(name, type);
+        }
+        if (variable) {
+            return new Segment.Variable(name, typeOf.apply(name), encoding);
+        }
+        String problem = problemWith(name);
+        if (problem != null) {
+            throw new IllegalArgumentException("the segment '" + part + "' " + problem);
+        }
+        return new Segment.Literal(name);
+    }
+
+    private static String columnOf(Segment segment) {
+        if (segment instanceof Segment.Variable variable) {
+            return variable.column();
+        }
+        return segment instanceof Segment.Rest rest ? rest.column() : "";
+    }
+
+    /** The columns in the order of their segments. */
+    public List<String> columns() {
+        return columns;
+    }
+
+    public List<Segment> segments() {
+        return segments;
+    }
+
+    /** The deepest path that all rows are at or below. */
+    public String root() {
+        StringBuilder root = new StringBuilder();
+        for (Segment segment : segments) {
+            if (!(segment instanceof Segment.Literal literal)) {
+                break;
+            }
+            root.append('/').append(literal.name());
+        }
+        return root.length() == 0 ? "/" : root.toString();
+    }
+
+    /**
+     * The values of the columns for a znode: String, Boolean, Byte, Short, Integer or Long, in the order of
+     * {@link #columns()}; null if the znode is not a row.
+     */
+    public Object[] match(String path) {
+        if (isReserved(path)) {
+            return null;
+        }
+        Object[] values = new Object[columns.size()];
+        int bound = 0;
+        int start = 1;
+        for (Segment segment : segments) {
+            if (start >= path.length()) {
+                return null;
+            }
+            int slash = path.indexOf('/', start);
+            int end = slash < 0 ? path.length() : slash;
+            if (segment instanceof Segment.Literal literal) {
+                if (literal.name().length() != end - start || !path.startsWith(literal.name(), start)) {
+                    return null;
+                }
+            } else {
+                if (segment instanceof Segment.Rest) {
+                    end = path.length();
+                }
+                Object value = segment instanceof Segment.Variable variable
+                        ? variable.parse(path.substring(start, end))
+                        : ((Segment.Rest) segment).type().parse(path.substring(start, end));
+                if (value == null) {
+                    return null;
+                }
+                values[bound++] = value;
+            }
+            start = end + 1;
+        }
+        return start > path.length() || path.equals("/") ? values : null;
+    }
+
+    /** Whether a path is ZooKeeper's own, {@code /zookeeper} or below. */
+    public static boolean isReserved(String path) {
+        int end = RESERVED.length() + 1;
+        return path.startsWith(RESERVED, 1) && (path.length() == end || path.charAt(end) == '/');
+    }
+
+    /**
+     * The path of a row.
+     *
+     * @param values as {@link #match} gives them, none of them null
+     */
+    public String resolve(Object... values) {
+        StringBuilder path = new StringBuilder();
+        int next = 0;
+        for (Segment segment : segments) {
+            path.append('/');
+            if (segment instanceof Segment.Literal literal) {
+                path.append(literal.name());
+            } else if (segment instanceof Segment.Variable variable) {
+                path.append(checked(variable.column(), variable.encoding().encode(values[next++].toString())));
+            } else {
+                String column = columnOf(segment);
+                String rest = values[next++].toString();
+                for (String name : rest.split("/", -1)) {
+                    checked(column, name, rest);
+                }
+                path.append(rest);
+            }
+        }
+        String resolved = path.length() == 0 ? "/" : path.toString();
+        if (isReserved(resolved)) {
+            throw new IllegalArgumentException(
+                    "The path '" + resolved + "' lies in '/zookeeper', ZooKeeper's own subtree, and is never a row.");
+        }
+        return resolved;
+    }
+
+    private static String checked(String column, String name) {
+        return checked(column, name, name);
+    }
+
+    private static String checked(String column, String name, String value) {
+        String problem = problemWith(name);
+        if (problem != null) {
+            throw new IllegalArgumentException("The value '" + value + "' of the column '" + column
+                    + "' cannot be part of a znode's path: the segment '" + name + "' " + problem
+                    + ". Change the value, or set 'path.encoding' = 'url' if it only holds characters that a path may"
+                    + " not.");
+        }
+        return name;
+    }
+
+    /** Why ZooKeeper would refuse a name, or null. */
+    private static String problemWith(String name) {
+        if (name.isEmpty()) {
+            return "is empty";
+        }
+        if (name.equals(".") || name.equals("..")) {
+            return "is a relative path";
+        }
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (c == '/') {
+                return "contains '/'";
+            }
+            boolean illegal = c <= '\u001f'
+                    || (c >= '\u007f' && c <= '\u009f')
+                    || (c >= '\ud800' && c <= '\uf8ff')
+                    || c >= '\ufff0';
+            if (illegal) {
+                return String.format("contains the character U+%04X, which ZooKeeper does not allow", (int) c);
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.subtree;
+
+import io.zkflink.client.ZNode;
+import io.zkflink.subtree.Sighting.Observation;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * The state machine that turns observations into changes: unknown is created, another czxid is deleted and created
+ * again, a higher mzxid is changed, an absent one is deleted, and anything else is nothing. An observation that is older
+ * than what is known is ignored, so that versions never go backwards.
+ *
+ * <p>Owned by one thread.
+ */
+public final class Reconciler {
+
+    private final boolean keepLast;
+    private final Map<String, Known> known = new HashMap<>();
+    private final Set<String> touched = new HashSet<>();
+
+    /**
+     * @param keepLast whether {@link Known#last} is kept, for changelogs with before-images
+     */
+    public Reconciler(boolean keepLast) {
+        this.keepLast = keepLast;
+    }
+
+    public Optional<Change> observe(Observation observation) {
+        String path = observation.path();
+        if (observation.znode().isEmpty()) {
+            return forget(path);
+        }
+        ZNode znode = observation.znode().get();
+        Known before = known.get(path);
+        if (before != null) {
+            before.seenIn(observation.walk());
+            boolean sameNode = znode.stat().czxid() == before.czxid();
+            if (znode.stat().czxid() < before.czxid()
+                    || (sameNode && znode.stat().mzxid() <= before.mzxid())) {
+                return Optional.empty();
+            }
+        }
+        Known now = Known.of(znode, keepLast, observation.walk());
+        restore(path, now);
+        touched.add(path);
+        if (before == null) {
+            return Optional.of(new Change.Created(path, znode, now));
+        }
+        return Optional.of(
+                before.czxid() == now.czxid()
+                        ? new Change.Changed(path, before, znode, now)
+                        : new Change.Recreated(path, before, znode, now));
+    }
+
+    /** Deletes whatever a walk that is complete did not see. */
+    public void walkEnded(int walk, Consumer<Change> changes) {
+        Iterator<Map.Entry<String, Known>> entries = known.entrySet().iterator();
+        while (entries.hasNext()) {
+            Map.Entry<String, Known> entry = entries.next();
+            if (entry.getValue().walk() != walk) {
+                entries.remove();
+                touched.add(entry.getKey());
+                changes.accept(new Change.Deleted(entry.getKey(), entry.getValue()));
+            }
+        }
+    }
+
+    private Optional<Change> forget(String path) {
+        Known before = known.remove(path);
+        if (before == null) {
+            return Optional.empty();
+        }
+        touched.add(path);
+        return Optional.of(new Change.Deleted(path, before));
+    }
+
+    /** Puts back what was known when the state was saved. */
+    public void restore(String path, Known entry) {
+        known.put(path, entry);
+    }
+
+    public int size() {
+        return known.size();
+    }
+
+    /** All that is known, unmodifiable. */
+    public Map<String, Known> known() {
+        return java.util.Collections.unmodifiableMap(known);
+    }
+
+    /** The paths whose entry came, went or was replaced since the last call; whoever saves the state asks. */
+    public Set<String> takeTouched() {
+        Set<String> result = Set.copyOf(touched);
+        touched.clear();
+        return result;
+    }
+}
