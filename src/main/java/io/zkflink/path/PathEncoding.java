@@ -4,6 +4,7 @@ package io.zkflink.path;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 /** How a column's text becomes the name of a znode. */
 public enum PathEncoding {
@@ -39,6 +40,12 @@ public enum PathEncoding {
     };
 
     abstract String encode(String text);
+
+    /** As the option spells it. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
 
     /** The text of a name, or null if no text is encoded like that. */
     abstract String decode(String name);

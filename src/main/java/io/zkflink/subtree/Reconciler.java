@@ -3,6 +3,7 @@ package io.zkflink.subtree;
 
 import io.zkflink.client.ZNode;
 import io.zkflink.subtree.Sighting.Observation;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -85,13 +86,14 @@ public final class Reconciler {
         known.put(path, entry);
     }
 
-    public int size() {
-        return known.size();
+    /** Puts back that a znode was gone when the state was saved. */
+    public void restoreGone(String path) {
+        known.remove(path);
     }
 
     /** All that is known, unmodifiable. */
     public Map<String, Known> known() {
-        return java.util.Collections.unmodifiableMap(known);
+        return Collections.unmodifiableMap(known);
     }
 
     /** The paths whose entry came, went or was replaced since the last call; whoever saves the state asks. */

@@ -90,8 +90,14 @@ public final class SubtreeFeed implements AutoCloseable {
         watch = client.watch(template.root(), new Listener());
     }
 
-    /** Starts another walk, for a consumer whose wishes have grown. */
-    public void walkAgain() {
+    /** Starts another walk, for a reader whose wishes have grown and who has seen more. */
+    public void walkAgain(long seenZxid) {
+        synchronized (lock) {
+            newestZxid = Math.max(newestZxid, seenZxid);
+            if (phase == Phase.DISCONNECTED) {
+                return;
+            }
+        }
         begin();
     }
 

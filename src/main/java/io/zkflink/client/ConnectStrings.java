@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.client;
+
+import java.net.InetSocketAddress;
+import org.apache.zookeeper.client.ConnectStringParser;
+import org.apache.zookeeper.common.PathUtils;
+
+/** The rules of connect strings, so that a wrong one is found before anybody connects. */
+public final class ConnectStrings {
+
+    private static final int MAX_PORT = 65_535;
+
+    private ConnectStrings() {}
+
+    /**
+     * Checks {@code host:port[,host:port]...[/chroot]}.
+     *
+     * @throws IllegalArgumentException saying what is wrong, as the end of a sentence
+     */
+    public static void check(String connectString) {
+        if (connectString.isBlank()) {
+            throw new IllegalArgumentException("it is empty");
+        }
+        int slash = connectString.indexOf('/');
+        String servers = slash < 0 ? connectString : connectString.substring(0, slash);
+        for (String server : servers.split(",", -1)) {
+            if (server.isBlank()) {
+                throw new IllegalArgumentException("it names no server before, between or after its commas");
+            }
+            if (!server.strip().equals(server) || server.contains(" ")) {
+                throw new IllegalArgumentException("'" + server + "' contains a blank");
+            }
+        }
+        ConnectStringParser parsed;
+        try {
+            parsed = new ConnectStringParser(connectString);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("a port is not a number", e);
+        }
+        for (InetSocketAddress server : parsed.getServerAddresses()) {
+            if (server.getHostString().isEmpty()) {
+                throw new IllegalArgumentException("a server has no host name");
+            }
+            if (server.getPort() < 1 || server.getPort() > MAX_PORT) {
+                throw new IllegalArgumentException("the port " + server.getPort() + " is not between 1 and 65535");
+            }
+        }
+    }
+
+    /**
+     * Checks a namespace, a path without leading slash.
+     *
+     * @throws IllegalArgumentException saying what is wrong, as the end of a sentence
+     */
+    public static void checkNamespace(String namespace) {
+        if (namespace.startsWith("/") || namespace.endsWith("/")) {
+            throw new IllegalArgumentException("it begins or ends with '/'");
+        }
+        try {
+            PathUtils.validatePath("/" + namespace);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("it is no valid path: " + e.getMessage(), e);
+        }
+    }
+}

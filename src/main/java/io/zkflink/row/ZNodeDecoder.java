@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.row;
+
+import io.zkflink.client.ZNode;
+import io.zkflink.client.ZNodeStat;
+import io.zkflink.path.PathTemplate;
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Optional;
+import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
+import org.apache.flink.util.Collector;
+
+/**
+ * Makes rows of znodes: columns of the path, of the data through a Flink format, and of the Stat.
+ *
+ * <p>Owned by one thread; {@link #open} before use.
+ */
+public final class ZNodeDecoder implements Serializable {
+
+    private static final long serialVersionUID = 1L;
+    private static final byte[] NO_DATA = {};
+
+    private final PathTemplate template;
+    private final List<Column> columns;
+    /** Null if no column comes from the data. */
+    private final DeserializationSchema<RowData> format;
+
+    private final ParseErrors parseErrors;
+    private final String parseErrorsOption;
+
+    /**
+     * @param columns of the produced row, in order
+     * @param format decodes the data; null if no column comes from it
+     * @param parseErrorsOption the option that sets {@code parseErrors}, for messages
+     */
+    public ZNodeDecoder(
+            PathTemplate template,
+            List<Column> columns,
+            DeserializationSchema<RowData> format,
+            ParseErrors parseErrors,
+            String parseErrorsOption) {
+        this.template = template;
+        this.columns = List.copyOf(columns);
+        this.format = format;
+        this.parseErrors = parseErrors;
+        this.parseErrorsOption = parseErrorsOption;
+    }
+
+    public void open(DeserializationSchema.InitializationContext context) throws Exception {
+        if (format != null) {
+            format.open(context);
+        }
+    }
+
+    /**
+     * The row of a znode; empty if it has none, because its path does not match or its data is skipped.
+     *
+     * @throws IOException if the data cannot be decoded and that is to fail
+     */
+    public Optional<GenericRowData> row(ZNode znode, EventType event) throws IOException {
+        Object[] key = template.match(znode.path());
+        if (key == null) {
+            return Optional.empty();
+        }
+        RowData payload = null;
+        if (format != null && znode.value().isPresent()) {
+            Decoded decoded = decode(znode);
+            // A format that swallowed its own error was told to go without the row.
+            if (decoded.isEmpty() || (decoded.failed() && parseErrors == ParseErrors.SKIP)) {
+                return Optional.empty();
+            }
+            payload = decoded.row;
+        }
+        GenericRowData row = new GenericRowData(columns.size());
+        for (int i = 0; i < columns.size(); i++) {
+            row.setField(i, value(columns.get(i), key, payload, znode, event));
+        }
+        return Optional.of(row);
+    }
+
+    /**
+     * The row that says that a znode is gone: its key, path and name, and {@code mtime}; all else is NULL.
+     *
+     * @param mtime milliseconds since the epoch
+     */
+    public GenericRowData gone(String path, long mtime) {
+        Object[] key = template.match(path);
+        ZNode ghost = new ZNode(path, NO_DATA, new ZNodeStat(0, 0, 0, mtime, 0, 0, 0, 0, 0, 0, 0));
+        GenericRowData row = new GenericRowData(columns.size());
+        for (int i = 0; i < columns.size(); i++) {
+            boolean survives = !(columns.get(i) instanceof Column.FromMetadata column)
+                    || column.metadata().survivesDeletion();
+            row.setField(i, survives ? value(columns.get(i), key, null, ghost, EventType.DELETED) : null);
+        }
+        return row;
+    }
+
+    private static Object value(Column column, Object[] key, RowData payload, ZNode znode, EventType event) {
+        if (column instanceof Column.FromPath path) {
+            Object value = key[path.variable()];
+            return value instanceof String text ? StringData.fromString(text) : value;
+        }
+        if (column instanceof Column.FromPayload data) {
+            return payload == null ? null : data.field().getFieldOrNull(payload);
+        }
+        return ((Column.FromMetadata) column).metadata().of(znode, event);
+    }
+
+    private Decoded decode(ZNode znode) throws IOException {
+        Decoded decoded = new Decoded();
+        try {
+            format.deserialize(znode.data(), decoded);
+            if (decoded.count > 1) {
+                throw new IOException("the format made " + decoded.count + " rows of it, and a znode is one row");
+            }
+        } catch (IOException | RuntimeException e) {
+            if (parseErrors == ParseErrors.FAIL) {
+                throw new IOException(
+                        String.format(
+                                "The data of the znode '%s' (version %d) could not be decoded: %s. Correct the data, or"
+                                        + " set '%s' = 'null' or 'skip' to go on without it.",
+                                znode.path(), znode.stat().version(), reason(e), parseErrorsOption),
+                        e);
+            }
+            decoded.fail();
+        }
+        return decoded;
+    }
+
+    /** Formats put what is wrong into the innermost message. */
+    private static String reason(Throwable error) {
+        Throwable cause = error;
+        while (cause.getCause() != null && cause.getCause() != cause) {
+            cause = cause.getCause();
+        }
+        String message = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+        return message.lines().findFirst().orElse(message);
+    }
+
+    /** What a format made of one znode's data. */
+    private static final class Decoded implements Collector<RowData> {
+        private static final int FAILED = -1;
+
+        private RowData row;
+        private int count;
+
+        @Override
+        public void collect(RowData record) {
+            row = record;
+            count++;
+        }
+
+        void fail() {
+            row = null;
+            count = FAILED;
+        }
+
+        boolean failed() {
+            return count == FAILED;
+        }
+
+        boolean isEmpty() {
+            return count == 0;
+        }
+
+        @Override
+        public void close() {}
+    }
+}

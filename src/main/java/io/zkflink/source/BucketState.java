@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.source;
+
+import io.zkflink.subtree.Reconciler;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A bucket while it is read: the state machine, and its encoded form for checkpoints.
+ *
+ * <p>A checkpoint encodes only what changed since the last one, as one more block; when such blocks have grown to half
+ * of the first one, all is encoded anew. Owned by the task thread.
+ */
+final class BucketState {
+
+    private static final int MAX_BLOCKS = 64;
+
+    private final int bucket;
+    private final Reconciler reconciler;
+    private final List<byte[]> blocks;
+
+    private long newestZxid;
+    private long baseZxid;
+
+    BucketState(SubtreeSplit split, boolean keepLast) {
+        this.bucket = split.bucket();
+        this.newestZxid = split.newestZxid();
+        this.baseZxid = split.baseZxid();
+        this.reconciler = new Reconciler(keepLast);
+        this.blocks = new ArrayList<>(split.known());
+        blocks.forEach(block -> KnownCodec.decode(block, reconciler));
+    }
+
+    Reconciler reconciler() {
+        return reconciler;
+    }
+
+    long baseZxid() {
+        return baseZxid;
+    }
+
+    void startAt(long zxid) {
+        baseZxid = zxid;
+    }
+
+    /** Remembers a transaction that the tree has been seen to include. */
+    void includes(long zxid) {
+        newestZxid = Math.max(newestZxid, zxid);
+    }
+
+    SubtreeSplit toSplit() {
+        Set<String> touched = reconciler.takeTouched();
+        if (!touched.isEmpty()) {
+            blocks.add(KnownCodec.encode(touched, reconciler.known()));
+            if (blocks.size() > MAX_BLOCKS || deltaBytes() > blocks.get(0).length / 2) {
+                blocks.clear();
+                blocks.add(KnownCodec.encode(reconciler.known().keySet(), reconciler.known()));
+            }
+        }
+        return new SubtreeSplit(bucket, newestZxid, baseZxid, blocks);
+    }
+
+    private long deltaBytes() {
+        return blocks.stream().skip(1).mapToLong(block -> block.length).sum();
+    }
+}

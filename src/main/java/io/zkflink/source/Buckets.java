@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.source;
+
+import java.util.stream.IntStream;
+import org.apache.flink.util.MathUtils;
+
+/**
+ * The fixed partition of a tree that readers share: each znode falls into a bucket by its path, for ever, so that its
+ * state finds its reader at any parallelism. A bucket is a split.
+ */
+final class Buckets {
+
+    /** Part of the state format: changing it would orphan the state of old savepoints. */
+    static final int COUNT = 128;
+
+    private static final String[] SPLIT_IDS =
+            IntStream.range(0, COUNT).mapToObj(Integer::toString).toArray(String[]::new);
+
+    private Buckets() {}
+
+    static int of(String path) {
+        return MathUtils.murmurHash(path.hashCode()) % COUNT;
+    }
+
+    static String splitId(int bucket) {
+        return SPLIT_IDS[bucket];
+    }
+}

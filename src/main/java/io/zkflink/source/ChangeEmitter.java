@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.source;
+
+import io.zkflink.client.ZNode;
+import io.zkflink.client.ZNodeStat;
+import io.zkflink.row.EventType;
+import io.zkflink.row.ZNodeDecoder;
+import io.zkflink.subtree.Change;
+import io.zkflink.subtree.Known;
+import io.zkflink.subtree.Sighting;
+import io.zkflink.subtree.Sighting.Observation;
+import io.zkflink.subtree.Sighting.WalkBegun;
+import io.zkflink.subtree.Sighting.WalkEnded;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.apache.flink.api.connector.source.SourceOutput;
+import org.apache.flink.connector.base.source.reader.RecordEmitter;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.types.RowKind;
+
+/**
+ * Turns sightings into changes by the bucket's state machine, and changes into rows. Runs on the task thread, which owns
+ * all state.
+ *
+ * <p>A znode whose data is skipped is known but hidden: for the rows it is as if it were not there.
+ */
+final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketState> {
+
+    private final ZNodeDecoder decoder;
+    private final ScanSettings settings;
+    private final LongSupplier clock;
+
+    /**
+     * @param clock milliseconds since the epoch
+     */
+    ChangeEmitter(ZNodeDecoder decoder, ScanSettings settings, LongSupplier clock) {
+        this.decoder = decoder;
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    @Override
+    public void emitRecord(Sighting sighting, SourceOutput<RowData> output, BucketState state) throws IOException {
+        try {
+            if (sighting instanceof Observation observation) {
+                state.reconciler().observe(observation).ifPresent(change -> emit(change, output, state));
+            } else if (sighting instanceof WalkBegun begun) {
+                if (settings.startup() == StartupMode.LATEST_OFFSET && state.baseZxid() == SubtreeSplit.NO_BASE) {
+                    state.startAt(begun.zxid());
+                }
+            } else if (sighting instanceof WalkEnded ended) {
+                state.reconciler().walkEnded(ended.walk(), change -> emit(change, output, state));
+                state.includes(ended.zxid());
+            }
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private void emit(Change change, SourceOutput<RowData> output, BucketState state) {
+        if (change instanceof Change.Created created) {
+            state.includes(created.znode().stat().mzxid());
+            created(created, output, state);
+        } else if (change instanceof Change.Changed changed) {
+            state.includes(changed.znode().stat().mzxid());
+            changed(changed, output);
+        } else if (change instanceof Change.Recreated recreated) {
+            state.includes(recreated.znode().stat().mzxid());
+            recreated(recreated, output);
+        } else if (change instanceof Change.Deleted deleted) {
+            deleted(deleted, output);
+        }
+    }
+
+    private void created(Change.Created change, SourceOutput<RowData> output, BucketState state) {
+        ZNode znode = change.znode();
+        boolean sinceBase = znode.stat().czxid() > state.baseZxid();
+        // Below the base a znode is only learnt; one that was changed since is told as changed, though what it was
+        // before nobody knows.
+        Optional<GenericRowData> row = rowOf(znode, change.now(), sinceBase ? EventType.CREATED : EventType.CHANGED);
+        if (znode.stat().mzxid() > state.baseZxid()) {
+            boolean update = !sinceBase && settings.mode() != ScanMode.APPEND;
+            row.ifPresent(
+                    found -> collect(found, update ? RowKind.UPDATE_AFTER : RowKind.INSERT, znode.stat(), output));
+        }
+    }
+
+    private void changed(Change.Changed change, SourceOutput<RowData> output) {
+        boolean wasRow = !change.before().hidden();
+        Optional<GenericRowData> row =
+                rowOf(change.znode(), change.now(), wasRow ? EventType.CHANGED : EventType.CREATED);
+        if (settings.isBounded()) {
+            return;
+        }
+        long mtime = change.znode().stat().mtime();
+        if (row.isEmpty()) {
+            gone(change.path(), change.before(), Math.max(mtime, change.before().mtime()), output);
+        } else if (!wasRow || settings.mode() == ScanMode.APPEND) {
+            collect(row.get(), RowKind.INSERT, change.znode().stat(), output);
+        } else {
+            if (settings.needsBeforeImages()) {
+                collect(before(change.before()), RowKind.UPDATE_BEFORE, change.znode().stat(), output);
+            }
+            collect(row.get(), RowKind.UPDATE_AFTER, change.znode().stat(), output);
+        }
+    }
+
+    private void recreated(Change.Recreated change, SourceOutput<RowData> output) {
+        Optional<GenericRowData> row = rowOf(change.znode(), change.now(), EventType.CREATED);
+        if (settings.isBounded()) {
+            return;
+        }
+        boolean isUpdate = settings.mode() == ScanMode.UPSERT && row.isPresent() && !change.before().hidden();
+        if (!isUpdate) {
+            // It was gone before the new one came, whenever that is noticed; a later time would outlive the new row.
+            gone(change.path(), change.before(), Math.max(change.before().mtime(), change.znode().stat().ctime()), output);
+        }
+        row.ifPresent(found ->
+                collect(found, isUpdate ? RowKind.UPDATE_AFTER : RowKind.INSERT, change.znode().stat(), output));
+    }
+
+    private void deleted(Change.Deleted change, SourceOutput<RowData> output) {
+        if (!settings.isBounded()) {
+            gone(change.path(), change.before(), Math.max(clock.getAsLong(), change.before().mtime()), output);
+        }
+    }
+
+    /** Takes a row back, if there was one. */
+    private void gone(String path, Known before, long mtime, SourceOutput<RowData> output) {
+        if (before.hidden()) {
+            return;
+        }
+        GenericRowData row =
+                switch (settings.mode()) {
+                    case UPSERT, APPEND -> decoder.gone(path, mtime);
+                    // Without a key only an equal row takes a row back.
+                    case ALL -> settings.hasPrimaryKey() ? before(before, mtime) : before(before);
+                };
+        row.setRowKind(settings.mode() == ScanMode.APPEND ? RowKind.INSERT : RowKind.DELETE);
+        output.collect(row, mtime);
+    }
+
+    private GenericRowData before(Known known) {
+        return before(known, known.mtime());
+    }
+
+    private GenericRowData before(Known known, long mtime) {
+        ZNode last = known.last().orElseThrow();
+        ZNodeStat stat = last.stat();
+        ZNodeStat then = new ZNodeStat(
+                stat.czxid(),
+                stat.mzxid(),
+                stat.ctime(),
+                mtime,
+                stat.version(),
+                stat.cversion(),
+                stat.aversion(),
+                stat.ephemeralOwner(),
+                stat.dataLength(),
+                stat.numChildren(),
+                stat.pzxid());
+        return rowOf(new ZNode(last.path(), last.data(), then), known, EventType.DELETED)
+                .orElseThrow();
+    }
+
+    private Optional<GenericRowData> rowOf(ZNode znode, Known known, EventType event) {
+        try {
+            Optional<GenericRowData> row = decoder.row(znode, event);
+            if (row.isEmpty()) {
+                known.hide();
+            }
+            return row;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void collect(GenericRowData row, RowKind kind, ZNodeStat stat, SourceOutput<RowData> output) {
+        row.setRowKind(kind);
+        output.collect(row, stat.mtime());
+    }
+}

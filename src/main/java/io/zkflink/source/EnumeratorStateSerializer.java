@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.source;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
+
+/** The state format of the enumerator: the splits that no reader has. */
+final class EnumeratorStateSerializer implements SimpleVersionedSerializer<List<SubtreeSplit>> {
+
+    static final EnumeratorStateSerializer INSTANCE = new EnumeratorStateSerializer();
+
+    private EnumeratorStateSerializer() {}
+
+    /** The list and its splits have one version. */
+    @Override
+    public int getVersion() {
+        return SubtreeSplitSerializer.INSTANCE.getVersion();
+    }
+
+    @Override
+    public byte[] serialize(List<SubtreeSplit> splits) throws IOException {
+        DataOutputSerializer out = new DataOutputSerializer(64);
+        out.writeInt(splits.size());
+        for (SubtreeSplit split : splits) {
+            byte[] serialized = SubtreeSplitSerializer.INSTANCE.serialize(split);
+            out.writeInt(serialized.length);
+            out.write(serialized);
+        }
+        return out.getCopyOfBuffer();
+    }
+
+    @Override
+    public List<SubtreeSplit> deserialize(int version, byte[] serialized) throws IOException {
+        SubtreeSplitSerializer.checkVersion(version);
+        DataInputDeserializer in = new DataInputDeserializer(serialized);
+        int count = in.readInt();
+        List<SubtreeSplit> splits = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            byte[] split = new byte[in.readInt()];
+            in.readFully(split);
+            splits.add(SubtreeSplitSerializer.INSTANCE.deserialize(version, split));
+        }
+        return splits;
+    }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.source;
+
+import io.zkflink.client.ZNode;
+import io.zkflink.client.ZNodeStat;
+import io.zkflink.subtree.Known;
+import io.zkflink.subtree.Reconciler;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.Map;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
+
+/**
+ * Encodes what is known of znodes as blocks: lists of entries, each either what is known of a path or that it is gone.
+ * Paths leave out what they share with the path before.
+ */
+final class KnownCodec {
+
+    private static final int GONE = 0;
+    private static final int KNOWN = 1;
+    private static final int HIDDEN = 2;
+    private static final int WITH_ZNODE = 4;
+
+    private KnownCodec() {}
+
+    /** Encodes the entries of some paths; a path that is not among the known ones is gone. */
+    static byte[] encode(Collection<String> paths, Map<String, Known> known) {
+        DataOutputSerializer out = new DataOutputSerializer(64 + paths.size() * 48);
+        try {
+            out.writeInt(paths.size());
+            byte[] previous = {};
+            for (String path : paths) {
+                byte[] utf8 = path.getBytes(StandardCharsets.UTF_8);
+                writePath(out, previous, utf8);
+                write(out, known.get(path));
+                previous = utf8;
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return out.getCopyOfBuffer();
+    }
+
+    /** Applies a block to a reconciler; returns how many entries it had. */
+    static int decode(byte[] block, Reconciler target) {
+        DataInputDeserializer in = new DataInputDeserializer(block);
+        try {
+            int entries = in.readInt();
+            byte[] path = {};
+            for (int i = 0; i < entries; i++) {
+                path = readPath(in, path);
+                read(in, new String(path, StandardCharsets.UTF_8), target);
+            }
+            return entries;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void write(DataOutputSerializer out, Known entry) throws IOException {
+        if (entry == null) {
+            out.writeByte(GONE);
+            return;
+        }
+        ZNode last = entry.last().orElse(null);
+        out.writeByte(KNOWN | (entry.hidden() ? HIDDEN : 0) | (last == null ? 0 : WITH_ZNODE));
+        out.writeLong(entry.czxid());
+        out.writeLong(entry.mzxid());
+        out.writeLong(entry.mtime());
+        if (last != null) {
+            ZNodeStat stat = last.stat();
+            out.writeLong(stat.ctime());
+            out.writeInt(stat.version());
+            out.writeInt(stat.cversion());
+            out.writeInt(stat.aversion());
+            out.writeLong(stat.ephemeralOwner());
+            out.writeInt(stat.dataLength());
+            out.writeInt(stat.numChildren());
+            out.writeLong(stat.pzxid());
+            writeSize(out, last.data().length);
+            out.write(last.data());
+        }
+    }
+
+    private static void read(DataInputDeserializer in, String path, Reconciler target) throws IOException {
+        int flags = in.readByte();
+        if (flags == GONE) {
+            target.restoreGone(path);
+            return;
+        }
+        long czxid = in.readLong();
+        long mzxid = in.readLong();
+        long mtime = in.readLong();
+        ZNode last = null;
+        if ((flags & WITH_ZNODE) != 0) {
+            long ctime = in.readLong();
+            int version = in.readInt();
+            int cversion = in.readInt();
+            int aversion = in.readInt();
+            long ephemeralOwner = in.readLong();
+            int dataLength = in.readInt();
+            int numChildren = in.readInt();
+            long pzxid = in.readLong();
+            byte[] data = new byte[readSize(in)];
+            in.readFully(data);
+            ZNodeStat stat = new ZNodeStat(
+                    czxid,
+                    mzxid,
+                    ctime,
+                    mtime,
+                    version,
+                    cversion,
+                    aversion,
+                    ephemeralOwner,
+                    dataLength,
+                    numChildren,
+                    pzxid);
+            last = new ZNode(path, data, stat);
+        }
+        target.restore(path, new Known(czxid, mzxid, mtime, last, (flags & HIDDEN) != 0));
+    }
+
+    private static void writePath(DataOutputSerializer out, byte[] previous, byte[] path) throws IOException {
+        int shared = 0;
+        int limit = Math.min(previous.length, path.length);
+        while (shared < limit && previous[shared] == path[shared]) {
+            shared++;
+        }
+        writeSize(out, shared);
+        writeSize(out, path.length - shared);
+        out.write(path, shared, path.length - shared);
+    }
+
+    private static byte[] readPath(DataInputDeserializer in, byte[] previous) throws IOException {
+        int shared = readSize(in);
+        int rest = readSize(in);
+        byte[] path = java.util.Arrays.copyOf(previous, shared + rest);
+        in.readFully(path, shared, rest);
+        return path;
+    }
+
+    private static void writeSize(DataOutputSerializer out, int size) throws IOException {
+        int left = size;
+        while (left >= 0x80) {
+            out.writeByte((left & 0x7f) | 0x80);
+            left >>>= 7;
+        }
+        out.writeByte(left);
+    }
+
+    private static int readSize(DataInputDeserializer in) throws IOException {
+        int size = 0;
+        int shift = 0;
+        int part = in.readUnsignedByte();
+        while (part >= 0x80) {
+            size |= (part & 0x7f) << shift;
+            shift += 7;
+            part = in.readUnsignedByte();
+        }
+        return size | (part << shift);
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.source;
+
+import org.apache.flink.table.connector.ChangelogMode;
+
+/** What a scan tells of a change. */
+public enum ScanMode {
+    /** The key and the latest row; only the key of what is gone. Needs a primary key. */
+    UPSERT("upsert"),
+    /** The row before and the row after, for which the last row of each znode is kept in state. */
+    ALL("all"),
+    /** A log of events, all of them insertions. */
+    APPEND("append");
+
+    private final String value;
+
+    ScanMode(String value) {
+        this.value = value;
+    }
+
+    public ChangelogMode changelogMode() {
+        return switch (this) {
+            case UPSERT -> ChangelogMode.upsert();
+            case ALL -> ChangelogMode.all();
+            case APPEND -> ChangelogMode.insertOnly();
+        };
+    }
+
+    /** As the option spells it. */
+    @Override
+    public String toString() {
+        return value;
+    }
+}

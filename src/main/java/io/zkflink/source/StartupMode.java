@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.source;
+
+/** What a scan that starts without state tells first. */
+public enum StartupMode {
+    /** All znodes that there are. */
+    INITIAL("initial"),
+    /** Nothing; only changes made after the start. */
+    LATEST_OFFSET("latest-offset");
+
+    private final String value;
+
+    StartupMode(String value) {
+        this.value = value;
+    }
+
+    /** As the option spells it. */
+    @Override
+    public String toString() {
+        return value;
+    }
+}

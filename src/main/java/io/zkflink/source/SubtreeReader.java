@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.source;
+
+import io.zkflink.subtree.Sighting;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.apache.flink.api.connector.source.SourceReaderContext;
+import org.apache.flink.connector.base.source.reader.SingleThreadMultiplexSourceReaderBase;
+import org.apache.flink.table.data.RowData;
+
+/** Reads the buckets of one subtask: one fetcher thread for all of them, state on the task thread. */
+final class SubtreeReader
+        extends SingleThreadMultiplexSourceReaderBase<Sighting, RowData, SubtreeSplit, BucketState> {
+
+    private final boolean keepLast;
+
+    SubtreeReader(
+            Supplier<SubtreeSplitReader> splitReader,
+            ChangeEmitter emitter,
+            boolean keepLast,
+            SourceReaderContext context) {
+        super(splitReader::get, emitter, context.getConfiguration(), context);
+        this.keepLast = keepLast;
+    }
+
+    @Override
+    protected void onSplitFinished(Map<String, BucketState> finished) {
+        // Nobody hands out more: a tree that is read once is done.
+    }
+
+    @Override
+    protected BucketState initializedState(SubtreeSplit split) {
+        return new BucketState(split, keepLast);
+    }
+
+    @Override
+    protected SubtreeSplit toSplitType(String splitId, BucketState state) {
+        return state.toSplit();
+    }
+}

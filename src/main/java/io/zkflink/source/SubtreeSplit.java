@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.source;
+
+import java.util.List;
+import org.apache.flink.api.connector.source.SourceSplit;
+
+/**
+ * A bucket of the tree with what is known of its znodes.
+ *
+ * @param newestZxid the highest zxid seen when the state was saved; no older tree is accepted
+ * @param baseZxid with {@code latest-offset} the zxid of the start, else {@link #NO_BASE}
+ * @param known encoded by {@link KnownCodec}, the oldest block first; a later entry replaces an earlier one. Blocks are
+ *     shared with the reader's memory and not to be modified
+ */
+public record SubtreeSplit(int bucket, long newestZxid, long baseZxid, List<byte[]> known) implements SourceSplit {
+
+    static final long NO_BASE = -1;
+
+    public SubtreeSplit {
+        known = List.copyOf(known);
+    }
+
+    static SubtreeSplit fresh(int bucket) {
+        return new SubtreeSplit(bucket, 0, NO_BASE, List.of());
+    }
+
+    @Override
+    public String splitId() {
+        return Buckets.splitId(bucket);
+    }
+
+    /** Without the state, which may be large and hold secrets. */
+    @Override
+    public String toString() {
+        return "SubtreeSplit[bucket " + bucket + ", newest zxid 0x" + Long.toHexString(newestZxid) + "]";
+    }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.source;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
+
+/** The state format of a split; copies the encoded blocks as they are. */
+final class SubtreeSplitSerializer implements SimpleVersionedSerializer<SubtreeSplit> {
+
+    static final SubtreeSplitSerializer INSTANCE = new SubtreeSplitSerializer();
+    private static final int VERSION = 1;
+
+    private SubtreeSplitSerializer() {}
+
+    @Override
+    public int getVersion() {
+        return VERSION;
+    }
+
+    @Override
+    public byte[] serialize(SubtreeSplit split) throws IOException {
+        int size = split.known().stream().mapToInt(block -> block.length + Integer.BYTES).sum();
+        DataOutputSerializer out = new DataOutputSerializer(size + 32);
+        out.writeInt(split.bucket());
+        out.writeLong(split.newestZxid());
+        out.writeLong(split.baseZxid());
+        out.writeInt(split.known().size());
+        for (byte[] block : split.known()) {
+            out.writeInt(block.length);
+            out.write(block);
+        }
+        return out.getCopyOfBuffer();
+    }
+
+    @Override
+    public SubtreeSplit deserialize(int version, byte[] serialized) throws IOException {
+        checkVersion(version);
+        DataInputDeserializer in = new DataInputDeserializer(serialized);
+        int bucket = in.readInt();
+        long newestZxid = in.readLong();
+        long baseZxid = in.readLong();
+        int blocks = in.readInt();
+        List<byte[]> known = new ArrayList<>(blocks);
+        for (int i = 0; i < blocks; i++) {
+            byte[] block = new byte[in.readInt()];
+            in.readFully(block);
+            known.add(block);
+        }
+        return new SubtreeSplit(bucket, newestZxid, baseZxid, known);
+    }
+
+    static void checkVersion(int version) throws IOException {
+        if (version != VERSION) {
+            throw new IOException("This state has version " + version + " of the zookeeper source's format, and this"
+                    + " connector reads version " + VERSION + ". Restore it with the connector that wrote it, or a"
+                    + " newer one.");
+        }
+    }
+}

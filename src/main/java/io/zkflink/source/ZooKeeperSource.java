@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.source;
+
+import io.zkflink.client.ConnectionSettings;
+import io.zkflink.path.PathTemplate;
+import io.zkflink.row.ZNodeDecoder;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.connector.source.Boundedness;
+import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.api.connector.source.SourceReader;
+import org.apache.flink.api.connector.source.SourceReaderContext;
+import org.apache.flink.api.connector.source.SplitEnumerator;
+import org.apache.flink.api.connector.source.SplitEnumeratorContext;
+import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
+import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.util.UserCodeClassLoader;
+
+/**
+ * The changes of a znode subtree as rows: a snapshot, then whatever changes.
+ *
+ * <ol>
+ *   <li>The enumerator (JobManager) gives each reader its share of the 128 buckets.
+ *   <li>A reader's fetcher thread watches the subtree and reads what events and walks ask for.
+ *   <li>The reader's task thread compares each observation with what it knows of that znode, and emits the difference.
+ *   <li>A checkpoint holds what is known; a restored reader walks the subtree and emits what differs.
+ * </ol>
+ *
+ * Every row equals a state that its znode had, a znode's versions never go backwards, and after the stream has caught up
+ * the rows equal the tree, whatever happened to connection, session, task or job in between.
+ */
+public final class ZooKeeperSource
+        implements Source<RowData, SubtreeSplit, List<SubtreeSplit>>, ResultTypeQueryable<RowData> {
+
+    private static final long serialVersionUID = 1L;
+
+    private final ConnectionSettings connection;
+    private final PathTemplate template;
+    private final ScanSettings settings;
+    private final ZNodeDecoder decoder;
+    private final TypeInformation<RowData> producedType;
+
+    public ZooKeeperSource(
+            ConnectionSettings connection,
+            PathTemplate template,
+            ScanSettings settings,
+            ZNodeDecoder decoder,
+            TypeInformation<RowData> producedType) {
+        this.connection = connection;
+        this.template = template;
+        this.settings = settings;
+        this.decoder = decoder;
+        this.producedType = producedType;
+    }
+
+    @Override
+    public Boundedness getBoundedness() {
+        return settings.isBounded() ? Boundedness.BOUNDED : Boundedness.CONTINUOUS_UNBOUNDED;
+    }
+
+    @Override
+    public SourceReader<RowData, SubtreeSplit> createReader(SourceReaderContext context) throws Exception {
+        decoder.open(new DeserializationSchema.InitializationContext() {
+            @Override
+            public MetricGroup getMetricGroup() {
+                return context.metricGroup();
+            }
+
+            @Override
+            public UserCodeClassLoader getUserCodeClassLoader() {
+                return context.getUserCodeClassLoader();
+            }
+        });
+        return new SubtreeReader(
+                () -> new SubtreeSplitReader(connection, template, settings.isBounded()),
+                new ChangeEmitter(decoder, settings, System::currentTimeMillis),
+                settings.needsBeforeImages(),
+                context);
+    }
+
+    @Override
+    public SplitEnumerator<SubtreeSplit, List<SubtreeSplit>> createEnumerator(
+            SplitEnumeratorContext<SubtreeSplit> context) {
+        List<SubtreeSplit> all = IntStream.range(0, Buckets.COUNT)
+                .mapToObj(SubtreeSplit::fresh)
+                .toList();
+        return restoreEnumerator(context, all);
+    }
+
+    @Override
+    public SplitEnumerator<SubtreeSplit, List<SubtreeSplit>> restoreEnumerator(
+            SplitEnumeratorContext<SubtreeSplit> context, List<SubtreeSplit> unassigned) {
+        return new SubtreeEnumerator(context, settings.parallelism(), unassigned);
+    }
+
+    @Override
+    public SimpleVersionedSerializer<SubtreeSplit> getSplitSerializer() {
+        return SubtreeSplitSerializer.INSTANCE;
+    }
+
+    @Override
+    public SimpleVersionedSerializer<List<SubtreeSplit>> getEnumeratorCheckpointSerializer() {
+        return EnumeratorStateSerializer.INSTANCE;
+    }
+
+    @Override
+    public TypeInformation<RowData> getProducedType() {
+        return producedType;
+    }
+}

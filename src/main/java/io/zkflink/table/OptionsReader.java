@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.table;
+
+import io.zkflink.client.ConnectStrings;
+import io.zkflink.client.ConnectionSettings;
+import io.zkflink.source.BoundedMode;
+import io.zkflink.source.ScanMode;
+import io.zkflink.source.ScanSettings;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.apache.flink.api.common.RuntimeExecutionMode;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ExecutionOptions;
+import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.table.api.ValidationException;
+
+/**
+ * Reads a table's options, once, into the settings of the packages that go by them, and says what is wrong with one:
+ * option, value, rule, way out.
+ */
+final class OptionsReader {
+
+    private static final String ENUM_VALUES = "Expected one of:";
+
+    private final ReadableConfig options;
+    private final Map<String, String> raw;
+    private final ReadableConfig session;
+
+    /**
+     * @param options the table's options, typed
+     * @param raw the table's options as written
+     * @param session the configuration of the session, for its execution mode
+     */
+    OptionsReader(ReadableConfig options, Map<String, String> raw, ReadableConfig session) {
+        this.options = options;
+        this.raw = raw;
+        this.session = session;
+    }
+
+    /** Fails for an option whose text is no value of its type, before anybody else reads it. */
+    void checkTypes() {
+        ZooKeeperOptions.ALL.forEach(option -> {
+            try {
+                options.getOptional(option);
+            } catch (IllegalArgumentException e) {
+                throw invalid(option, reason(e));
+            }
+        });
+    }
+
+    ConnectionSettings connection() {
+        check(ZooKeeperOptions.CONNECT_STRING, ConnectStrings::check, "write 'host:port[,host:port]...[/chroot]'");
+        check(ZooKeeperOptions.NAMESPACE, ConnectStrings::checkNamespace, "write it like 'team/app'");
+        Duration sessionTimeout = positive(ZooKeeperOptions.SESSION_TIMEOUT);
+        Duration connectionTimeout = positive(ZooKeeperOptions.CONNECTION_TIMEOUT);
+        Duration retryWait = positive(ZooKeeperOptions.RETRY_WAIT);
+        ConnectionSettings settings = new ConnectionSettings(
+                options.get(ZooKeeperOptions.CONNECT_STRING),
+                options.get(ZooKeeperOptions.NAMESPACE),
+                sessionTimeout,
+                connectionTimeout,
+                retryWait,
+                atLeastOne(ZooKeeperOptions.MAX_RETRY_ATTEMPTS),
+                properties());
+        try {
+            settings.replyLimit();
+        } catch (NumberFormatException e) {
+            String key = ZooKeeperOptions.PROPERTIES_PREFIX + ConnectionSettings.REPLY_LIMIT;
+            throw new ValidationException(
+                    "Invalid value '" + raw.get(key) + "' for option '" + key + "': it must be a number of bytes.", e);
+        }
+        return settings;
+    }
+
+    ScanSettings scan(boolean hasPrimaryKey) {
+        ScanMode mode = options.getOptional(ZooKeeperOptions.SCAN_CHANGELOG_MODE)
+                .orElse(hasPrimaryKey ? ScanMode.UPSERT : ScanMode.ALL);
+        boolean batch = session.get(ExecutionOptions.RUNTIME_MODE) == RuntimeExecutionMode.BATCH;
+        BoundedMode bounded = options.getOptional(ZooKeeperOptions.SCAN_BOUNDED_MODE)
+                .orElse(batch ? BoundedMode.SNAPSHOT : BoundedMode.UNBOUNDED);
+        if (batch && bounded == BoundedMode.UNBOUNDED) {
+            throw invalid(
+                    ZooKeeperOptions.SCAN_BOUNDED_MODE,
+                    "a batch job must end. Remove the option, set it to 'snapshot', or run in streaming mode with SET"
+                            + " 'execution.runtime-mode' = 'streaming'.");
+        }
+        int parallelism = options.getOptional(ZooKeeperOptions.SCAN_PARALLELISM).isPresent()
+                ? atLeastOne(ZooKeeperOptions.SCAN_PARALLELISM)
+                : 1;
+        return new ScanSettings(
+                mode, options.get(ZooKeeperOptions.SCAN_STARTUP_MODE), bounded, hasPrimaryKey, parallelism);
+    }
+
+    private Map<String, String> properties() {
+        Map<String, String> properties = new HashMap<>();
+        raw.forEach((key, value) -> {
+            if (key.startsWith(ZooKeeperOptions.PROPERTIES_PREFIX)) {
+                properties.put(key.substring(ZooKeeperOptions.PROPERTIES_PREFIX.length()), value);
+            }
+        });
+        return properties;
+    }
+
+    private void check(ConfigOption<String> option, Consumer<String> rule, String wayOut) {
+        try {
+            rule.accept(options.get(option));
+        } catch (IllegalArgumentException e) {
+            throw invalid(option, e.getMessage() + "; " + wayOut + ".");
+        }
+    }
+
+    private Duration positive(ConfigOption<Duration> option) {
+        Duration value = options.get(option);
+        if (value.toMillis() < 1 || value.toMillis() > Integer.MAX_VALUE) {
+            throw invalid(option, "it must be between 1 ms and 24 d; write it like '15 s'.");
+        }
+        return value;
+    }
+
+    private int atLeastOne(ConfigOption<Integer> option) {
+        int value = options.get(option);
+        if (value < 1) {
+            throw invalid(option, "it must be at least 1.");
+        }
+        return value;
+    }
+
+    private ValidationException invalid(ConfigOption<?> option, String rule) {
+        return new ValidationException(
+                "Invalid value '" + raw.get(option.key()) + "' for option '" + option.key() + "': " + rule);
+    }
+
+    /** Flink says what it expected only in the innermost cause, and there too talkatively. */
+    private static String reason(Throwable error) {
+        Throwable cause = error;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        String message = String.valueOf(cause.getMessage());
+        int values = message.indexOf(ENUM_VALUES);
+        if (values < 0) {
+            return message;
+        }
+        return "it must be one of '"
+                + message.substring(values + ENUM_VALUES.length())
+                        .replaceAll("[\\[\\]]", "")
+                        .strip()
+                        .replace(", ", "', '")
+                + "'.";
+    }
+}

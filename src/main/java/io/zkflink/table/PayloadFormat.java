@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.table;
+
+import io.zkflink.row.TableLayout;
+import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.connector.Projection;
+import org.apache.flink.table.connector.format.DecodingFormat;
+import org.apache.flink.table.connector.format.ProjectableDecodingFormat;
+import org.apache.flink.table.connector.source.DynamicTableSource;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.factories.DeserializationFormatFactory;
+import org.apache.flink.table.factories.DynamicTableFactory;
+import org.apache.flink.table.factories.FactoryUtil;
+import org.apache.flink.table.types.DataType;
+import org.apache.flink.types.RowKind;
+
+/** Finds the format of the data and makes decoders of it. */
+final class PayloadFormat {
+
+    private static final String RAW = "raw";
+
+    private PayloadFormat() {}
+
+    /** The format of a table's data; null if no column comes from the data. */
+    static DecodingFormat<DeserializationSchema<RowData>> discover(
+            FactoryUtil.TableFactoryHelper helper, DynamicTableFactory.Context context, TableLayout layout) {
+        DecodingFormat<DeserializationSchema<RowData>> format = helper.<
+                        DeserializationSchema<RowData>, DeserializationFormatFactory>discoverOptionalDecodingFormat(
+                        DeserializationFormatFactory.class, ZooKeeperOptions.FORMAT)
+                .orElse(null);
+        int payloadColumns = DataType.getFieldCount(layout.payload());
+        String name = helper.getOptions().getOptional(ZooKeeperOptions.FORMAT).orElse(null);
+        if (payloadColumns == 0) {
+            if (format != null) {
+                throw new ValidationException("Invalid value '" + name + "' for option 'format': all columns come from"
+                        + " the path, so there is no data to decode. Remove the option, or declare a column for the"
+                        + " data.");
+            }
+            return null;
+        }
+        if (format == null && payloadColumns == 1) {
+            return FactoryUtil.discoverFactory(context.getClassLoader(), DeserializationFormatFactory.class, RAW)
+                    .createDecodingFormat(context, new Configuration());
+        }
+        if (format == null) {
+            throw new ValidationException("Missing option 'format': the data has " + payloadColumns + " columns ("
+                    + String.join(", ", DataType.getFieldNames(layout.payload()))
+                    + "), and only a single one defaults to 'raw'. Set 'format', for example to 'json', or bind more"
+                    + " columns in 'path'.");
+        }
+        if (!format.getChangelogMode().containsOnly(RowKind.INSERT)) {
+            throw new ValidationException("Invalid value '" + name + "' for option 'format': it decodes changes, while"
+                    + " the data of a znode is one row. Use a format of plain rows, such as 'json'.");
+        }
+        return format;
+    }
+
+    /** A decoder with the names of the fields that it gives. */
+    record Decoder(DeserializationSchema<RowData> schema, java.util.List<String> fields) {}
+
+    /**
+     * Makes a decoder of the payload columns among some physical ones.
+     *
+     * @param fields positions of physical columns, some of which come from the data
+     */
+    static Decoder decoder(
+            DecodingFormat<DeserializationSchema<RowData>> format,
+            DynamicTableSource.Context context,
+            TableLayout layout,
+            int[] fields) {
+        DataType payload = layout.payload();
+        if (format instanceof ProjectableDecodingFormat<DeserializationSchema<RowData>> projectable) {
+            int[][] projection = layout.payloadProjection(fields);
+            return new Decoder(
+                    projectable.createRuntimeDecoder(context, payload, projection),
+                    DataType.getFieldNames(Projection.of(projection).project(payload)));
+        }
+        return new Decoder(format.createRuntimeDecoder(context, payload), DataType.getFieldNames(payload));
+    }
+}

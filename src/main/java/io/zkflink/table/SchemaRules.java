@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.table;
+
+import io.zkflink.path.PathEncoding;
+import io.zkflink.path.PathTemplate;
+import io.zkflink.path.SegmentType;
+import io.zkflink.row.ReadableMetadata;
+import io.zkflink.source.ScanMode;
+import java.util.HashSet;
+import java.util.List;
+import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.catalog.Column;
+import org.apache.flink.table.catalog.ResolvedSchema;
+import org.apache.flink.table.catalog.UniqueConstraint;
+import org.apache.flink.table.types.logical.CharType;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.VarCharType;
+
+/** Holds a table's schema against its path template and its scan mode. */
+final class SchemaRules {
+
+    private final ResolvedSchema schema;
+
+    SchemaRules(ResolvedSchema schema) {
+        this.schema = schema;
+    }
+
+    /** Parses the path template, whose columns must be physical ones of a type that a path can hold. */
+    PathTemplate template(String path, PathEncoding encoding) {
+        try {
+            return PathTemplate.parse(path, encoding, this::segmentType);
+        } catch (IllegalArgumentException e) {
+            throw new ValidationException("Invalid value '" + path + "' for option 'path': " + e.getMessage() + ".", e);
+        }
+    }
+
+    /** Checks that a primary key, if there is one, is what identifies a znode. */
+    boolean hasPrimaryKey(PathTemplate template) {
+        List<String> key =
+                schema.getPrimaryKey().map(UniqueConstraint::getColumns).orElse(List.of());
+        if (key.isEmpty()) {
+            return false;
+        }
+        if (template.columns().isEmpty()) {
+            throw new ValidationException(String.format(
+                    "Invalid PRIMARY KEY (%s): the 'path' '%s' binds no column, so the table is a single znode and has"
+                            + " no key. Remove the PRIMARY KEY, or bind its columns in 'path'.",
+                    String.join(", ", key), template));
+        }
+        if (!new HashSet<>(key).equals(new HashSet<>(template.columns()))) {
+            throw new ValidationException(String.format(
+                    "Invalid PRIMARY KEY (%s): a znode is identified by the columns that 'path' '%s' binds. Declare"
+                            + " PRIMARY KEY (%s) NOT ENFORCED.",
+                    String.join(", ", key), template, String.join(", ", template.columns())));
+        }
+        return true;
+    }
+
+    void checkScanMode(ScanMode mode, boolean hasPrimaryKey) {
+        if (mode == ScanMode.UPSERT && !hasPrimaryKey) {
+            throw new ValidationException("Invalid value 'upsert' for option 'scan.changelog-mode': it needs a primary"
+                    + " key. Declare a PRIMARY KEY of the columns that 'path' binds, or use 'all' or 'append'.");
+        }
+        if (mode == ScanMode.APPEND && hasPrimaryKey) {
+            throw new ValidationException("Invalid value 'append' for option 'scan.changelog-mode': an event log has"
+                    + " several rows per znode and no primary key. Remove the PRIMARY KEY, or use 'upsert' or 'all'.");
+        }
+        if (mode != ScanMode.APPEND && reads(ReadableMetadata.EVENT_TYPE)) {
+            throw new ValidationException("Invalid metadata column 'event-type' with 'scan.changelog-mode' = '" + mode
+                    + "': there the kind of the row says what happened. Remove the column, or use 'append'.");
+        }
+    }
+
+    private boolean reads(ReadableMetadata metadata) {
+        return schema.getColumns().stream()
+                .anyMatch(column -> column instanceof Column.MetadataColumn declared
+                        && declared.getMetadataKey().orElse(declared.getName()).equals(metadata.key()));
+    }
+
+    private SegmentType segmentType(String name) {
+        Column column = schema.getColumn(name)
+                .filter(Column::isPhysical)
+                .orElseThrow(() -> new IllegalArgumentException("there is no physical column '" + name
+                        + "' for '{" + name + "}'; declare it, for example as " + name + " STRING"));
+        LogicalType type = column.getDataType().getLogicalType();
+        return switch (type.getTypeRoot()) {
+            case CHAR -> SegmentType.text(((CharType) type).getLength(), ((CharType) type).getLength());
+            case VARCHAR -> SegmentType.text(0, ((VarCharType) type).getLength());
+            case BOOLEAN -> SegmentType.of(SegmentType.Kind.BOOLEAN);
+            case TINYINT -> SegmentType.of(SegmentType.Kind.TINYINT);
+            case SMALLINT -> SegmentType.of(SegmentType.Kind.SMALLINT);
+            case INTEGER -> SegmentType.of(SegmentType.Kind.INT);
+            case BIGINT -> SegmentType.of(SegmentType.Kind.BIGINT);
+            default -> throw new IllegalArgumentException("the column '" + name + "' has the type "
+                    + type.asSummaryString() + ", which no path segment can hold; declare it as STRING, BOOLEAN or an"
+                    + " integer type");
+        };
+    }
+}

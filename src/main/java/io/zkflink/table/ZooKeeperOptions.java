@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.table;
+
+import io.zkflink.path.PathEncoding;
+import io.zkflink.row.ParseErrors;
+import io.zkflink.source.BoundedMode;
+import io.zkflink.source.ScanMode;
+import io.zkflink.source.StartupMode;
+import java.time.Duration;
+import java.util.List;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ConfigOptions;
+import org.apache.flink.table.factories.FactoryUtil;
+
+/** The options of the connector. {@link #ALL} is the one list that the factory, the docs and the tests go by. */
+public final class ZooKeeperOptions {
+
+    /** Options below this prefix go to ZooKeeper's client as they are. */
+    public static final String PROPERTIES_PREFIX = "properties.";
+
+    public static final ConfigOption<String> CONNECT_STRING = ConfigOptions.key("connect-string")
+            .stringType()
+            .noDefaultValue()
+            .withDescription("The servers, `host:port[,host:port]...`, and optionally a chroot, `/chroot`.");
+
+    public static final ConfigOption<String> PATH = ConfigOptions.key("path")
+            .stringType()
+            .noDefaultValue()
+            .withDescription("The path template: `/flags/{service}/{flag}` binds a column to each segment in braces,"
+                    + " `{*column}` in last place binds one or more remaining segments; without a column the table is"
+                    + " one znode.");
+
+    public static final ConfigOption<PathEncoding> PATH_ENCODING = ConfigOptions.key("path.encoding")
+            .enumType(PathEncoding.class)
+            .defaultValue(PathEncoding.NONE)
+            .withDescription("`url` percent-encodes the values of `{column}` segments.");
+
+    public static final ConfigOption<String> FORMAT = FactoryUtil.FORMAT;
+
+    public static final ConfigOption<String> NAMESPACE = ConfigOptions.key("namespace")
+            .stringType()
+            .defaultValue("")
+            .withDescription("A path below the chroot to which all paths are relative, without leading slash.");
+
+    public static final ConfigOption<Duration> SESSION_TIMEOUT = ConfigOptions.key("session-timeout")
+            .durationType()
+            .defaultValue(Duration.ofSeconds(60))
+            .withDescription("What to ask the server for; it may grant less, often 40 s, which is then logged.");
+
+    public static final ConfigOption<Duration> CONNECTION_TIMEOUT = ConfigOptions.key("connection-timeout")
+            .durationType()
+            .defaultValue(Duration.ofSeconds(15))
+            .withDescription("How long one attempt of the first connect may take.");
+
+    public static final ConfigOption<Duration> RETRY_WAIT = ConfigOptions.key("retry-wait")
+            .durationType()
+            .defaultValue(Duration.ofSeconds(5))
+            .withDescription("The longest wait between two attempts to connect; the first ones follow faster.");
+
+    public static final ConfigOption<Integer> MAX_RETRY_ATTEMPTS = ConfigOptions.key("max-retry-attempts")
+            .intType()
+            .defaultValue(3)
+            .withDescription("How many connection timeouts the first connect may take before it fails. A scan that has"
+                    + " been connected waits for the server for as long as it takes.");
+
+    public static final ConfigOption<ScanMode> SCAN_CHANGELOG_MODE = ConfigOptions.key("scan.changelog-mode")
+            .enumType(ScanMode.class)
+            .noDefaultValue()
+            .withDescription("`upsert`: the key and the latest row, key-only deletes. `all`: full changelog, the last"
+                    + " row of each znode is kept in state. `append`: an event log, see `event-type`. The default is"
+                    + " `upsert` with a primary key, else `all`.");
+
+    public static final ConfigOption<StartupMode> SCAN_STARTUP_MODE = ConfigOptions.key("scan.startup.mode")
+            .enumType(StartupMode.class)
+            .defaultValue(StartupMode.INITIAL)
+            .withDescription("`initial`: all znodes, then changes. `latest-offset`: only changes after the start.");
+
+    public static final ConfigOption<BoundedMode> SCAN_BOUNDED_MODE = ConfigOptions.key("scan.bounded.mode")
+            .enumType(BoundedMode.class)
+            .noDefaultValue()
+            .withDescription("`unbounded`, or `snapshot`: read the subtree once and finish. The default is `unbounded`,"
+                    + " and `snapshot` in batch mode.");
+
+    public static final ConfigOption<Integer> SCAN_PARALLELISM = FactoryUtil.SOURCE_PARALLELISM;
+
+    public static final ConfigOption<ParseErrors> SCAN_PARSE_ERRORS = ConfigOptions.key("scan.parse-errors")
+            .enumType(ParseErrors.class)
+            .defaultValue(ParseErrors.FAIL)
+            .withDescription("Data that the format cannot decode: `fail` the job, `null` payload columns, or `skip` the"
+                    + " row, taking back an earlier one of that znode.");
+
+    /** What must be set. */
+    static final List<ConfigOption<?>> REQUIRED = List.of(CONNECT_STRING, PATH);
+
+    /** All options, in the order of the docs. */
+    public static final List<ConfigOption<?>> ALL = List.of(
+            CONNECT_STRING,
+            PATH,
+            PATH_ENCODING,
+            FORMAT,
+            NAMESPACE,
+            SESSION_TIMEOUT,
+            CONNECTION_TIMEOUT,
+            RETRY_WAIT,
+            MAX_RETRY_ATTEMPTS,
+            SCAN_CHANGELOG_MODE,
+            SCAN_STARTUP_MODE,
+            SCAN_BOUNDED_MODE,
+            SCAN_PARALLELISM,
+            SCAN_PARSE_ERRORS);
+
+    private ZooKeeperOptions() {}
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.testkit;
+
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.flink.api.common.RuntimeExecutionMode;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExecutionOptions;
+import org.apache.flink.configuration.RestOptions;
+import org.apache.flink.runtime.minicluster.MiniCluster;
+import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
+import org.apache.flink.runtime.minicluster.RpcServiceSharing;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.util.TestStreamEnvironment;
+import org.apache.flink.table.api.EnvironmentSettings;
+import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
+
+/**
+ * One Flink per test JVM, because starting it and its planner takes seconds.
+ *
+ * <p>Life cycle: started by whoever asks first, one TaskManager with {@value #SLOTS} slots, gone with this JVM.
+ * Tests cancel the jobs that they start. Thread-safe, but tests that replace the TaskManager disturb everybody.
+ */
+public final class SharedMiniCluster {
+
+    public static final int SLOTS = 8;
+
+    private static final AtomicInteger TASK_MANAGERS_KILLED = new AtomicInteger();
+
+    private SharedMiniCluster() {}
+
+    /** For savepoints ({@code stopWithSavepoint}), job states and killing TaskManagers. */
+    public static MiniCluster cluster() {
+        return Holder.CLUSTER;
+    }
+
+    /** A streaming environment. */
+    public static StreamTableEnvironment tableEnvironment(int parallelism) {
+        return tableEnvironment(parallelism, new Configuration());
+    }
+
+    /** A batch environment. */
+    public static StreamTableEnvironment batchTableEnvironment(int parallelism) {
+        Configuration configuration = new Configuration();
+        configuration.set(ExecutionOptions.RUNTIME_MODE, RuntimeExecutionMode.BATCH);
+        return tableEnvironment(parallelism, configuration);
+    }
+
+    /**
+     * An environment with checkpointing, restart strategy, savepoint to start from, runtime mode and whatever else as
+     * configured.
+     */
+    public static StreamTableEnvironment tableEnvironment(int parallelism, Configuration configuration) {
+        return StreamTableEnvironment.create(
+                environment(parallelism, configuration),
+                EnvironmentSettings.newInstance()
+                        .withConfiguration(configuration)
+                        .build());
+    }
+
+    /** For the DataStream API. */
+    public static StreamExecutionEnvironment environment(int parallelism, Configuration configuration) {
+        TestStreamEnvironment environment = new TestStreamEnvironment(
+                cluster(), new Configuration(configuration), parallelism, List.of(), List.of());
+        environment.configure(configuration, Thread.currentThread().getContextClassLoader());
+        environment.setParallelism(parallelism);
+        return environment;
+    }
+
+    /** Kills the TaskManager as a crash would, and starts another; jobs restart if their strategy says so. */
+    public static void replaceTaskManager() throws Exception {
+        // Flink counts those that are gone, too.
+        cluster().terminateTaskManager(TASK_MANAGERS_KILLED.getAndIncrement()).get();
+        cluster().startTaskManager();
+    }
+
+    /** Starts Flink when it is first touched. */
+    private static final class Holder {
+        private static final MiniCluster CLUSTER = start();
+
+        private static MiniCluster start() {
+            Configuration configuration = new Configuration();
+            configuration.set(RestOptions.BIND_PORT, "0");
+            MiniCluster cluster = new MiniCluster(new MiniClusterConfiguration.Builder()
+                    .setConfiguration(configuration)
+                    .setNumTaskManagers(1)
+                    .setNumSlotsPerTaskManager(SLOTS)
+                    .setRpcServiceSharing(RpcServiceSharing.DEDICATED)
+                    .withRandomPorts()
+                    .build());
+            try {
+                cluster.start();
+            } catch (Exception e) {
+                throw new IllegalStateException("Flink did not start", e);
+            }
+            return cluster;
+        }
+    }
+}

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.testkit;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.zookeeper.server.quorum.QuorumPeerMain;
+
+/**
+ * A ZooKeeper server in a JVM of its own, so that it can be killed, stopped and restarted like a real one.
+ *
+ * <p>Life cycle: {@link #start}, then any number of {@link #kill}, {@link #restart}, {@link #pause} and {@link #resume},
+ * then {@link #close}, which deletes the data. Port and data stay the same over restarts. The server ends with this
+ * JVM, however this JVM ends: it halts when the pipe to its standard input closes. Sessions may be as short as 400 ms.
+ *
+ * <p>Methods that change the state are for one thread at a time; the others may be called by any thread.
+ */
+public final class ZooKeeperProcess implements AutoCloseable {
+
+    private static final Pattern SESSION_ID = Pattern.compile("0x[0-9a-f]+");
+    private static final Pattern CONNECTION =
+            Pattern.compile("/[^\\[]*:(\\d+)\\[\\d+\\]\\(.*?sid=(0x[0-9a-f]+)", Pattern.CASE_INSENSITIVE);
+    /** What of our class path a server needs; a shorter one starts faster. */
+    private static final Pattern SERVER_JAR = Pattern.compile(
+            "(zookeeper|slf4j|log4j|metrics-core|snappy|netty|commons|audience|jackson|jline|jetty|javax).*");
+
+    private static final int PROBE_MILLIS = 2_000;
+
+    private final Path directory;
+    private final int port = Ports.free();
+    private final List<String> jvmArguments;
+    private volatile Process process;
+
+    /** A server with the default configuration. */
+    public ZooKeeperProcess() {
+        this(new Builder());
+    }
+
+    private ZooKeeperProcess(Builder builder) {
+        try {
+            directory = Files.createTempDirectory("zookeeper-" + port + "-");
+            jvmArguments = List.copyOf(builder.jvmArguments);
+            List<String> config = new ArrayList<>(List.of(
+                    "dataDir=" + directory.resolve("data"),
+                    "clientPort=" + port,
+                    "clientPortAddress=127.0.0.1",
+                    "tickTime=200",
+                    "minSessionTimeout=400",
+                    "maxSessionTimeout=60000",
+                    "maxClientCnxns=0",
+                    "admin.enableServer=false",
+                    "4lw.commands.whitelist=*",
+                    "extendedTypesEnabled=true"));
+            config.addAll(builder.config);
+            Files.write(configFile(), config);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Runtime.getRuntime().addShutdownHook(new Thread(this::kill, "kill-zookeeper-" + port));
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Starts the server and waits until it serves. */
+    public ZooKeeperProcess start() {
+        if (process != null && process.isAlive()) {
+            throw new IllegalStateException("The server runs already on port " + port);
+        }
+        try {
+            process = new ProcessBuilder(command())
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()))
+                    .start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Await.until("ZooKeeper serves on port " + port, () -> {
+            if (!process.isAlive()) {
+                throw new IllegalStateException("ZooKeeper ended with " + process.exitValue() + ":\n" + logTail());
+            }
+            return isServing();
+        });
+        return this;
+    }
+
+    /** Kills the server as a crash would, and waits until it is gone. */
+    public void kill() {
+        Process victim = process;
+        if (victim == null) {
+            return;
+        }
+        victim.destroyForcibly();
+        try {
+            if (!victim.waitFor(Await.TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
+                throw new IllegalStateException("ZooKeeper on port " + port + " survived SIGKILL");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Kills the server if it runs, and starts it on the same port and data. */
+    public void restart() {
+        kill();
+        start();
+    }
+
+    /** Stops the process without ending it: connections stay open, and nobody answers. */
+    public void pause() {
+        signal("STOP");
+    }
+
+    public void resume() {
+        signal("CONT");
+    }
+
+    /** Kills the server and deletes its data. */
+    @Override
+    public void close() {
+        kill();
+        try (Stream<Path> files = Files.walk(directory)) {
+            files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public int port() {
+        return port;
+    }
+
+    public String connectString() {
+        return "127.0.0.1:" + port;
+    }
+
+    /** What the server has logged so far, over all its starts. */
+    public Path logFile() {
+        return directory.resolve("zookeeper.log");
+    }
+
+    /** Asks one of the four letter words on a connection of its own. */
+    public String fourLetterWord(String word) throws IOException {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), PROBE_MILLIS);
+            socket.setSoTimeout(PROBE_MILLIS);
+            socket.getOutputStream().write(word.getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream().flush();
+            InputStream answer = socket.getInputStream();
+            return new String(answer.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    /** How many sessions the server knows, connected or not yet expired. */
+    public int sessionCount() {
+        return sessions().size();
+    }
+
+    /** How many watches are registered, by all sessions; a recursive one counts as one. */
+    public int watchCount() {
+        Matcher matcher =
+                Pattern.compile("zk_watch_count\\s+(\\d+)").matcher(ask("mntr").replace("zk_watch_count_", ""));
+        if (!matcher.find()) {
+            throw new IllegalStateException("No watch count");
+        }
+        return Integer.parseInt(matcher.group(1));
+    }
+
+    /** The ids of all sessions, connected or not yet expired, as the server prints them. */
+    public Set<String> sessions() {
+        String trackers = ask("dump");
+        int end = trackers.indexOf("ephemeral nodes dump");
+        return SESSION_ID
+                .matcher(end < 0 ? trackers : trackers.substring(0, end))
+                .results()
+                .map(match -> match.group().toLowerCase(Locale.ROOT))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** The ids of the sessions whose connections come from one of these ports. */
+    Set<String> sessionsFrom(Set<Integer> localPorts) {
+        return CONNECTION
+                .matcher(ask("cons"))
+                .results()
+                .filter(match -> localPorts.contains(Integer.valueOf(match.group(1))))
+                .map(match -> match.group(2).toLowerCase(Locale.ROOT))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** The ids of the sessions that have a live connection. */
+    Set<String> connectedSessions() {
+        return CONNECTION
+                .matcher(ask("cons"))
+                .results()
+                .map(match -> match.group(2).toLowerCase(Locale.ROOT))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private String ask(String word) {
+        try {
+            return fourLetterWord(word);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private boolean isServing() {
+        try {
+            return fourLetterWord("srvr").contains("Mode:");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private void signal(String name) {
+        try {
+            Process kill = new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid())).start();
+            if (kill.waitFor() != 0) {
+                throw new IllegalStateException("kill -" + name + " ended with " + kill.exitValue());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private List<String> command() {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                // Nothing here survives a power failure anyway.
+                "-Dzookeeper.forceSync=no"));
+        command.addAll(jvmArguments);
+        command.addAll(
+                List.of("-cp", classPath(), Main.class.getName(), configFile().toString()));
+        return command;
+    }
+
+    private static String classPath() {
+        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(entry -> !entry.endsWith(".jar")
+                        || SERVER_JAR
+                                .matcher(Path.of(entry).getFileName().toString())
+                                .matches())
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    private Path configFile() {
+        return directory.resolve("zoo.cfg");
+    }
+
+    private String logTail() throws IOException {
+        List<String> lines = Files.readAllLines(logFile());
+        return String.join("\n", lines.subList(Math.max(0, lines.size() - 30), lines.size()));
+    }
+
+    /** What may differ from the default configuration. */
+    public static final class Builder {
+        private final List<String> config = new ArrayList<>();
+        private final List<String> jvmArguments = new ArrayList<>();
+
+        private Builder() {}
+
+        /** Adds a line to {@code zoo.cfg}; a later line for the same key wins. */
+        public Builder config(String key, String value) {
+            config.add(key + "=" + value);
+            return this;
+        }
+
+        /** Sets a system property of the server's JVM. */
+        public Builder property(String key, String value) {
+            jvmArguments.add("-D" + key + "=" + value);
+            return this;
+        }
+
+        public ZooKeeperProcess build() {
+            return new ZooKeeperProcess(this);
+        }
+    }
+
+    /** Runs in the server's JVM: a server that ends when the JVM that started it does. */
+    public static final class Main {
+
+        private Main() {}
+
+        public static void main(String[] arguments) {
+            Thread watchdog = new Thread(Main::haltWithParent, "halt-with-parent");
+            watchdog.setDaemon(true);
+            watchdog.start();
+            QuorumPeerMain.main(arguments);
+        }
+
+        private static void haltWithParent() {
+            try {
+                while (System.in.read() >= 0) {
+                    // Nobody writes; only the end of the stream means something.
+                }
+            } catch (IOException e) {
+                // The pipe is broken, which means the same.
+            } finally {
+                Runtime.getRuntime().halt(1);
+            }
+        }
+    }
+}
