@@ -15,7 +15,10 @@ import org.apache.flink.table.types.DataType;
 
 /** The metadata columns that a scan can read. Those of the Stat are NULL in rows that say that a znode is gone. */
 public enum ReadableMetadata {
-    PATH("path", "The znode's path, relative to chroot and `namespace`.", DataTypes.STRING().notNull()) {
+    PATH(
+            "path",
+            "The znode's path, relative to chroot and `namespace`.",
+            DataTypes.STRING().notNull()) {
         @Override
         Object of(ZNode znode, EventType event) {
             return StringData.fromString(znode.path());
@@ -125,7 +128,6 @@ public enum ReadableMetadata {
     }
 
     private static Stat time(Function<ZNodeStat, Long> value) {
-        return new Stat(
-                DataTypes.TIMESTAMP_LTZ(3), value.andThen(TimestampData::fromEpochMillis)::apply);
+        return new Stat(DataTypes.TIMESTAMP_LTZ(3), value.andThen(TimestampData::fromEpochMillis)::apply);
     }
 }

@@ -102,7 +102,11 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
             collect(row.get(), RowKind.INSERT, change.znode().stat(), output);
         } else {
             if (settings.needsBeforeImages()) {
-                collect(before(change.before()), RowKind.UPDATE_BEFORE, change.znode().stat(), output);
+                collect(
+                        before(change.before()),
+                        RowKind.UPDATE_BEFORE,
+                        change.znode().stat(),
+                        output);
             }
             collect(row.get(), RowKind.UPDATE_AFTER, change.znode().stat(), output);
         }
@@ -113,18 +117,31 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
         if (settings.isBounded()) {
             return;
         }
-        boolean isUpdate = settings.mode() == ScanMode.UPSERT && row.isPresent() && !change.before().hidden();
+        boolean isUpdate = settings.mode() == ScanMode.UPSERT
+                && row.isPresent()
+                && !change.before().hidden();
         if (!isUpdate) {
             // It was gone before the new one came, whenever that is noticed; a later time would outlive the new row.
-            gone(change.path(), change.before(), Math.max(change.before().mtime(), change.znode().stat().ctime()), output);
+            gone(
+                    change.path(),
+                    change.before(),
+                    Math.max(change.before().mtime(), change.znode().stat().ctime()),
+                    output);
         }
-        row.ifPresent(found ->
-                collect(found, isUpdate ? RowKind.UPDATE_AFTER : RowKind.INSERT, change.znode().stat(), output));
+        row.ifPresent(found -> collect(
+                found,
+                isUpdate ? RowKind.UPDATE_AFTER : RowKind.INSERT,
+                change.znode().stat(),
+                output));
     }
 
     private void deleted(Change.Deleted change, SourceOutput<RowData> output) {
         if (!settings.isBounded()) {
-            gone(change.path(), change.before(), Math.max(clock.getAsLong(), change.before().mtime()), output);
+            gone(
+                    change.path(),
+                    change.before(),
+                    Math.max(clock.getAsLong(), change.before().mtime()),
+                    output);
         }
     }
 

@@ -9,8 +9,7 @@ import org.apache.flink.connector.base.source.reader.SingleThreadMultiplexSource
 import org.apache.flink.table.data.RowData;
 
 /** Reads the buckets of one subtask: one fetcher thread for all of them, state on the task thread. */
-final class SubtreeReader
-        extends SingleThreadMultiplexSourceReaderBase<Sighting, RowData, SubtreeSplit, BucketState> {
+final class SubtreeReader extends SingleThreadMultiplexSourceReaderBase<Sighting, RowData, SubtreeSplit, BucketState> {
 
     private final boolean keepLast;
 

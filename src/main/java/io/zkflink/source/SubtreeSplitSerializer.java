@@ -23,7 +23,9 @@ final class SubtreeSplitSerializer implements SimpleVersionedSerializer<SubtreeS
 
     @Override
     public byte[] serialize(SubtreeSplit split) throws IOException {
-        int size = split.known().stream().mapToInt(block -> block.length + Integer.BYTES).sum();
+        int size = split.known().stream()
+                .mapToInt(block -> block.length + Integer.BYTES)
+                .sum();
         DataOutputSerializer out = new DataOutputSerializer(size + 32);
         out.writeInt(split.bucket());
         out.writeLong(split.newestZxid());

@@ -85,9 +85,8 @@ public final class ZooKeeperSource
     @Override
     public SplitEnumerator<SubtreeSplit, List<SubtreeSplit>> createEnumerator(
             SplitEnumeratorContext<SubtreeSplit> context) {
-        List<SubtreeSplit> all = IntStream.range(0, Buckets.COUNT)
-                .mapToObj(SubtreeSplit::fresh)
-                .toList();
+        List<SubtreeSplit> all =
+                IntStream.range(0, Buckets.COUNT).mapToObj(SubtreeSplit::fresh).toList();
         return restoreEnumerator(context, all);
     }
 

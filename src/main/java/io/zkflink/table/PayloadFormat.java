@@ -26,9 +26,9 @@ final class PayloadFormat {
     /** The format of a table's data; null if no column comes from the data. */
     static DecodingFormat<DeserializationSchema<RowData>> discover(
             FactoryUtil.TableFactoryHelper helper, DynamicTableFactory.Context context, TableLayout layout) {
-        DecodingFormat<DeserializationSchema<RowData>> format = helper.<
-                        DeserializationSchema<RowData>, DeserializationFormatFactory>discoverOptionalDecodingFormat(
-                        DeserializationFormatFactory.class, ZooKeeperOptions.FORMAT)
+        DecodingFormat<DeserializationSchema<RowData>> format = helper.<DeserializationSchema<RowData>,
+                        DeserializationFormatFactory>
+                        discoverOptionalDecodingFormat(DeserializationFormatFactory.class, ZooKeeperOptions.FORMAT)
                 .orElse(null);
         int payloadColumns = DataType.getFieldCount(layout.payload());
         String name = helper.getOptions().getOptional(ZooKeeperOptions.FORMAT).orElse(null);

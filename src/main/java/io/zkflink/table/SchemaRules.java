@@ -80,8 +80,8 @@ final class SchemaRules {
     private SegmentType segmentType(String name) {
         Column column = schema.getColumn(name)
                 .filter(Column::isPhysical)
-                .orElseThrow(() -> new IllegalArgumentException("there is no physical column '" + name
-                        + "' for '{" + name + "}'; declare it, for example as " + name + " STRING"));
+                .orElseThrow(() -> new IllegalArgumentException("there is no physical column '" + name + "' for '{"
+                        + name + "}'; declare it, for example as " + name + " STRING"));
         LogicalType type = column.getDataType().getLogicalType();
         return switch (type.getTypeRoot()) {
             case CHAR -> SegmentType.text(((CharType) type).getLength(), ((CharType) type).getLength());
@@ -91,9 +91,11 @@ final class SchemaRules {
             case SMALLINT -> SegmentType.of(SegmentType.Kind.SMALLINT);
             case INTEGER -> SegmentType.of(SegmentType.Kind.INT);
             case BIGINT -> SegmentType.of(SegmentType.Kind.BIGINT);
-            default -> throw new IllegalArgumentException("the column '" + name + "' has the type "
-                    + type.asSummaryString() + ", which no path segment can hold; declare it as STRING, BOOLEAN or an"
-                    + " integer type");
+            default ->
+                throw new IllegalArgumentException("the column '" + name + "' has the type "
+                        + type.asSummaryString()
+                        + ", which no path segment can hold; declare it as STRING, BOOLEAN or an"
+                        + " integer type");
         };
     }
 }

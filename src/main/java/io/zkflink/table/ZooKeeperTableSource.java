@@ -52,7 +52,8 @@ final class ZooKeeperTableSource implements ScanTableSource, SupportsProjectionP
         this.format = format;
         this.scan = scan;
         this.scanParseErrors = scanParseErrors;
-        this.fields = IntStream.range(0, DataType.getFieldCount(layout.physical())).toArray();
+        this.fields =
+                IntStream.range(0, DataType.getFieldCount(layout.physical())).toArray();
         this.producedType = layout.physical();
     }
 
@@ -64,17 +65,14 @@ final class ZooKeeperTableSource implements ScanTableSource, SupportsProjectionP
     @Override
     public ScanRuntimeProvider getScanRuntimeProvider(ScanContext context) {
         return SourceProvider.of(new ZooKeeperSource(
-                connection,
-                layout.template(),
-                scan,
-                decoder(context),
-                context.createTypeInformation(producedType)));
+                connection, layout.template(), scan, decoder(context), context.createTypeInformation(producedType)));
     }
 
     private ZNodeDecoder decoder(DynamicTableSource.Context context) {
         boolean decodes = !layout.payloadNames(fields).isEmpty();
-        PayloadFormat.Decoder decoder =
-                decodes ? PayloadFormat.decoder(format, context, layout, fields) : new PayloadFormat.Decoder(null, List.of());
+        PayloadFormat.Decoder decoder = decodes
+                ? PayloadFormat.decoder(format, context, layout, fields)
+                : new PayloadFormat.Decoder(null, List.of());
         List<Column> columns = layout.columns(fields, metadata, decoder.fields());
         return new ZNodeDecoder(
                 layout.template(),

@@ -21,8 +21,7 @@ class ScanITCase {
 
     @BeforeEach
     void flags() {
-        sql.executeSql(
-                """
+        sql.executeSql("""
                 CREATE TABLE flags (
                   service STRING, flag STRING, enabled BOOLEAN, rollout INT,
                   `version` INT METADATA VIRTUAL,
@@ -30,8 +29,7 @@ class ScanITCase {
                 ) WITH (
                   'connector' = 'zookeeper', 'connect-string' = '%s', 'path' = '%s/{service}/{flag}',
                   'format' = 'json')
-                """
-                        .formatted(SharedZooKeeper.connectString(), root));
+                """.formatted(SharedZooKeeper.connectString(), root));
     }
 
     @Test
@@ -71,8 +69,7 @@ class ScanITCase {
 
     @Test
     void anEmptyBoundedScanEnds() {
-        try (Changelog changes =
-                select("SELECT flag FROM flags /*+ OPTIONS('scan.bounded.mode' = 'snapshot') */")) {
+        try (Changelog changes = select("SELECT flag FROM flags /*+ OPTIONS('scan.bounded.mode' = 'snapshot') */")) {
             assertThat(changes.awaitEnd()).isEmpty();
         }
     }
@@ -140,9 +137,7 @@ class ScanITCase {
         zk.create(root + "/a", "xyz");
         zk.set(root + "/a", "xy");
         zk.create(root + "/a/child", "");
-        create(
-                "meta",
-                """
+        create("meta", """
                 k STRING, v STRING,
                 path STRING METADATA VIRTUAL, name STRING METADATA VIRTUAL, `version` INT METADATA VIRTUAL,
                 cversion INT METADATA VIRTUAL, aversion INT METADATA VIRTUAL, czxid BIGINT METADATA VIRTUAL,
@@ -150,9 +145,7 @@ class ScanITCase {
                 ctime TIMESTAMP_LTZ(3) METADATA VIRTUAL, mtime TIMESTAMP_LTZ(3) METADATA VIRTUAL,
                 owner BIGINT METADATA FROM 'ephemeral-owner' VIRTUAL, size INT METADATA FROM 'data-length' VIRTUAL,
                 kids INT METADATA FROM 'num-children' VIRTUAL, PRIMARY KEY (k) NOT ENFORCED
-                """,
-                root + "/{k}",
-                "");
+                """, root + "/{k}", "");
         try (Changelog changes =
                 select("SELECT path, name, `version`, cversion, aversion, owner, size, kids, czxid < mzxid,"
                         + " mzxid < pzxid, ctime <= mtime FROM meta")) {
@@ -163,12 +156,10 @@ class ScanITCase {
     @Test
     void pathsAreRelativeToChrootAndNamespace() {
         zk.create(root + "/team/app/k", "1");
-        sql.executeSql(
-                """
+        sql.executeSql("""
                 CREATE TABLE t (k STRING, v STRING, path STRING METADATA VIRTUAL, PRIMARY KEY (k) NOT ENFORCED) WITH (
                   'connector' = 'zookeeper', 'connect-string' = '%s%s', 'namespace' = 'team/app', 'path' = '/{k}')
-                """
-                        .formatted(SharedZooKeeper.connectString(), root));
+                """.formatted(SharedZooKeeper.connectString(), root));
         try (Changelog changes = select("SELECT * FROM t")) {
             changes.awaitTable("[k, 1, /k]");
             zk.create(root + "/team/app/l", "2");
@@ -182,13 +173,11 @@ class ScanITCase {
         zk.create(root + "/cart/a", "{\"enabled\":true,\"rollout\":10}");
         zk.create(root + "/cart/b", "{\"enabled\":true,\"rollout\":20}");
         TableEnvironment batch = SharedMiniCluster.batchTableEnvironment(2);
-        batch.executeSql(
-                """
+        batch.executeSql("""
                 CREATE TABLE flags (service STRING, flag STRING, enabled BOOLEAN, rollout INT) WITH (
                   'connector' = 'zookeeper', 'connect-string' = '%s', 'path' = '%s/{service}/{flag}',
                   'format' = 'json')
-                """
-                        .formatted(SharedZooKeeper.connectString(), root));
+                """.formatted(SharedZooKeeper.connectString(), root));
         try (Changelog changes = new Changelog(batch.executeSql(
                 "SELECT service, SUM(rollout), COUNT(*) FROM flags WHERE flag <> 'c' GROUP BY service"))) {
             assertThat(changes.awaitEnd()).isEqualTo(List.of("+I[cart, 30, 2]"));

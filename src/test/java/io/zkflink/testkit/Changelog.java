@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.testkit;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -57,6 +59,13 @@ public final class Changelog implements AutoCloseable {
         }
     }
 
+    /** What has arrived so far, with access to the fields. */
+    public List<Row> copy() {
+        synchronized (rows) {
+            return List.copyOf(rows);
+        }
+    }
+
     /** The table that the rows so far amount to, by full row, sorted. */
     public List<String> table() {
         List<String> table = new ArrayList<>();
@@ -75,13 +84,13 @@ public final class Changelog implements AutoCloseable {
     }
 
     public void awaitTable(String... expected) {
-        Await.untilAsserted("the table is as expected", () -> org.assertj.core.api.Assertions.assertThat(checked())
-                .containsExactlyInAnyOrder(expected));
+        Await.untilAsserted(
+                "the table is as expected", () -> assertThat(checked()).containsExactlyInAnyOrder(expected));
     }
 
     public void awaitRows(String... expected) {
-        Await.untilAsserted("the changelog is as expected", () -> org.assertj.core.api.Assertions.assertThat(rows())
-                .containsExactly(expected));
+        Await.untilAsserted(
+                "the changelog is as expected", () -> assertThat(rows()).containsExactly(expected));
     }
 
     private List<String> checked() {

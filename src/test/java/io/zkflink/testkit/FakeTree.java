@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.testkit;
+
+import io.zkflink.client.ZNode;
+import io.zkflink.client.ZNodeStat;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** The znodes of a {@link FakeZooKeeper} with the Stats that a server would give them. Guarded by its owner. */
+final class FakeTree {
+
+    private static final long SOME_DAY = 1_700_000_000_000L;
+
+    private final TreeMap<String, Node> nodes = new TreeMap<>();
+    private long zxid;
+    private long clock = SOME_DAY;
+    private boolean inTransaction;
+
+    /** Hears of the events of a change. */
+    @FunctionalInterface
+    interface Events {
+        void fire(String path, long zxid);
+    }
+
+    FakeTree() {
+        clear();
+    }
+
+    void clear() {
+        nodes.clear();
+        nodes.put("/", new Node(null, 0, 0));
+        zxid = 0;
+    }
+
+    long zxid() {
+        return zxid;
+    }
+
+    void setZxid(long zxid) {
+        this.zxid = zxid;
+    }
+
+    void setClock(long millis) {
+        this.clock = millis;
+    }
+
+    void create(String path, byte[] data, Events events) {
+        if (nodes.containsKey(path)) {
+            throw new IllegalStateException("There is a znode " + path);
+        }
+        String parentPath = parent(path);
+        if (!nodes.containsKey(parentPath)) {
+            create(parentPath, null, events);
+        }
+        begin();
+        nodes.put(path, new Node(data, zxid, clock));
+        Node parent = nodes.get(parentPath);
+        parent.children.add(name(path));
+        parent.childrenChanged(zxid);
+        events.fire(path, zxid);
+    }
+
+    void set(String path, byte[] data, Events events) {
+        Node node = existing(path);
+        begin();
+        node.data = data;
+        node.version++;
+        node.mzxid = zxid;
+        node.mtime = clock;
+        events.fire(path, zxid);
+    }
+
+    void delete(String path, Events events) {
+        if (!existing(path).children.isEmpty()) {
+            throw new IllegalStateException("The znode " + path + " has children");
+        }
+        begin();
+        nodes.remove(path);
+        Node parent = nodes.get(parent(path));
+        parent.children.remove(name(path));
+        parent.childrenChanged(zxid);
+        events.fire(path, zxid);
+    }
+
+    void deleteTree(String path, Events events) {
+        for (String name : List.copyOf(existing(path).children)) {
+            deleteTree(child(path, name), events);
+        }
+        delete(path, events);
+    }
+
+    void transaction(Runnable action) {
+        begin();
+        inTransaction = true;
+        try {
+            action.run();
+        } finally {
+            inTransaction = false;
+        }
+    }
+
+    Optional<ZNode> znode(String path) {
+        return Optional.ofNullable(nodes.get(path)).map(node -> node.read(path));
+    }
+
+    Optional<List<String>> children(String path) {
+        return Optional.ofNullable(nodes.get(path)).map(node -> new ArrayList<>(node.children));
+    }
+
+    SortedMap<String, String> below(String path) {
+        SortedMap<String, String> below = new TreeMap<>();
+        nodes.forEach((each, node) -> {
+            if (covers(path, each) && !each.equals(path)) {
+                below.put(each, new String(node.bytes(), StandardCharsets.UTF_8));
+            }
+        });
+        return below;
+    }
+
+    static boolean covers(String root, String path) {
+        return root.equals("/") || path.equals(root) || path.startsWith(root + "/");
+    }
+
+    private void begin() {
+        if (!inTransaction) {
+            zxid++;
+        }
+    }
+
+    private Node existing(String path) {
+        Node node = nodes.get(path);
+        if (node == null) {
+            throw new IllegalStateException("There is no znode " + path);
+        }
+        return node;
+    }
+
+    private static String parent(String path) {
+        return path.substring(0, Math.max(1, path.lastIndexOf('/')));
+    }
+
+    private static String name(String path) {
+        return path.substring(path.lastIndexOf('/') + 1);
+    }
+
+    private static String child(String path, String name) {
+        return path.equals("/") ? "/" + name : path + "/" + name;
+    }
+
+    private static final class Node {
+        private final long czxid;
+        private final long ctime;
+        private final Set<String> children = new LinkedHashSet<>();
+        private byte[] data;
+        private long mzxid;
+        private long mtime;
+        private long pzxid;
+        private int version;
+        private int cversion;
+
+        Node(byte[] data, long zxid, long time) {
+            this.data = data;
+            this.czxid = zxid;
+            this.mzxid = zxid;
+            this.pzxid = zxid;
+            this.ctime = time;
+            this.mtime = time;
+        }
+
+        void childrenChanged(long zxid) {
+            cversion++;
+            pzxid = zxid;
+        }
+
+        byte[] bytes() {
+            return data == null ? new byte[0] : data;
+        }
+
+        ZNode read(String path) {
+            return new ZNode(
+                    path,
+                    bytes().clone(),
+                    new ZNodeStat(
+                            czxid,
+                            mzxid,
+                            ctime,
+                            mtime,
+                            version,
+                            cversion,
+                            0,
+                            0,
+                            bytes().length,
+                            children.size(),
+                            pzxid));
+        }
+    }
+}
