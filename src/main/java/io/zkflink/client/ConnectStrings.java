@@ -8,8 +8,6 @@ import org.apache.zookeeper.common.PathUtils;
 /** The rules of connect strings, so that a wrong one is found before anybody connects. */
 public final class ConnectStrings {
 
-    private static final int MAX_PORT = 65_535;
-
     private ConnectStrings() {}
 
     /**
@@ -41,8 +39,8 @@ public final class ConnectStrings {
             if (server.getHostString().isEmpty()) {
                 throw new IllegalArgumentException("a server has no host name");
             }
-            if (server.getPort() < 1 || server.getPort() > MAX_PORT) {
-                throw new IllegalArgumentException("the port " + server.getPort() + " is not between 1 and 65535");
+            if (server.getPort() == 0) {
+                throw new IllegalArgumentException("the port 0 is none to connect to");
             }
         }
     }

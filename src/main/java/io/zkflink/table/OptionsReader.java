@@ -45,7 +45,7 @@ final class OptionsReader {
             try {
                 options.getOptional(option);
             } catch (IllegalArgumentException e) {
-                throw invalid(option, reason(e));
+                throw invalid(option, rule(option, e));
             }
         });
     }
@@ -132,8 +132,11 @@ final class OptionsReader {
                 "Invalid value '" + raw.get(option.key()) + "' for option '" + option.key() + "': " + rule);
     }
 
-    /** Flink says what it expected only in the innermost cause, and there too talkatively. */
-    private static String reason(Throwable error) {
+    /** What an option's type demands; of an enumeration Flink says it only in the innermost cause. */
+    private static String rule(ConfigOption<?> option, Throwable error) {
+        if (option.defaultValue() instanceof Duration) {
+            return "it must be a duration like '15 s'.";
+        }
         Throwable cause = error;
         while (cause.getCause() != null) {
             cause = cause.getCause();
@@ -141,7 +144,7 @@ final class OptionsReader {
         String message = String.valueOf(cause.getMessage());
         int values = message.indexOf(ENUM_VALUES);
         if (values < 0) {
-            return message;
+            return "it must be a whole number.";
         }
         return "it must be one of '"
                 + message.substring(values + ENUM_VALUES.length())

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.path;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.zkflink.path.SegmentType.Kind;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PathTemplateTest {
+
+    private static final Map<String, SegmentType> TYPES = Map.of(
+            "a", SegmentType.STRING,
+            "b", SegmentType.STRING,
+            "i", SegmentType.of(Kind.INT),
+            "t", SegmentType.of(Kind.TINYINT),
+            "s", SegmentType.of(Kind.SMALLINT),
+            "l", SegmentType.of(Kind.BIGINT),
+            "f", SegmentType.of(Kind.BOOLEAN),
+            "c", SegmentType.text(3, 3),
+            "v", SegmentType.text(0, 2));
+
+    private static PathTemplate parse(String template) {
+        return PathTemplate.parse(template, PathEncoding.NONE, TYPES::get);
+    }
+
+    private static PathTemplate url(String template) {
+        return PathTemplate.parse(template, PathEncoding.URL, TYPES::get);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/flags/{a}/{b}, /flags/x/y, x|y",
+        "/flags/{a}/{b}, /flags/x, ",
+        "/flags/{a}/{b}, /flags/x/y/z, ",
+        "/flags/{a}, /flags2/x, ",
+        "/flags/{a}, /flag/x, ",
+        "/flags/{a}, /flags, ",
+        "/{a}, /x, x",
+        "/{a}, /zookeeper, ",
+        "/{*a}, /zookeeper/quota, ",
+        "/{*a}, /zookeepers/x, zookeepers/x",
+        "/x/{*a}, /x/zookeeper, zookeeper",
+        "/x/{*a}, /x/y/z, y/z",
+        "/x/{*a}, /x, ",
+        "/x/{b}/{*a}, /x/y/z/w, y|z/w",
+        "/x/{i}/s, /x/7/s, 7",
+        "/x/{i}/s, /x/7/t, ",
+        "/x/{i}/s, /x/7, ",
+        "/x, /x, ''",
+        "/x, /x/y, ",
+        "/x, /y, ",
+        "/, /, ''",
+        "/, /x, ",
+        "/{i}, /-7, -7",
+        "/{i}, /007, ",
+        "/{i}, /+7, ",
+        "/{i}, /-0, ",
+        "/{i}, /abc, ",
+        "/{i}, /2147483648, ",
+        "/{t}, /127, 127",
+        "/{t}, /128, ",
+        "/{s}, /-32769, ",
+        "/{l}, /9223372036854775807, 9223372036854775807",
+        "/{f}, /true, true",
+        "/{f}, /TRUE, ",
+        "/{c}, /abc, abc",
+        "/{c}, /ab, ",
+        "/{v}, /ab, ab",
+        "/{v}, /abc, "
+    })
+    void matches(String template, String path, String values) {
+        Object[] found = parse(template).match(path);
+        if (values == null) {
+            assertThat(found).isNull();
+        } else {
+            assertThat(found).isNotNull();
+            assertThat(String.join(
+                            "|",
+                            java.util.Arrays.stream(found).map(Object::toString).toList()))
+                    .isEqualTo(values);
+        }
+    }
+
+    @Test
+    void resolvesWhatItMatches() {
+        PathTemplate template = parse("/x/{a}/y/{i}/{*b}");
+        assertThat(template.resolve("p", 7, "q/r")).isEqualTo("/x/p/y/7/q/r");
+        assertThat(template.match("/x/p/y/7/q/r")).containsExactly("p", 7, "q/r");
+        assertThat(template.columns()).containsExactly("a", "i", "b");
+        assertThat(template.root()).isEqualTo("/x");
+        assertThat(parse("/").resolve()).isEqualTo("/");
+        assertThat(parse("/{a}").root()).isEqualTo("/");
+    }
+
+    @Test
+    void percentEncodesAndMatchesOnlyTheCanonicalName() {
+        PathTemplate template = url("/{a}");
+        assertThat(template.resolve("a/b c:d")).isEqualTo("/a%2Fb+c%3Ad");
+        assertThat(template.match("/a%2Fb+c%3Ad")).containsExactly("a/b c:d");
+        assertThat(template.match("/a%2fb")).isNull();
+        assertThat(template.match("/%zz")).isNull();
+        assertThat(template.match("/a:b")).isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ".", "..", "a/b", "a\u0000", "\u001f", "\uf8ff"})
+    void refusesValuesThatAreNoSegment(String value) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> parse("/x/{a}").resolve(value))
+                .withMessageContaining("The value '" + value + "' of the column 'a'");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "/", "a/", "/a", "a//b", "a/../b", "."})
+    void refusesValuesThatAreNoPath(String value) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> parse("/x/{*a}").resolve(value))
+                .withMessageContaining("The value '" + value + "' of the column 'a'");
+    }
+
+    @Test
+    void neverResolvesIntoZooKeepersOwnSubtree() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> parse("/{*a}").resolve("zookeeper/quota"))
+                .withMessageContaining("'/zookeeper'");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiterString = " => ",
+            value = {
+                "flags => it must be absolute; write '/flags'",
+                "/a//b => it has an empty segment; remove the superfluous '/'",
+                "/a/ => it has an empty segment; remove the superfluous '/'",
+                "/x{a} => the segment 'x{a}' is neither a name nor a column",
+                "/{} => the segment '{}' is neither a name nor a column",
+                "/{*} => the segment '{*}' is neither a name nor a column",
+                "/{a}{b} => the segment '{a}{b}' is neither a name nor a column",
+                "/{*a}/x => '{*a}' takes all remaining segments and must stand last; use '{a}'",
+                "/{a}/{a} => the column 'a' appears twice",
+                "/{*i} => the column 'i' of '{*i}' holds a path; declare it as STRING",
+                "/a/../b => the segment '..' is a relative path",
+                "/zookeeper/{a} => '/zookeeper' is ZooKeeper's own subtree",
+            },
+            quoteCharacter = '"')
+    void refusesWrongTemplates(String template, String problem) {
+        assertThatIllegalArgumentException().isThrownBy(() -> parse(template)).withMessageContaining(problem);
+    }
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.table;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.flink.table.api.EnvironmentSettings;
+import org.apache.flink.table.api.TableEnvironment;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * What users write wrong, and what they are told: option, value, rule, way out. Everything fails while the statement is
+ * planned, and nothing connects: the server that is named here does not exist.
+ */
+class MistakesTest {
+
+    private static final String KEY = ", PRIMARY KEY (service, flag) NOT ENFORCED";
+
+    private static final TableEnvironment STREAMING = TableEnvironment.create(EnvironmentSettings.inStreamingMode());
+    private static final TableEnvironment BATCH = TableEnvironment.create(EnvironmentSettings.inBatchMode());
+
+    /** A right table, to be made wrong in one place. */
+    private record Table(String columns, Map<String, String> options, TableEnvironment sql, String message) {
+
+        static Table wrong() {
+            Map<String, String> options = new LinkedHashMap<>();
+            options.put("connector", "zookeeper");
+            options.put("connect-string", "zk.invalid:2181");
+            options.put("path", "/flags/{service}/{flag}");
+            options.put("format", "json");
+            return new Table("service STRING, flag STRING, enabled BOOLEAN, rollout INT" + KEY, options, STREAMING, "");
+        }
+
+        Table columns(String changed) {
+            return new Table(changed, options, sql, message);
+        }
+
+        Table with(String key, String value) {
+            Map<String, String> changed = new LinkedHashMap<>(options);
+            changed.put(key, value);
+            return new Table(columns, changed, sql, message);
+        }
+
+        Table without(String key) {
+            Map<String, String> changed = new LinkedHashMap<>(options);
+            changed.remove(key);
+            return new Table(columns, changed, sql, message);
+        }
+
+        Table inBatch() {
+            return new Table(columns, options, BATCH, message);
+        }
+
+        Table says(String expected) {
+            return new Table(columns, options, sql, expected);
+        }
+
+        String ddl() {
+            return "CREATE TEMPORARY TABLE t (" + columns + ") WITH ("
+                    + options.entrySet().stream()
+                            .map(option -> "'" + option.getKey() + "' = '" + option.getValue() + "'")
+                            .collect(Collectors.joining(", "))
+                    + ")";
+        }
+
+        @Override
+        public String toString() {
+            return message;
+        }
+    }
+
+    private static Table wrong() {
+        return Table.wrong();
+    }
+
+    private static Table path(String path, String problem) {
+        return wrong().with("path", path).says("Invalid value '" + path + "' for option 'path': " + problem + ".");
+    }
+
+    private static Table option(String key, String value, String rule) {
+        return wrong().with(key, value).says("Invalid value '" + value + "' for option '" + key + "': " + rule);
+    }
+
+    private static Table type(String type, String summary) {
+        return wrong().columns("service " + type + ", flag STRING, enabled BOOLEAN, rollout INT")
+                .says("Invalid value '/flags/{service}/{flag}' for option 'path': the column 'service' has the type "
+                        + summary + ", which no path segment can hold; declare it as STRING, BOOLEAN or an integer"
+                        + " type.");
+    }
+
+    static Stream<Table> mistakes() {
+        return Stream.of(
+                // Options
+                wrong().without("path")
+                        .says("One or more required options are missing.\n\nMissing required options"
+                                + " are:\n\npath"),
+                wrong().without("connect-string")
+                        .says("One or more required options are missing.\n\nMissing required options"
+                                + " are:\n\nconnect-string"),
+                wrong().with("conect-string", "x")
+                        .says("Unsupported options found for 'zookeeper'.\n\nUnsupported options:\n\nconect-string"),
+                wrong().with("scan.startup-mode", "initial")
+                        .says("Unsupported options found for 'zookeeper'.\n\nUnsupported"
+                                + " options:\n\nscan.startup-mode"),
+                wrong().with("json.ignore-parse-error", "true")
+                        .says("Unsupported options found for 'zookeeper'.\n\nUnsupported"
+                                + " options:\n\njson.ignore-parse-error"),
+                option("scan.changelog-mode", "retract", "it must be one of 'upsert', 'all', 'append'."),
+                option("scan.startup.mode", "earliest", "it must be one of 'initial', 'latest-offset'."),
+                option("scan.bounded.mode", "latest", "it must be one of 'unbounded', 'snapshot'."),
+                option("scan.parse-errors", "ignore", "it must be one of 'fail', 'null', 'skip'."),
+                option("path.encoding", "percent", "it must be one of 'none', 'url'."),
+                option("session-timeout", "soon", "it must be a duration like '15 s'."),
+                option("session-timeout", "0 s", "it must be between 1 ms and 24 d; write it like '15 s'."),
+                option("connection-timeout", "-1 s", "it must be a duration like '15 s'."),
+                option("connection-timeout", "400 d", "it must be between 1 ms and 24 d; write it like '15 s'."),
+                option("retry-wait", "0 ms", "it must be between 1 ms and 24 d; write it like '15 s'."),
+                option("max-retry-attempts", "0", "it must be at least 1."),
+                option("max-retry-attempts", "three", "it must be a whole number."),
+                option("scan.parallelism", "0", "it must be at least 1."),
+                option("scan.parallelism", "-1", "it must be at least 1."),
+                option("connect-string", "", "it is empty; write 'host:port[,host:port]...[/chroot]'."),
+                option(
+                        "connect-string",
+                        "zk:port",
+                        "a port is not a number; write 'host:port[,host:port]...[/chroot]'."),
+                option(
+                        "connect-string",
+                        "zk1:2181,,zk2:2181",
+                        "it names no server before, between or after its commas; write"
+                                + " 'host:port[,host:port]...[/chroot]'."),
+                option(
+                        "connect-string",
+                        "zk1:2181, zk2:2181",
+                        "' zk2:2181' contains a blank; write 'host:port[,host:port]...[/chroot]'."),
+                option(
+                        "connect-string",
+                        "zk1:99999",
+                        "port out of range:99999; write 'host:port[,host:port]...[/chroot]'."),
+                option("namespace", "/team", "it begins or ends with '/'; write it like 'team/app'."),
+                option("namespace", "team/", "it begins or ends with '/'; write it like 'team/app'."),
+                option("properties.jute.maxbuffer", "64 MB", "it must be a number of bytes."),
+                // Templates
+                path("flags/{service}/{flag}", "it must be absolute; write '/flags/{service}/{flag}'"),
+                path("/flags//{service}/{flag}", "it has an empty segment; remove the superfluous '/'"),
+                path("/flags/{service}/{flag}/", "it has an empty segment; remove the superfluous '/'"),
+                path(
+                        "/flags/{service}/{flg}",
+                        "there is no physical column 'flg' for '{flg}'; declare it, for example as flg STRING"),
+                path(
+                        "/flags/{service}-{flag}",
+                        "the segment '{service}-{flag}' is neither a name nor a column; a column takes a whole segment"
+                                + " and is written '{column}', or '{*column}' for all remaining segments"),
+                path(
+                        "/flags/{*service}/{flag}",
+                        "'{*service}' takes all remaining segments and must stand last; use '{service}' for a single"
+                                + " segment"),
+                path(
+                        "/flags/{service}/{service}",
+                        "the column 'service' appears twice; each segment needs a column of its own"),
+                path("/flags/../{service}/{flag}", "the segment '..' is a relative path"),
+                path("/zookeeper/{service}/{flag}", "'/zookeeper' is ZooKeeper's own subtree and never a table"),
+                path(
+                        "/flags/{service}/{*rollout}",
+                        "the column 'rollout' of '{*rollout}' holds a path; declare it as STRING"),
+                // Schemas and types
+                type("DOUBLE", "DOUBLE"),
+                type("TIMESTAMP(3)", "TIMESTAMP(3)"),
+                type("ARRAY<STRING>", "ARRAY<STRING>"),
+                type("BYTES", "BYTES"),
+                wrong().columns("service STRING, flag AS UPPER(service), enabled BOOLEAN, rollout INT")
+                        .says("Invalid value '/flags/{service}/{flag}' for option 'path': there is no physical column"
+                                + " 'flag' for '{flag}'; declare it, for example as flag STRING."),
+                wrong().columns("service STRING, flag STRING, enabled BOOLEAN, PRIMARY KEY (service) NOT ENFORCED")
+                        .says("Invalid PRIMARY KEY (service): a znode is identified by the columns that 'path'"
+                                + " '/flags/{service}/{flag}' binds. Declare PRIMARY KEY (service, flag) NOT"
+                                + " ENFORCED."),
+                wrong().columns("service STRING, flag STRING, enabled BOOLEAN,"
+                                + " PRIMARY KEY (service, flag, enabled) NOT ENFORCED")
+                        .says("Invalid PRIMARY KEY (service, flag, enabled): a znode is identified by the columns that"
+                                + " 'path' '/flags/{service}/{flag}' binds. Declare PRIMARY KEY (service, flag) NOT"
+                                + " ENFORCED."),
+                wrong().with("path", "/flags/all")
+                        .says("Invalid PRIMARY KEY (service, flag): the 'path' '/flags/all' binds no column, so the"
+                                + " table is a single znode and has no key. Remove the PRIMARY KEY, or bind its columns"
+                                + " in 'path'."),
+                // Formats
+                wrong().without("format")
+                        .says("Missing option 'format': the data has 2 columns (enabled, rollout), and only a single"
+                                + " one defaults to 'raw'. Set 'format', for example to 'json', or bind more columns in"
+                                + " 'path'."),
+                wrong().columns("service STRING, flag STRING" + KEY)
+                        .says("Invalid value 'json' for option 'format': all columns come from the path, so there is no"
+                                + " data to decode. Remove the option, or declare a column for the data."),
+                wrong().with("format", "debezium-json")
+                        .says("Invalid value 'debezium-json' for option 'format': it decodes changes, while the data of"
+                                + " a znode is one row. Use a format of plain rows, such as 'json'."),
+                wrong().with("format", "raw")
+                        .says("The 'raw' format only supports single physical column. However the defined schema"
+                                + " contains multiple physical columns: [`enabled` BOOLEAN, `rollout` INT]"),
+                wrong().with("format", "jsn")
+                        .says("Could not find any factory for identifier 'jsn' that implements"
+                                + " 'org.apache.flink.table.factories.DeserializationFormatFactory' in the classpath."),
+                // Combinations
+                wrong().columns("service STRING, flag STRING, enabled BOOLEAN, rollout INT")
+                        .with("scan.changelog-mode", "upsert")
+                        .says("Invalid value 'upsert' for option 'scan.changelog-mode': it needs a primary key. Declare"
+                                + " a PRIMARY KEY of the columns that 'path' binds, or use 'all' or 'append'."),
+                wrong().with("scan.changelog-mode", "append")
+                        .says("Invalid value 'append' for option 'scan.changelog-mode': an event log has several rows"
+                                + " per znode and no primary key. Remove the PRIMARY KEY, or use 'upsert' or 'all'."),
+                wrong().columns("service STRING, flag STRING, enabled BOOLEAN,"
+                                + " e STRING METADATA FROM 'event-type' VIRTUAL" + KEY)
+                        .says("Invalid metadata column 'event-type' with 'scan.changelog-mode' = 'upsert': there the"
+                                + " kind of the row says what happened. Remove the column, or use 'append'."),
+                wrong().inBatch()
+                        .with("scan.bounded.mode", "unbounded")
+                        .says("Invalid value 'unbounded' for option 'scan.bounded.mode': a batch job must end. Remove"
+                                + " the option, set it to 'snapshot', or run in streaming mode with SET"
+                                + " 'execution.runtime-mode' = 'streaming'."),
+                wrong().columns("service STRING, flag STRING, enabled BOOLEAN, v STRING METADATA FROM 'verison' VIRTUAL"
+                                + KEY)
+                        .says("Invalid metadata key 'verison' in column 'v' of table"
+                                + " 'default_catalog.default_database.t'."));
+    }
+
+    @ParameterizedTest
+    @MethodSource("mistakes")
+    void aMistakeIsAnsweredWhilePlanning(Table table) {
+        Throwable thrown = catchThrowable(() -> {
+            table.sql().executeSql("DROP TEMPORARY TABLE IF EXISTS t");
+            table.sql().executeSql(table.ddl());
+            table.sql().explainSql("SELECT * FROM t");
+        });
+        assertThat(messages(thrown)).as("said of %s", table.ddl()).anySatisfy(message -> assertThat(message)
+                .startsWith(table.message()));
+    }
+
+    @Test
+    void whatIsRightIsPlanned() {
+        STREAMING.executeSql("DROP TEMPORARY TABLE IF EXISTS t");
+        STREAMING.executeSql(wrong().ddl());
+        assertThat(STREAMING.explainSql("SELECT flag FROM t")).contains("TableSourceScan");
+    }
+
+    @Test
+    void thereAreManyMistakes() {
+        assertThat(mistakes()).hasSizeGreaterThanOrEqualTo(40);
+    }
+
+    private static List<String> messages(Throwable thrown) {
+        List<String> messages = new ArrayList<>();
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            messages.add(String.valueOf(cause.getMessage()));
+        }
+        return messages;
+    }
+}
