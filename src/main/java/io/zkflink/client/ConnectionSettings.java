@@ -13,7 +13,7 @@ import java.util.TreeMap;
  * @param namespace a path without leading or trailing slash below which all paths are, or the empty string
  * @param sessionTimeout what to ask for; the server may negotiate less
  * @param connectionTimeout how long one attempt of the first connect may take
- * @param retryWait the first of the exponentially growing waits between two attempts to connect
+ * @param retryWait the longest wait between two attempts to connect; waits grow exponentially up to it
  * @param maxRetryAttempts how many connection timeouts the first connect may take altogether, at least 1
  * @param properties given to {@code ZKClientConfig} as they are; never printed, since they may hold passwords
  */

@@ -8,7 +8,9 @@ import java.net.Socket;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import org.apache.zookeeper.client.ConnectStringParser;
 import org.apache.zookeeper.client.HostProvider;
@@ -36,7 +38,7 @@ final class EnsembleHosts implements HostProvider {
 
     private int position = -1;
     private int failedRounds;
-    private String lastCause = "no server answered yet";
+    private final Map<InetSocketAddress, String> lastCauses = new LinkedHashMap<>();
     private boolean closed;
 
     EnsembleHosts(ConnectionSettings settings) {
@@ -45,9 +47,9 @@ final class EnsembleHosts implements HostProvider {
         Collections.shuffle(servers);
     }
 
-    /** Why the last attempt to reach a server failed, in words, with its address. */
-    synchronized String lastCause() {
-        return lastCause;
+    /** Why the last attempts to reach the servers failed, in words, with their addresses. */
+    synchronized String lastCauses() {
+        return lastCauses.isEmpty() ? "no server answered the session request" : String.join("; ", lastCauses.values());
     }
 
     /** Makes {@link #next} fail from now on, so that a client that waits for a server can be closed. */
@@ -84,6 +86,7 @@ final class EnsembleHosts implements HostProvider {
             LOG.info("Connected to ZooKeeper at '{}' after {} attempts.", settings.connectString(), failedRounds);
         }
         failedRounds = 0;
+        lastCauses.clear();
     }
 
     /** Never called: the connect string of a session does not change. */
@@ -113,9 +116,9 @@ final class EnsembleHosts implements HostProvider {
     }
 
     private synchronized void failed(InetSocketAddress server, IOException cause) {
-        lastCause = server.getHostString() + ":" + server.getPort() + ": " + describe(cause);
-        if (failedRounds == 1) {
-            LOG.warn("ZooKeeper cannot be reached at {}; trying until it answers.", lastCause);
+        lastCauses.put(server, server.getHostString() + ":" + server.getPort() + ": " + describe(cause));
+        if (failedRounds == 1 && lastCauses.size() == servers.size()) {
+            LOG.warn("ZooKeeper cannot be reached; trying until it answers: {}.", lastCauses());
         }
     }
 

@@ -320,11 +320,11 @@ final class Session {
     private String unreachable() {
         String cause;
         synchronized (this) {
-            cause = handle == null ? "no client" : handle.hosts.lastCause();
+            cause = handle == null ? "no client" : handle.hosts.lastCauses();
         }
         return String.format(
                 "Could not connect to ZooKeeper at '%s' within %d ms ('connection-timeout' of %d ms x"
-                        + " 'max-retry-attempts' of %d). Last cause: %s. Check that 'connect-string' names the servers"
+                        + " 'max-retry-attempts' of %d). %s. Check that 'connect-string' names the servers"
                         + " and their client port, and that they run.",
                 settings.connectString(),
                 settings.firstConnectTimeout().toMillis(),

@@ -15,6 +15,13 @@ public class ZooKeeperException extends IOException {
         this.failure = failure;
     }
 
+    /** None: it is made on the session's threads, whose frames tell a user nothing and fill the log. */
+    @Override
+    @SuppressWarnings("UnsynchronizedOverridesSynchronized") // changes nothing
+    public Throwable fillInStackTrace() {
+        return this;
+    }
+
     public Failure failure() {
         return failure;
     }

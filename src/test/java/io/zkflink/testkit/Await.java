@@ -11,8 +11,8 @@ import java.util.concurrent.TimeoutException;
 /** Waits for what must happen sooner or later, with a deadline that only a hopeless test meets. */
 public final class Await {
 
-    /** Generous, because it is only waited out by tests that fail; CI machines are slow. */
-    public static final Duration TIMEOUT = Duration.ofSeconds(60);
+    /** Generous, because it is only waited out by tests that fail; CI machines are slow, debugging is impatient. */
+    public static final Duration TIMEOUT = Duration.ofSeconds(Integer.getInteger("zkflink.test.timeout", 60));
 
     private static final long POLL_MILLIS = 10;
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -103,11 +104,27 @@ public final class TcpProxy implements AutoCloseable {
         try {
             ServerSocket next = new ServerSocket();
             next.setReuseAddress(true);
-            next.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            bind(next);
             listener = next;
             run("accept", () -> accept(next));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private void bind(ServerSocket next) throws IOException {
+        long end = System.nanoTime() + Await.TIMEOUT.toNanos();
+        while (true) {
+            try {
+                next.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+                return;
+            } catch (BindException e) {
+                // The thread that accepts lets go of the port a moment after its socket was closed.
+                if (System.nanoTime() > end) {
+                    throw e;
+                }
+                Await.pause();
+            }
         }
     }
 

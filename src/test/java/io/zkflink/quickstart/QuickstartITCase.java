@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.quickstart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Properties;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The quickstart as it is, but for the end of the JVM and the port. */
+class QuickstartITCase {
+
+    private static EmbeddedZooKeeper server;
+
+    @TempDir
+    private Path directory;
+
+    private String printed;
+
+    @BeforeAll
+    static void startServer() throws Exception {
+        server = EmbeddedZooKeeper.start(0);
+    }
+
+    @AfterAll
+    static void stopServer() {
+        server.close();
+    }
+
+    @Test
+    void theQuickstartShowsInsertsUpdatesAndDeletes() {
+        Properties properties = properties();
+        properties.setProperty("seconds", "12");
+
+        assertThat(run(properties)).isZero();
+        assertThat(printed)
+                .contains("Using the ZooKeeper server " + server.connectString(), "Done.")
+                .containsPattern("\\| \\+I \\| +checkout \\| +checkout-1 \\| +10\\.0\\.0\\.11 \\| +8081 \\|")
+                .containsPattern("\\| \\+U \\| +search \\| +search-1 \\|")
+                .containsPattern("\\| -D \\| +checkout \\| +checkout-2 \\|")
+                .containsPattern("\\| \\+I \\| +checkout \\| +new-cart \\|");
+    }
+
+    @Test
+    void aScriptOfOnesOwnRunsToItsEnd() throws IOException {
+        String script = """
+                CREATE TABLE numbers (n INT) WITH ('connector' = 'datagen', 'number-of-rows' = '3',
+                  'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '3');
+                CREATE TABLE nowhere (n INT) WITH ('connector' = 'blackhole');
+                INSERT INTO nowhere SELECT n FROM numbers;
+                SELECT SUM(n) AS total FROM numbers;
+                SET 'execution.runtime-mode' = 'batch';
+                SELECT SUM(n) AS total FROM numbers;
+                """;
+
+        assertThat(run(script)).isZero();
+        assertThat(printed)
+                .containsPattern("\\| \\+U \\| +6 \\|")
+                .containsPattern("\n\\| +6 \\|\n")
+                .contains("5 changes", "1 row")
+                .doesNotContain("Started a program");
+    }
+
+    @Test
+    void streamingInsertsRunBehindTheScript() throws IOException {
+        String script = """
+                CREATE TABLE numbers (n BIGINT) WITH ('connector' = 'datagen');
+                CREATE TABLE nowhere (n BIGINT) WITH ('connector' = 'blackhole');
+                EXECUTE STATEMENT SET BEGIN
+                  INSERT INTO nowhere SELECT n FROM numbers;
+                  INSERT INTO nowhere SELECT n + 1 FROM numbers;
+                END;
+                """;
+
+        assertThat(run(script)).isZero();
+        assertThat(printed).contains("Runs behind the rest of the script.", "Done.");
+    }
+
+    @Test
+    void aStatementThatCannotBePlannedFails() throws IOException {
+        assertThat(run("SELECT 1;\nSELECT nope FROM nowhere;\nSELECT 2")).isOne();
+        assertThat(printed)
+                .contains("FAILED", "The statement at line 2 failed.", "Object 'nowhere' not found")
+                .doesNotContain("\tat ", "SELECT 2");
+    }
+
+    @Test
+    void aJobThatFailsFails() throws IOException {
+        assertThat(run("SELECT CAST(x AS INT) FROM (VALUES ('1'), ('a')) AS t (x);"))
+                .isOne();
+        assertThat(printed).contains("FAILED", "'a'").doesNotContain("\tat ", "Job execution failed");
+    }
+
+    @Test
+    void aServerThatDoesNotAnswerIsNamed() {
+        Properties properties = properties();
+        properties.setProperty("zk", "localhost:1");
+
+        assertThat(run(properties)).isOne();
+        assertThat(printed).contains("No ZooKeeper server answers at 'localhost:1'", "-Dzk");
+    }
+
+    @Test
+    void aPortThatIsTakenIsNamedWithTheWayOut() {
+        int port = Integer.parseInt(server.connectString().replace("localhost:", ""));
+
+        assertThatThrownBy(() -> EmbeddedZooKeeper.start(port))
+                .hasMessageContaining("Port " + port + " of localhost is taken")
+                .hasMessageContaining("-Dzk=host:port");
+    }
+
+    @Test
+    void aScriptThatIsNotThereAndSecondsThatAreNoneAreRefused() {
+        Properties properties = properties();
+        properties.setProperty("sql", "nowhere.sql");
+        assertThat(run(properties)).isOne();
+        assertThat(printed).contains("Cannot read the script 'nowhere.sql'", "-Dsql=FILE");
+
+        properties.setProperty("seconds", "0");
+        assertThatThrownBy(() -> QuickstartOptions.from(properties)).hasMessageContaining("-Dseconds=0");
+    }
+
+    private int run(String script) throws IOException {
+        Properties properties = properties();
+        properties.setProperty(
+                "sql",
+                Files.writeString(directory.resolve("script.sql"), script).toString());
+        properties.setProperty("seconds", "2");
+        return run(properties);
+    }
+
+    private int run(Properties properties) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+        int exitCode = Quickstart.run(QuickstartOptions.from(properties), out);
+        printed = bytes.toString(StandardCharsets.UTF_8);
+        return exitCode;
+    }
+
+    private static Properties properties() {
+        Properties properties = new Properties();
+        properties.setProperty("zk", server.connectString());
+        return properties;
+    }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.table;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zkflink.row.ReadableMetadata;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.description.HtmlFormatter;
+import org.apache.flink.table.factories.FactoryUtil;
+import org.apache.flink.util.TimeUtils;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The tables in the docs are made of the code; {@code -Ddocs.update=true} writes them. */
+class OptionsDocsTest {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"README.md", "docs/zookeeper.md"})
+    void theTablesAreUpToDate(String file) throws IOException {
+        Path path = Path.of(file);
+        String docs = Files.readString(path);
+        String expected = replace(replace(docs, "options", options()), "metadata", metadata());
+        if (Boolean.getBoolean("docs.update")) {
+            Files.writeString(path, expected);
+        }
+        assertThat(Files.readString(path))
+                .as("stale; run mvn test -Dtest=OptionsDocsTest -Ddocs.update=true")
+                .isEqualTo(expected);
+    }
+
+    @Test
+    void theFactoryOffersWhatIsListed() {
+        ZooKeeperTableFactory factory = new ZooKeeperTableFactory();
+        Set<ConfigOption<?>> offered = new HashSet<>(factory.requiredOptions());
+        offered.addAll(factory.optionalOptions());
+        assertThat(offered).isEqualTo(new HashSet<>(ZooKeeperOptions.ALL)).hasSameSizeAs(ZooKeeperOptions.ALL);
+    }
+
+    private static String replace(String docs, String name, String table) {
+        int start = docs.indexOf("<!-- " + name + ":");
+        if (start < 0) {
+            return docs;
+        }
+        int begin = docs.indexOf('\n', start) + 1;
+        int end = docs.indexOf("<!-- " + name + " end -->");
+        return docs.substring(0, begin) + table + docs.substring(end);
+    }
+
+    private static String options() {
+        String rows = Stream.concat(
+                        ZooKeeperOptions.ALL.stream().map(OptionsDocsTest::row),
+                        Stream.of(
+                                "| `properties.*` | optional | (none) | String | Options of ZooKeeper's client, given to"
+                                        + " it as they are. |"))
+                .collect(Collectors.joining("\n"));
+        return "| option | required | default | type | meaning |\n|---|---|---|---|---|\n| `connector` | required | (none)"
+                + " | String | `zookeeper`. |\n" + rows + "\n";
+    }
+
+    private static String row(ConfigOption<?> option) {
+        return "| `%s` | %s | %s | %s | %s |"
+                .formatted(
+                        option.key(),
+                        ZooKeeperOptions.REQUIRED.contains(option) ? "required" : "optional",
+                        defaultOf(option),
+                        typeOf(option),
+                        description(option));
+    }
+
+    private static String defaultOf(ConfigOption<?> option) {
+        Object value = option.defaultValue();
+        if (option.equals(ZooKeeperOptions.SCAN_PARALLELISM)) {
+            return "`1`";
+        }
+        if (value == null || value.equals("")) {
+            return "(none)";
+        }
+        return "`" + (value instanceof Duration duration ? TimeUtils.formatWithHighestUnit(duration) : value) + "`";
+    }
+
+    private static String typeOf(ConfigOption<?> option) {
+        Object value = option.defaultValue();
+        boolean enumeration = value instanceof Enum
+                || option.equals(ZooKeeperOptions.SCAN_CHANGELOG_MODE)
+                || option.equals(ZooKeeperOptions.SCAN_BOUNDED_MODE);
+        if (enumeration) {
+            return "Enum";
+        }
+        if (value instanceof Duration) {
+            return "Duration";
+        }
+        return value instanceof Integer || option.equals(ZooKeeperOptions.SCAN_PARALLELISM) ? "Integer" : "String";
+    }
+
+    private static String description(ConfigOption<?> option) {
+        if (option.equals(FactoryUtil.FORMAT)) {
+            return "The format of the data, for example `json`; with exactly one payload column `raw` is the default.";
+        }
+        if (option.equals(FactoryUtil.SOURCE_PARALLELISM)) {
+            return "How many readers share the tree.";
+        }
+        return new HtmlFormatter().format(option.description()).replace("|", "\\|");
+    }
+
+    private static String metadata() {
+        return "| key | type | meaning |\n|---|---|---|\n"
+                + Stream.of(ReadableMetadata.values())
+                        .map(metadata -> "| `%s` | `%s` | %s |"
+                                .formatted(metadata.key(), metadata.type(), metadata.description()))
+                        .collect(Collectors.joining("\n"))
+                + "\n";
+    }
+}
