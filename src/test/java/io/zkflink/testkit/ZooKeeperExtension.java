@@ -20,6 +20,8 @@ public final class ZooKeeperExtension implements BeforeAllCallback, AfterAllCall
     private ZooKeeperProcess process;
     private TcpProxy proxy;
     private ZooKeeperAdmin admin;
+    /** JUnit calls us for the nested classes, too, which share the server. */
+    private int depth;
 
     public ZooKeeperExtension() {
         this(ZooKeeperProcess.builder());
@@ -31,6 +33,9 @@ public final class ZooKeeperExtension implements BeforeAllCallback, AfterAllCall
 
     @Override
     public void beforeAll(ExtensionContext context) {
+        if (depth++ > 0) {
+            return;
+        }
         process = builder.build().start();
         proxy = new TcpProxy(process.port());
         admin = new ZooKeeperAdmin(process.connectString());
@@ -38,6 +43,9 @@ public final class ZooKeeperExtension implements BeforeAllCallback, AfterAllCall
 
     @Override
     public void afterAll(ExtensionContext context) {
+        if (--depth > 0) {
+            return;
+        }
         if (proxy != null) {
             proxy.close();
             admin.close();
