@@ -40,6 +40,7 @@ final class ReadBatcher {
     private static final int SOLO_LOSSES_TO_CONVICT = 2;
 
     private final int replyLimit;
+    private final int maxBytes;
     private final Object lock = new Object();
     /** Users with waiting reads, the next one to be served first. */
     private final ArrayDeque<Queue> turns = new ArrayDeque<>();
@@ -55,6 +56,7 @@ final class ReadBatcher {
 
     ReadBatcher(ConnectionSettings settings) {
         this.replyLimit = settings.replyLimit();
+        this.maxBytes = Math.min(MAX_BYTES, replyLimit / 2);
     }
 
     /** Starts sending to this handle; its requests in flight, if any, were answered before. */
@@ -127,7 +129,7 @@ final class ReadBatcher {
             turns.add(queue);
             long size = read.size.expected();
             Suspicion suspicion = suspects.get(read.key());
-            if ((suspicion != null) != suspicious || (!batch.isEmpty() && bytes + size > MAX_BYTES)) {
+            if ((suspicion != null) != suspicious || (!batch.isEmpty() && bytes + size > maxBytes)) {
                 passed++;
                 continue;
             }
@@ -152,7 +154,7 @@ final class ReadBatcher {
     private void send(ZooKeeper handle, List<Read<?>> batch) {
         if (batch.size() == 1 && convictable(batch.get(0))) {
             Read<?> read = batch.get(0);
-            handle.exists(read.path, false, (rc, path, ctx, stat) -> tried(handle, read, rc, stat), null);
+            handle.exists(read.serverPath, false, (rc, path, ctx, stat) -> tried(handle, read, rc, stat), null);
             return;
         }
         multi(handle, batch);

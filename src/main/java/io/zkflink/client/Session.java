@@ -41,6 +41,7 @@ final class Session {
     private final ReadBatcher reads;
     private final CompletableFuture<Void> firstConnect = new CompletableFuture<>();
     private final Map<String, SharedWatch> watches = new HashMap<>();
+    private final List<WatchListener> listeners = new ArrayList<>();
 
     /** The current handle; null while there is none, between two sessions and after the end. */
     private Handle handle;
@@ -79,7 +80,7 @@ final class Session {
         ZooKeeper zooKeeper;
         ZooKeeperException refusal;
         synchronized (this) {
-            refusal = failed != null ? failed : closed ? SessionClient.closedException() : null;
+            refusal = refusal();
             zooKeeper = connected ? handle.zooKeeper : null;
         }
         if (zooKeeper == null) {
@@ -107,22 +108,54 @@ final class Session {
      * @param root as the server's chroot sees it
      */
     ZooKeeperClient.Watch watch(String root, WatchListener listener) {
-        SharedWatch watch;
-        Handle current;
         ZooKeeperException refusal;
         synchronized (this) {
-            refusal = failed;
-            watch = watches.computeIfAbsent(root, SharedWatch::new);
-            watch.listeners.add(listener);
-            current = connected ? handle : null;
+            refusal = refusal();
+            if (refusal == null) {
+                SharedWatch watch = watches.computeIfAbsent(root, SharedWatch::new);
+                watch.listeners.add(listener);
+                if (connected) {
+                    // Placing it again where it already is changes nothing, and is answered in order with the events.
+                    place(handle, watch, List.of(listener));
+                }
+                return () -> unwatch(watch, listener);
+            }
         }
-        if (refusal != null) {
-            listener.failed(refusal);
-        } else if (current != null) {
-            // Placing it again where it already is changes nothing, and its answer arrives in order with the events.
-            place(current, watch, List.of(listener));
+        listener.failed(refusal);
+        return () -> {};
+    }
+
+    /** Tells a listener of the connection. */
+    ZooKeeperClient.Watch listen(WatchListener listener) {
+        ZooKeeperException refusal;
+        synchronized (this) {
+            refusal = refusal();
+            if (refusal == null) {
+                listeners.add(listener);
+                if (connected) {
+                    // Any request would do: its answer comes on the event thread, in order with the events.
+                    handle.zooKeeper.sync(
+                            "/",
+                            (rc, path, ctx) -> {
+                                if (rc == KeeperException.Code.OK.intValue()) {
+                                    listener.established();
+                                }
+                            },
+                            null);
+                }
+                return () -> {
+                    synchronized (this) {
+                        listeners.remove(listener);
+                    }
+                };
+            }
         }
-        return () -> unwatch(watch, listener);
+        listener.failed(refusal);
+        return () -> {};
+    }
+
+    private ZooKeeperException refusal() {
+        return failed == null && closed ? SessionClient.closedException() : failed;
     }
 
     /** Ends the session. Does not wait for the server, which may be unreachable. */
@@ -132,6 +165,7 @@ final class Session {
             closed = true;
             last = dropHandle();
             watches.clear();
+            listeners.clear();
         }
         firstConnect.complete(null);
         reads.fail(SessionClient.closedException());
@@ -181,7 +215,7 @@ final class Session {
         }
         switch (event.getState()) {
             case SyncConnected -> onConnected(source);
-            case Disconnected -> onDisconnected("lost");
+            case Disconnected -> onDisconnected();
             case Expired -> onExpired();
             case AuthFailed ->
                 fail(new ZooKeeperException(
@@ -192,10 +226,17 @@ final class Session {
     }
 
     private void onConnected(Handle source) {
-        List<SharedWatch> all;
+        List<WatchListener> established;
         synchronized (this) {
             connected = true;
-            all = List.copyOf(watches.values());
+            established = new ArrayList<>(listeners);
+            for (SharedWatch watch : watches.values()) {
+                if (watch.placedOn == source) {
+                    established.addAll(watch.listeners);
+                } else {
+                    place(source, watch, List.copyOf(watch.listeners));
+                }
+            }
         }
         if (firstConnect.complete(null)) {
             reportTimeout(source.zooKeeper.getSessionTimeout());
@@ -203,14 +244,7 @@ final class Session {
             LOG.info("Connected to ZooKeeper at '{}' again.", settings.connectString());
         }
         reads.connected(source.zooKeeper);
-        for (SharedWatch watch : all) {
-            List<WatchListener> listeners = watch.listeners();
-            if (watch.placedOn == source) {
-                listeners.forEach(WatchListener::established);
-            } else {
-                place(source, watch, listeners);
-            }
-        }
+        established.forEach(WatchListener::established);
     }
 
     private void reportTimeout(int negotiated) {
@@ -226,22 +260,28 @@ final class Session {
         }
     }
 
-    private void onDisconnected(String what) {
-        List<SharedWatch> all;
+    private void onDisconnected() {
+        List<WatchListener> all;
         synchronized (this) {
             if (!connected) {
                 return;
             }
             connected = false;
-            all = List.copyOf(watches.values());
+            all = allListeners();
         }
-        LOG.info("The connection to ZooKeeper at '{}' is {}.", settings.connectString(), what);
+        LOG.info("The connection to ZooKeeper at '{}' is lost.", settings.connectString());
         reads.disconnected();
-        all.forEach(watch -> watch.listeners().forEach(WatchListener::lost));
+        all.forEach(WatchListener::lost);
+    }
+
+    private List<WatchListener> allListeners() {
+        List<WatchListener> all = new ArrayList<>(listeners);
+        watches.values().forEach(watch -> all.addAll(watch.listeners));
+        return all;
     }
 
     private void onExpired() {
-        onDisconnected("lost");
+        onDisconnected();
         LOG.info("The ZooKeeper session at '{}' has expired; opening a new one.", settings.connectString());
         Handle expired;
         synchronized (this) {
@@ -281,17 +321,10 @@ final class Session {
         }
     }
 
-    private void unwatch(SharedWatch watch, WatchListener listener) {
-        Handle current;
-        synchronized (this) {
-            watch.listeners.remove(listener);
-            if (!watch.listeners.isEmpty() || !watches.remove(watch.root, watch)) {
-                return;
-            }
-            current = connected ? handle : null;
-        }
-        if (current != null) {
-            current.zooKeeper.removeAllWatches(
+    private synchronized void unwatch(SharedWatch watch, WatchListener listener) {
+        watch.listeners.remove(listener);
+        if (watch.listeners.isEmpty() && watches.remove(watch.root, watch) && connected) {
+            handle.zooKeeper.removeAllWatches(
                     watch.root,
                     Watcher.WatcherType.Any,
                     true,
@@ -302,18 +335,18 @@ final class Session {
 
     private void fail(ZooKeeperException cause) {
         Handle last;
-        List<SharedWatch> all;
+        List<WatchListener> all;
         synchronized (this) {
             if (closed || failed != null) {
                 return;
             }
             failed = cause;
             last = dropHandle();
-            all = List.copyOf(watches.values());
+            all = allListeners();
         }
         firstConnect.complete(null);
         reads.fail(cause);
-        all.forEach(watch -> watch.listeners().forEach(listener -> listener.failed(cause)));
+        all.forEach(listener -> listener.failed(cause));
         closeInBackground(last);
     }
 
@@ -399,7 +432,7 @@ final class Session {
         private final String root;
         private final List<WatchListener> listeners = new ArrayList<>();
         /** Touched by event threads only. */
-        private Handle placedOn;
+        private volatile Handle placedOn;
 
         SharedWatch(String root) {
             this.root = root;

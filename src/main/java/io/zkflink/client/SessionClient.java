@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.client;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /** One user's share of a {@link Session}: its place in the queue of reads, its watches, its namespace. */
 final class SessionClient implements ZooKeeperClient {
@@ -16,7 +17,8 @@ final class SessionClient implements ZooKeeperClient {
     private final String prefix;
 
     private final Runnable release;
-    private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
+    private final Set<Watch> watches = new HashSet<>();
+    private boolean closed;
 
     SessionClient(Session session, String namespace, Runnable release) {
         this.session = session;
@@ -42,20 +44,44 @@ final class SessionClient implements ZooKeeperClient {
 
     @Override
     public Watch watch(String root, WatchListener listener) {
-        Watch watch = session.watch(absolute(root), prefix.isEmpty() ? listener : new Relative(listener));
-        watches.add(watch);
-        return () -> {
+        WatchListener relative = prefix.isEmpty() ? listener : new Relative(listener);
+        return keep(listener, () -> session.watch(absolute(root), relative));
+    }
+
+    @Override
+    public Watch listen(WatchListener listener) {
+        return keep(listener, () -> session.listen(listener));
+    }
+
+    /** Remembers a watch, to be closed with this client. */
+    private Watch keep(WatchListener listener, Supplier<Watch> begin) {
+        synchronized (watches) {
+            if (!closed) {
+                Watch watch = begin.get();
+                watches.add(watch);
+                return () -> end(watch);
+            }
+        }
+        listener.failed(closedException());
+        return () -> {};
+    }
+
+    private void end(Watch watch) {
+        synchronized (watches) {
             if (watches.remove(watch)) {
                 watch.close();
             }
-        };
+        }
     }
 
     @Override
     public void close() {
+        synchronized (watches) {
+            closed = true;
+            watches.forEach(Watch::close);
+            watches.clear();
+        }
         reads.close();
-        watches.forEach(Watch::close);
-        watches.clear();
         release.run();
     }
 

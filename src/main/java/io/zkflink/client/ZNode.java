@@ -12,6 +12,14 @@ import java.util.Optional;
 @SuppressWarnings("ArrayRecordComponent") // compared nowhere; copying a megabyte per accessor call would be worse
 public record ZNode(String path, byte[] data, ZNodeStat stat) {
 
+    private static final byte[] NO_DATA = {};
+    private static final ZNodeStat UNKNOWN = new ZNodeStat(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+    /** A znode of which nothing is known but that it is there. */
+    public static ZNode existing(String path) {
+        return new ZNode(path, NO_DATA, UNKNOWN);
+    }
+
     /** The data, or empty if there is none: ZooKeeper's null and empty data both mean "no value". */
     public Optional<byte[]> value() {
         return data.length == 0 ? Optional.empty() : Optional.of(data);

@@ -36,6 +36,12 @@ public interface ZooKeeperClient extends AutoCloseable {
      */
     Watch watch(String root, WatchListener listener);
 
+    /**
+     * Tells of the connection as {@link #watch} does, without watching anything: {@code established} and {@code lost},
+     * never {@code changed}. For servers that have no recursive watches.
+     */
+    Watch listen(WatchListener listener);
+
     /** Gives the session back: fails this user's waiting reads and ends its watches. Never blocks. */
     @Override
     void close();

@@ -3,8 +3,14 @@ package io.zkflink.path;
 
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A path in which columns stand for segments: {@code /flags/{service}/{flag}}, or {@code /config/{*key}} for whatever
@@ -85,10 +91,10 @@ public final class PathTemplate implements Serializable {
                 throw new IllegalArgumentException(
                         "the column '" + name + "' of '{*" + name + "}' holds a path; declare it as STRING");
             }
-            return new Segment.Rest(name, type);
+            return new Segment.Rest(name, type, null);
         }
         if (variable) {
-            return new Segment.Variable(name, typeOf.apply(name), encoding);
+            return new Segment.Variable(name, typeOf.apply(name), encoding, null);
         }
         String problem = problemWith(name);
         if (problem != null) {
@@ -117,12 +123,43 @@ public final class PathTemplate implements Serializable {
     public String root() {
         StringBuilder root = new StringBuilder();
         for (Segment segment : segments) {
-            if (!(segment instanceof Segment.Literal literal)) {
+            Set<String> candidates = segment.candidates();
+            if (candidates == null || candidates.size() != 1) {
                 break;
             }
-            root.append('/').append(literal.name());
+            root.append('/').append(candidates.iterator().next());
         }
         return root.length() == 0 ? "/" : root.toString();
+    }
+
+    /**
+     * This template with fewer rows.
+     *
+     * @param values for some columns the values to keep, as {@link #match} gives them or of another integer type;
+     *     values that no path can hold are left out
+     */
+    public PathTemplate restrict(Map<String, ? extends Collection<?>> values) {
+        List<Segment> restricted = new ArrayList<>();
+        for (Segment segment : segments) {
+            Collection<?> kept = values.get(columnOf(segment));
+            if (kept == null) {
+                restricted.add(segment);
+            } else if (segment instanceof Segment.Variable variable) {
+                Set<String> names = kept.stream()
+                        .map(value -> variable.encoding().encode(value.toString()))
+                        .filter(name -> problemWith(name) == null && variable.parse(name) != null)
+                        .collect(Collectors.toCollection(LinkedHashSet::new));
+                restricted.add(new Segment.Variable(variable.column(), variable.type(), variable.encoding(), names));
+            } else if (segment instanceof Segment.Rest rest) {
+                Set<String> paths = kept.stream()
+                        .map(Object::toString)
+                        .filter(path -> Stream.of(path.split("/", -1)).allMatch(name -> problemWith(name) == null)
+                                && rest.parse(path) != null)
+                        .collect(Collectors.toCollection(LinkedHashSet::new));
+                restricted.add(new Segment.Rest(rest.column(), rest.type(), paths));
+            }
+        }
+        return new PathTemplate(text, restricted);
     }
 
     /**
@@ -152,7 +189,7 @@ public final class PathTemplate implements Serializable {
                 }
                 Object value = segment instanceof Segment.Variable variable
                         ? variable.parse(path.substring(start, end))
-                        : ((Segment.Rest) segment).type().parse(path.substring(start, end));
+                        : ((Segment.Rest) segment).parse(path.substring(start, end));
                 if (value == null) {
                     return null;
                 }

@@ -2,6 +2,7 @@
 package io.zkflink.path;
 
 import java.io.Serializable;
+import java.util.Set;
 
 /** One part of a {@link PathTemplate}. */
 public sealed interface Segment extends Serializable {
@@ -9,16 +10,41 @@ public sealed interface Segment extends Serializable {
     /** A name that stands for itself. */
     record Literal(String name) implements Segment {}
 
-    /** One whole name, bound to a column. */
-    record Variable(String column, SegmentType type, PathEncoding encoding) implements Segment {
+    /**
+     * One whole name, bound to a column.
+     *
+     * @param only the names that a filter has left, or null for any
+     */
+    record Variable(String column, SegmentType type, PathEncoding encoding, Set<String> only) implements Segment {
 
         /** The value of a znode's name, or null if it is not the canonical name of a value of this type. */
         public Object parse(String name) {
+            if (only != null && !only.contains(name)) {
+                return null;
+            }
             String text = encoding.decode(name);
             return text == null ? null : type.parse(text);
         }
     }
 
-    /** All remaining names, one or more, bound to a column as they are, with slashes between them. */
-    record Rest(String column, SegmentType type) implements Segment {}
+    /**
+     * All remaining names, one or more, bound to a column as they are, with slashes between them.
+     *
+     * @param only the paths that a filter has left, or null for any
+     */
+    record Rest(String column, SegmentType type, Set<String> only) implements Segment {
+
+        /** The value of what remains of a znode's path, or null if it is too long. */
+        Object parse(String path) {
+            return only != null && !only.contains(path) ? null : type.parse(path);
+        }
+    }
+
+    /** The names that can stand here, where they are known without asking a server; else null. */
+    default Set<String> candidates() {
+        if (this instanceof Literal literal) {
+            return Set.of(literal.name());
+        }
+        return this instanceof Variable variable ? variable.only() : ((Rest) this).only();
+    }
 }

@@ -5,6 +5,7 @@ import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.SessionPool;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.path.PathTemplate;
+import io.zkflink.subtree.FeedSettings;
 import io.zkflink.subtree.Sighting;
 import io.zkflink.subtree.Sighting.Observation;
 import io.zkflink.subtree.Sighting.WalkEnded;
@@ -47,7 +48,7 @@ final class SubtreeSplitReader implements SplitReader<Sighting, SubtreeSplit> {
             newestZxid = Math.max(newestZxid, split.newestZxid());
         }
         if (feed == null) {
-            feed = new SubtreeFeed(client, template, path -> owned[Buckets.of(path)], newestZxid);
+            feed = new SubtreeFeed(client, template, path -> owned[Buckets.of(path)], newestZxid, FeedSettings.DEFAULT);
             feed.open();
         } else {
             feed.walkAgain(newestZxid);

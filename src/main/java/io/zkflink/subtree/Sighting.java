@@ -25,4 +25,12 @@ public sealed interface Sighting {
 
     /** A walk is complete: what was not observed in it is not there. */
     record WalkEnded(int walk, long zxid) implements Sighting {}
+
+    /**
+     * All changes that were reported until now have been observed.
+     *
+     * @param provenMillis when it was last proven that none went unreported, in milliseconds since the epoch by this
+     *     machine's clock; 0 if that was not asked for
+     */
+    record UpToDate(int walk, long provenMillis) implements Sighting {}
 }

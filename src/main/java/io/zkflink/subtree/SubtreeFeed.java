@@ -8,10 +8,12 @@ import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.subtree.Sighting.Observation;
+import io.zkflink.subtree.Sighting.UpToDate;
 import io.zkflink.subtree.Sighting.WalkBegun;
 import io.zkflink.subtree.Sighting.WalkEnded;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -20,20 +22,25 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Watches a subtree and reports what reads of it find: the one mechanism that start, restore, reconnect and expiry all
- * share.
+ * Watches a subtree and reports what reads of it find: the one mechanism that start, restore, reconnect, expiry and
+ * polling all share.
  *
  * <p>Whenever the watch has been established, {@code sync} is called, the subtree is walked, and the end of the walk is
  * reported; events only ask for one more read of their path. A walk that loses its connection is abandoned, because
- * whatever it had read may have changed unreported since, and the next one starts from the root.
+ * whatever it had read may have changed unreported since, and the next one starts from the root. Where the server has no
+ * recursive watches, the same walk is repeated at intervals.
  *
  * <p>One thread polls and by that does all the work; the session's event thread only notes what arrived. Nothing is
  * read unless somebody polls, and no more than a bounded number of reads is under way, so a slow consumer holds back the
  * reads; the changes that it is late for are conflated by path.
  */
 public final class SubtreeFeed implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SubtreeFeed.class);
 
     private static final int MAX_READS = 2_000;
     private static final int MIN_READS = 16;
@@ -51,15 +58,25 @@ public final class SubtreeFeed implements AutoCloseable {
     private final ZooKeeperClient client;
     private final PathTemplate template;
     private final Predicate<String> wanted;
+    private final FeedSettings settings;
+    private final Listener listener = new Listener();
+    private final Deadline nextWalk = new Deadline();
+    private final Deadline nextProof = new Deadline();
     private final Object lock = new Object();
 
     // Guarded by lock.
+    private ZooKeeperClient.Watch watch;
+    private boolean polling;
+    private boolean closed;
     private Phase phase = Phase.DISCONNECTED;
     private int walk;
     private long walkZxid;
     private boolean walkAnnounced;
     private long newestZxid;
     private final Set<String> dirty = new LinkedHashSet<>();
+    /** With keys only: what events named since the walk began, and what a list from before may say wrongly. */
+    private final Set<String> touched = new HashSet<>();
+
     private final ArrayDeque<Runnable> arrived = new ArrayDeque<>();
     private int reads;
     private boolean awake;
@@ -71,23 +88,29 @@ public final class SubtreeFeed implements AutoCloseable {
     private int walkReads;
     private long meanBytes = MAX_READ_BYTES / MAX_READS;
     private List<Sighting> seen = new ArrayList<>();
-
-    private ZooKeeperClient.Watch watch;
+    private boolean seenSinceUpToDate;
+    private long provenMillis;
 
     /**
      * @param wanted which of the template's rows to read
      * @param newestZxid the highest zxid that the reader has ever seen; an ensemble that is behind it is refused
      */
-    public SubtreeFeed(ZooKeeperClient client, PathTemplate template, Predicate<String> wanted, long newestZxid) {
+    public SubtreeFeed(
+            ZooKeeperClient client,
+            PathTemplate template,
+            Predicate<String> wanted,
+            long newestZxid,
+            FeedSettings settings) {
         this.client = client;
         this.template = template;
         this.wanted = wanted;
         this.newestZxid = newestZxid;
+        this.settings = settings;
     }
 
     /** Starts watching; does not wait for a connection. */
     public void open() {
-        watch = client.watch(template.root(), new Listener());
+        follow(settings.watchMode() == WatchMode.POLL);
     }
 
     /** Starts another walk, for a reader whose wishes have grown and who has seen more. */
@@ -108,14 +131,23 @@ public final class SubtreeFeed implements AutoCloseable {
      * @throws ZooKeeperException if the feed cannot go on
      */
     public List<Sighting> poll(long timeoutMillis) throws ZooKeeperException, InterruptedException {
-        long end = System.nanoTime() + timeoutMillis * 1_000_000;
+        Deadline end = new Deadline();
+        end.in(timeoutMillis);
         while (true) {
+            if (nextWalk.isDue()) {
+                nextWalk.never();
+                begin();
+            }
+            if (nextProof.isDue()) {
+                nextProof.in(settings.aliveInterval().toMillis());
+                prove();
+            }
             List<Runnable> batch;
             synchronized (lock) {
                 while (arrived.isEmpty() && failure == null && !awake && !canRead()) {
-                    long left = (end - System.nanoTime()) / 1_000_000;
+                    long left = Math.min(end.millis(), Math.min(nextWalk.millis(), nextProof.millis()));
                     if (left <= 0) {
-                        return List.of();
+                        break;
                     }
                     lock.wait(left);
                 }
@@ -128,7 +160,7 @@ public final class SubtreeFeed implements AutoCloseable {
             }
             batch.forEach(Runnable::run);
             advance();
-            if (!seen.isEmpty() || batch.isEmpty() || System.nanoTime() >= end) {
+            if (!seen.isEmpty() || end.isDue()) {
                 List<Sighting> result = seen;
                 seen = new ArrayList<>();
                 return result;
@@ -147,19 +179,43 @@ public final class SubtreeFeed implements AutoCloseable {
     /** Ends the watch; the client stays open. */
     @Override
     public void close() {
-        if (watch != null) {
-            watch.close();
+        ZooKeeperClient.Watch last;
+        synchronized (lock) {
+            closed = true;
+            last = watch;
+        }
+        if (last != null) {
+            last.close();
         }
         abandon();
     }
 
-    private boolean canRead() {
-        boolean walking = phase == Phase.WALKING && (!walkAnnounced || walkReads == 0);
-        return walking || (isReading() && !dirty.isEmpty() && reads < maxReads());
+    /** Asks to be told of the connection, and of changes too unless they are polled for. */
+    private void follow(boolean byPolling) {
+        synchronized (lock) {
+            polling = byPolling;
+        }
+        ZooKeeperClient.Watch next = byPolling ? client.listen(listener) : client.watch(template.root(), listener);
+        ZooKeeperClient.Watch superfluous;
+        synchronized (lock) {
+            // The event thread may have gone over to polling while the first watch was being asked for.
+            boolean outdated = closed || polling != byPolling;
+            superfluous = outdated ? next : watch;
+            watch = outdated ? watch : next;
+        }
+        if (superfluous != null) {
+            superfluous.close();
+        }
     }
 
-    private boolean isReading() {
-        return phase == Phase.WALKING || phase == Phase.FOLLOWING;
+    private boolean canRead() {
+        if (phase != Phase.WALKING && phase != Phase.FOLLOWING) {
+            return false;
+        }
+        if (phase == Phase.WALKING && !walkAnnounced) {
+            return true;
+        }
+        return reads < maxReads() && (!dirty.isEmpty() || (phase == Phase.WALKING && walkReads == 0));
     }
 
     private int maxReads() {
@@ -172,7 +228,7 @@ public final class SubtreeFeed implements AutoCloseable {
         int budget;
         int current;
         synchronized (lock) {
-            if (!isReading()) {
+            if (phase != Phase.WALKING && phase != Phase.FOLLOWING) {
                 return;
             }
             current = walk;
@@ -190,18 +246,20 @@ public final class SubtreeFeed implements AutoCloseable {
             }
         }
         for (String path : events) {
-            send(current, client.read(path), znode -> observed(path, znode), () -> noteDirty(path));
+            look(current, path, znode -> observed(path, znode), () -> noteDirty(path));
         }
         while (frontier != null && budget > 0) {
             SubtreeWalk.Step step = frontier.next();
             if (step == null) {
                 break;
             }
-            budget -= walk(current, step);
+            take(current, step);
+            budget--;
         }
         if (frontier != null && walkReads == 0 && frontier.isExhausted()) {
             endWalk(current);
         }
+        noteUpToDate(current);
     }
 
     private void endWalk(int ended) {
@@ -211,47 +269,109 @@ public final class SubtreeFeed implements AutoCloseable {
                 return;
             }
             phase = Phase.FOLLOWING;
+            touched.clear();
             zxid = walkZxid;
+            if (polling) {
+                nextWalk.in(settings.pollInterval().toMillis());
+            }
+        }
+        if (!settings.aliveInterval().isZero()) {
+            nextProof.in(settings.aliveInterval().toMillis());
         }
         frontier = null;
         seen.add(new WalkEnded(ended, zxid));
     }
 
-    /** Takes one step of a walk and says how many reads it sent. */
-    private int walk(int current, SubtreeWalk.Step step) {
-        if (step.isRow() && !wanted.test(step.path()) && !step.isOpenEnded()) {
-            return 0;
+    /** Says so when all that was reported has been read. */
+    private void noteUpToDate(int current) {
+        seenSinceUpToDate |= !seen.isEmpty();
+        if (!seenSinceUpToDate || frontier != null) {
+            return;
         }
-        walkReads++;
-        SubtreeWalk expected = frontier;
-        Runnable again = () -> {
-            walkReads--;
-            frontier.again(step);
-        };
-        if (step.isRow()) {
-            send(
+        synchronized (lock) {
+            if (walk != current || phase != Phase.FOLLOWING || reads > 0 || !dirty.isEmpty() || !arrived.isEmpty()) {
+                return;
+            }
+        }
+        seenSinceUpToDate = false;
+        seen.add(new UpToDate(current, provenMillis));
+    }
+
+    /** Proves that nothing was missed until now. */
+    private void prove() {
+        int current;
+        synchronized (lock) {
+            if (phase != Phase.FOLLOWING) {
+                return;
+            }
+            current = walk;
+        }
+        long now = System.currentTimeMillis();
+        send(
+                current,
+                client.sync(),
+                zxid -> {
+                    provenMillis = now;
+                    seenSinceUpToDate = true;
+                },
+                () -> {});
+    }
+
+    /** Takes one step of a walk. */
+    private void take(int current, SubtreeWalk.Step step) {
+        boolean mine = step.isRow() && wanted.test(step.path());
+        if (mine && settings.keysOnly() && step.isListed() && !isTouched(step.path())) {
+            observed(step.path(), Optional.of(ZNode.existing(step.path())));
+            if (frontier.isOpenEnded()) {
+                list(current, step);
+            }
+        } else if (mine) {
+            SubtreeWalk walking = frontier;
+            walkReads++;
+            look(
                     current,
-                    client.read(step.path()),
+                    step.path(),
                     znode -> {
                         walkReads--;
-                        if (wanted.test(step.path())) {
-                            observed(step.path(), znode);
+                        observed(step.path(), znode);
+                        boolean hasChildren = znode.isPresent()
+                                && (settings.keysOnly() || znode.get().stat().numChildren() > 0);
+                        if (hasChildren && walking.isOpenEnded()) {
+                            walking.foundChildren(step);
                         }
-                        znode.ifPresent(
-                                found -> expected.found(step, found.stat().numChildren()));
                     },
-                    again);
-        } else {
-            send(
-                    current,
-                    client.children(step.path()),
-                    names -> {
-                        walkReads--;
-                        names.ifPresent(list -> expected.listed(step, list));
-                    },
-                    again);
+                    () -> takeAgain(walking, step));
+        } else if (!step.isRow() || frontier.isOpenEnded()) {
+            list(current, step);
         }
-        return 1;
+    }
+
+    private void list(int current, SubtreeWalk.Step step) {
+        SubtreeWalk walking = frontier;
+        walkReads++;
+        send(
+                current,
+                client.children(step.path()),
+                names -> {
+                    walkReads--;
+                    names.ifPresent(found -> walking.listed(step, found));
+                },
+                () -> takeAgain(walking, step));
+    }
+
+    private void takeAgain(SubtreeWalk walking, SubtreeWalk.Step step) {
+        walkReads--;
+        walking.again(step);
+    }
+
+    /** Reads a row, or where keys are enough, whether it is there. */
+    private void look(int current, String path, Consumer<Optional<ZNode>> arrive, Runnable again) {
+        if (settings.keysOnly()) {
+            Consumer<Optional<List<String>>> exists = names -> arrive.accept(names.map(any -> ZNode.existing(path)));
+            send(current, client.children(path), exists, again);
+        } else {
+            send(current, client.read(path), arrive, again);
+        }
     }
 
     private void observed(String path, Optional<ZNode> znode) {
@@ -265,26 +385,32 @@ public final class SubtreeFeed implements AutoCloseable {
         }
     }
 
+    private boolean isTouched(String path) {
+        synchronized (lock) {
+            return touched.contains(path);
+        }
+    }
+
     /**
-     * Sees a read through.
+     * Sees a request through.
      *
      * @param arrive what to do with its result, on the polling thread, if the walk it was sent in still lasts
      * @param again what to do instead if it failed for a passing reason that did not end the walk
      */
-    private <T> void send(int sentIn, CompletableFuture<T> read, Consumer<T> arrive, Runnable again) {
+    private <T> void send(int sentIn, CompletableFuture<T> request, Consumer<T> arrive, Runnable again) {
         synchronized (lock) {
             reads++;
         }
-        read.whenComplete((result, error) -> {
+        request.whenComplete((result, error) -> {
             synchronized (lock) {
                 reads--;
                 if (walk == sentIn) {
                     if (error == null) {
                         arrived.add(() -> arrive.accept(result));
-                    } else if (!isPassing(error)) {
-                        fail((ZooKeeperException) error);
-                    } else {
+                    } else if (isPassing(error)) {
                         arrived.add(again);
+                    } else {
+                        fail((ZooKeeperException) error);
                     }
                 }
                 lock.notifyAll();
@@ -299,7 +425,7 @@ public final class SubtreeFeed implements AutoCloseable {
 
     private void fail(ZooKeeperException cause) {
         synchronized (lock) {
-            if (failure == null && cause.failure() != Failure.CLOSED) {
+            if (failure == null && !closed) {
                 failure = cause;
             }
             lock.notifyAll();
@@ -312,7 +438,10 @@ public final class SubtreeFeed implements AutoCloseable {
             walk++;
             phase = Phase.DISCONNECTED;
             dirty.clear();
+            touched.clear();
             arrived.clear();
+            nextWalk.never();
+            nextProof.never();
         }
     }
 
@@ -325,24 +454,27 @@ public final class SubtreeFeed implements AutoCloseable {
         }
         client.sync().whenComplete((zxid, error) -> {
             synchronized (lock) {
-                if (walk != begun) {
-                    return;
+                if (walk == begun) {
+                    synced(zxid, (ZooKeeperException) error);
+                    lock.notifyAll();
                 }
-                if (error != null) {
-                    if (!isPassing(error)) {
-                        fail((ZooKeeperException) error);
-                    }
-                } else if (zxid < newestZxid) {
-                    fail(behind(zxid));
-                } else {
-                    newestZxid = zxid;
-                    walkZxid = zxid;
-                    walkAnnounced = false;
-                    phase = Phase.WALKING;
-                }
-                lock.notifyAll();
             }
         });
+    }
+
+    private void synced(Long zxid, ZooKeeperException error) {
+        if (error != null) {
+            if (!isPassing(error)) {
+                fail(error);
+            }
+        } else if (zxid < newestZxid) {
+            fail(behind(zxid));
+        } else {
+            newestZxid = zxid;
+            walkZxid = zxid;
+            walkAnnounced = false;
+            phase = Phase.WALKING;
+        }
     }
 
     private ZooKeeperException behind(long zxid) {
@@ -369,6 +501,9 @@ public final class SubtreeFeed implements AutoCloseable {
                 synchronized (lock) {
                     if (phase != Phase.DISCONNECTED) {
                         dirty.add(path);
+                        if (settings.keysOnly() && phase != Phase.FOLLOWING) {
+                            touched.add(path);
+                        }
                         lock.notifyAll();
                     }
                 }
@@ -382,7 +517,16 @@ public final class SubtreeFeed implements AutoCloseable {
 
         @Override
         public void failed(ZooKeeperException cause) {
-            fail(cause);
+            boolean unable = cause.failure() == Failure.UNSUPPORTED && settings.watchMode() == WatchMode.AUTO;
+            if (unable) {
+                LOG.info(
+                        "The server has no recursive watches; '{}' is polled every {} ms.",
+                        template,
+                        settings.pollInterval().toMillis());
+                follow(true);
+            } else {
+                fail(cause);
+            }
         }
     }
 }

@@ -4,18 +4,22 @@ package io.zkflink.subtree;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.Segment;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
 
 /**
- * What is left to visit of a template's subtree. Gives the next step, and is told what a step found; literal segments
- * are stepped over without asking the server. Children are kept as names and become paths only when their turn comes.
+ * What is left to visit of a template's subtree. Gives the next step, and is told what a step found; segments whose
+ * names are known are stepped over without asking the server. Children are kept as names and become paths only when
+ * their turn comes.
  *
  * <p>Owned by one thread.
  */
 final class SubtreeWalk {
 
     private final List<Segment> segments;
+    private final boolean openEnded;
     /** Deepest first, so that what is left stays small however large the tree. */
     private final ArrayDeque<Siblings> stack = new ArrayDeque<>();
 
@@ -23,40 +27,47 @@ final class SubtreeWalk {
 
     SubtreeWalk(PathTemplate template) {
         this.segments = template.segments();
-        repeated.add(step("", 0));
+        this.openEnded = !segments.isEmpty()
+                && segments.get(segments.size() - 1) instanceof Segment.Rest rest
+                && rest.only() == null;
+        arrive(new Step("", 0, false, false));
     }
 
     /**
      * A place to look at.
      *
      * @param depth how many segments of the template its path has taken
-     * @param isRow whether its data is wanted, else the list of its children
+     * @param isRow whether it is a row, else only the names of its children are wanted
+     * @param isListed whether a server has listed it in this walk
      */
-    record Step(String path, int depth, boolean isRow, boolean isOpenEnded) {}
+    record Step(String path, int depth, boolean isRow, boolean isListed) {}
 
-    private record Siblings(String parent, int depth, Iterator<String> names) {}
+    private record Siblings(String parent, int depth, Iterator<String> names, boolean areListed) {}
 
     /** The next step, or null if none is left for now. */
     Step next() {
-        if (!repeated.isEmpty()) {
-            return repeated.poll();
-        }
-        while (!stack.isEmpty()) {
+        while (repeated.isEmpty() && !stack.isEmpty()) {
             Siblings siblings = stack.peek();
-            while (siblings.names().hasNext()) {
-                String name = siblings.names().next();
-                String path = siblings.parent() + "/" + name;
-                if (accepts(siblings.depth(), name) && !PathTemplate.isReserved(path)) {
-                    return step(path, siblings.depth() + 1);
-                }
+            if (!siblings.names().hasNext()) {
+                stack.pop();
+                continue;
             }
-            stack.pop();
+            String name = siblings.names().next();
+            String path = siblings.parent() + "/" + name;
+            if (accepts(siblings.depth(), name) && !PathTemplate.isReserved(path)) {
+                arrive(new Step(path, siblings.depth() + 1, false, siblings.areListed()));
+            }
         }
-        return null;
+        return repeated.poll();
     }
 
     boolean isExhausted() {
         return repeated.isEmpty() && stack.isEmpty();
+    }
+
+    /** Whether the children of a row are rows too. */
+    boolean isOpenEnded() {
+        return openEnded;
     }
 
     /** Has a step taken again whose read failed for a passing reason. */
@@ -65,16 +76,19 @@ final class SubtreeWalk {
     }
 
     /** A step found the names of a znode's children. */
-    void listed(Step step, List<String> names) {
-        if (!names.isEmpty()) {
-            stack.push(new Siblings(step.path().equals("/") ? "" : step.path(), step.depth(), names.iterator()));
-        }
+    void listed(Step step, Collection<String> names) {
+        descend(step, names, true);
     }
 
-    /** A step found a znode with data; below an open end its children are rows too. */
-    void found(Step step, int numChildren) {
-        if (step.isOpenEnded() && numChildren > 0) {
-            repeated.add(new Step(step.path(), step.depth(), false, true));
+    /** A row of an open end turned out to have children. */
+    void foundChildren(Step step) {
+        repeated.add(new Step(step.path(), step.depth(), false, true));
+    }
+
+    private void descend(Step step, Collection<String> names, boolean areListed) {
+        if (!names.isEmpty()) {
+            String parent = step.path().equals("/") ? "" : step.path();
+            stack.push(new Siblings(parent, step.depth(), names.iterator(), areListed));
         }
     }
 
@@ -84,17 +98,17 @@ final class SubtreeWalk {
                 || variable.parse(name) != null;
     }
 
-    /** The step at a path, or at the next place below it that is more than a literal away. */
-    private Step step(String path, int depth) {
-        StringBuilder full = new StringBuilder(path);
-        int at = depth;
-        while (at < segments.size() && segments.get(at) instanceof Segment.Literal literal) {
-            full.append('/').append(literal.name());
-            at++;
+    /** Stops at the place, or goes on to those below it whose names are known. */
+    private void arrive(Step place) {
+        if (place.depth() >= segments.size()) {
+            repeated.add(new Step(place.path().isEmpty() ? "/" : place.path(), place.depth(), true, place.isListed()));
+            return;
         }
-        String place = full.length() == 0 ? "/" : full.toString();
-        boolean openEnded =
-                at > 0 && at >= segments.size() && segments.get(segments.size() - 1) instanceof Segment.Rest;
-        return new Step(place, at, at >= segments.size(), openEnded);
+        Set<String> candidates = segments.get(place.depth()).candidates();
+        if (candidates == null) {
+            repeated.add(new Step(place.path().isEmpty() ? "/" : place.path(), place.depth(), false, false));
+        } else {
+            descend(place, candidates, false);
+        }
     }
 }

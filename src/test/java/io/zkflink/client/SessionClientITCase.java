@@ -396,7 +396,7 @@ class SessionClientITCase extends ZooKeeperClientContract {
             assertThat(cause)
                     .hasMessageContaining("'" + address + "'")
                     .hasMessageContaining("within 1000 ms")
-                    .hasMessageContaining("Last cause: " + address + ": Connection refused")
+                    .hasMessageContaining(address + ": Connection refused")
                     .hasMessageContaining("'connect-string'")
                     .hasMessageContaining("'connection-timeout'")
                     .hasMessageContaining("'max-retry-attempts'");
@@ -430,7 +430,7 @@ class SessionClientITCase extends ZooKeeperClientContract {
 
             assertThat(failure(open(impatient(ZK.connectString())).read("/a")))
                     .hasMessageContaining("'" + ZK.connectString() + "'")
-                    .hasMessageContaining("Last cause: " + ZK.connectString() + ": ");
+                    .hasMessageContaining("no server answered the session request");
         }
 
         @Test

@@ -12,8 +12,10 @@ import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
 import io.zkflink.subtree.Sighting.Observation;
 import io.zkflink.subtree.Sighting.WalkEnded;
+import io.zkflink.testkit.Await;
 import io.zkflink.testkit.FakeZooKeeper;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,11 +35,19 @@ class SubtreeFeedTest {
     private SubtreeFeed feed = feed("/r/{*k}", 0);
 
     private SubtreeFeed feed(String template, long newestZxid) {
-        return new SubtreeFeed(
-                zk,
-                PathTemplate.parse(template, PathEncoding.NONE, name -> SegmentType.STRING),
-                path -> true,
-                newestZxid);
+        return feed(template(template), newestZxid, FeedSettings.DEFAULT);
+    }
+
+    private SubtreeFeed feed(PathTemplate template, long newestZxid, FeedSettings settings) {
+        return new SubtreeFeed(zk, template, path -> true, newestZxid, settings);
+    }
+
+    private static PathTemplate template(String text) {
+        return PathTemplate.parse(text, PathEncoding.NONE, name -> SegmentType.STRING);
+    }
+
+    private static FeedSettings settings(WatchMode mode, boolean keysOnly) {
+        return new FeedSettings(mode, Duration.ofMillis(1), keysOnly, Duration.ZERO);
     }
 
     @AfterEach
@@ -166,7 +176,6 @@ class SubtreeFeedTest {
     @Test
     void aRestoredReaderNeverAcceptsAnOlderTree() {
         zk.create("/r", "");
-        feed.close();
         feed = feed("/r/{*k}", 0x500);
         zk.setZxid(0x42);
         feed.open();
@@ -259,6 +268,92 @@ class SubtreeFeedTest {
         changes.clear();
         apply(new Observation("/r/a", Optional.of(old), 1));
         assertThat(changes).isEmpty();
+    }
+
+    @Test
+    void aFilterNarrowsTheReads() throws Exception {
+        for (String path : List.of("/r", "/r/a", "/r/a/x", "/r/a/y", "/r/b", "/r/b/x", "/r/c", "/r/c/x")) {
+            zk.create(path, "1");
+        }
+        PathTemplate narrow = template("/r/{s}/{t}")
+                .restrict(Map.of("s", List.of("a", "b", "none", ""), "t", List.of("x", "..", "a/b")));
+        feed = feed(narrow, 0, FeedSettings.DEFAULT);
+        feed.open();
+        settle();
+        assertThat(table.keySet()).containsExactly("/r/a/x", "/r/b/x");
+        assertThat(zk.answered()).noneMatch(read -> read.contains("/r/c") || read.contains("/r/a/y"));
+        zk.set("/r/a/x", "2");
+        zk.set("/r/a/y", "2");
+        settle();
+        assertThat(table).isEqualTo(Map.of("/r/a/x", "2", "/r/b/x", "1"));
+        assertThat(template("/r/{s}/{t}").restrict(Map.of("s", List.of("a"))).root())
+                .isEqualTo("/r/a");
+    }
+
+    @Test
+    void whereKeysAreEnoughOnlyChildrenAreListed() throws Exception {
+        for (String path : List.of("/r", "/r/a", "/r/a/x", "/r/b")) {
+            zk.create(path, "1");
+        }
+        feed = feed(template("/r/{*k}"), 0, settings(WatchMode.RECURSIVE, true));
+        feed.open();
+        settle();
+        assertThat(table.keySet()).containsExactly("/r/a", "/r/a/x", "/r/b");
+        changes.clear();
+        zk.set("/r/b", "2");
+        zk.create("/r/c", "");
+        zk.delete("/r/a/x");
+        settle();
+        assertThat(changes).containsExactly("Created /r/c", "Deleted /r/a/x");
+        assertThat(zk.answered()).noneMatch(read -> read.startsWith("read"));
+    }
+
+    @Test
+    void whatAListSaysIsNotBelievedOfAZNodeThatChangedSince() throws Exception {
+        zk.create("/r", "");
+        zk.create("/r/a", "1");
+        feed = feed(template("/r/{k}"), 0, settings(WatchMode.RECURSIVE, true));
+        zk.holdReads();
+        feed.open();
+        pollOnce();
+        zk.answerNext(); // the sync
+        pollOnce();
+        zk.answerNext(); // the list of /r, with a
+        zk.delete("/r/a");
+        zk.releaseReads();
+        settle();
+        assertThat(table).isEmpty();
+    }
+
+    @Test
+    void aServerWithoutRecursiveWatchesIsPolled() throws Exception {
+        zk.create("/r", "");
+        zk.create("/r/a", "1");
+        zk.failWatch("/r", Failure.UNSUPPORTED);
+        feed = feed(template("/r/{k}"), 0, settings(WatchMode.AUTO, false));
+        feed.open();
+        settle();
+        zk.set("/r/a", "2");
+        Await.until("the change is polled", () -> {
+            pollOnce();
+            return table.equals(Map.of("/r/a", "2"));
+        });
+        zk.lose();
+        zk.delete("/r/a");
+        zk.reconnect();
+        Await.until("the deletion is polled", () -> {
+            pollOnce();
+            return table.isEmpty();
+        });
+    }
+
+    @Test
+    void aServerWithoutRecursiveWatchesIsRefusedIfTheyAreAskedFor() {
+        zk.failWatch("/r", Failure.UNSUPPORTED);
+        feed = feed(template("/r/{k}"), 0, settings(WatchMode.RECURSIVE, false));
+        feed.open();
+        assertThatThrownBy(this::settle).isInstanceOfSatisfying(ZooKeeperException.class, e -> assertThat(e.failure())
+                .isEqualTo(Failure.UNSUPPORTED));
     }
 
     private Map<String, String> zkTable() {

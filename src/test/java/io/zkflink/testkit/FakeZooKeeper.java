@@ -33,6 +33,9 @@ import java.util.function.Supplier;
  */
 public final class FakeZooKeeper implements ZooKeeperClient {
 
+    /** No path begins like this. */
+    private static final String NOWHERE = "nowhere";
+
     private final Executor eventThread;
     private final ArrayDeque<Runnable> callbacks = new ArrayDeque<>();
     private boolean delivering;
@@ -84,11 +87,19 @@ public final class FakeZooKeeper implements ZooKeeperClient {
 
     @Override
     public Watch watch(String root, WatchListener listener) {
-        FakeWatch watch = new FakeWatch(root, listener);
+        return add(new FakeWatch(root, listener));
+    }
+
+    @Override
+    public Watch listen(WatchListener listener) {
+        return add(new FakeWatch(NOWHERE, listener));
+    }
+
+    private Watch add(FakeWatch watch) {
         synchronized (this) {
             ZooKeeperException refusal = refusal();
             if (refusal != null) {
-                callbacks.add(() -> listener.failed(refusal));
+                callbacks.add(() -> watch.listener.failed(refusal));
             } else {
                 watches.add(watch);
                 if (connected) {
