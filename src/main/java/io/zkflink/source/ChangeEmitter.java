@@ -9,6 +9,7 @@ import io.zkflink.subtree.Change;
 import io.zkflink.subtree.Known;
 import io.zkflink.subtree.Sighting;
 import io.zkflink.subtree.Sighting.Observation;
+import io.zkflink.subtree.Sighting.UpToDate;
 import io.zkflink.subtree.Sighting.WalkBegun;
 import io.zkflink.subtree.Sighting.WalkEnded;
 import java.io.IOException;
@@ -31,15 +32,21 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
 
     private final ZNodeDecoder decoder;
     private final ScanSettings settings;
+    private final RowLimit limit;
     private final LongSupplier clock;
+    private final SourceWatermarks watermarks;
 
     /**
      * @param clock milliseconds since the epoch
      */
-    ChangeEmitter(ZNodeDecoder decoder, ScanSettings settings, LongSupplier clock) {
+    ChangeEmitter(ZNodeDecoder decoder, ScanSettings settings, RowLimit limit, LongSupplier clock) {
         this.decoder = decoder;
         this.settings = settings;
+        this.limit = limit;
         this.clock = clock;
+        this.watermarks = new SourceWatermarks(
+                settings.pushed().sourceWatermarks(),
+                settings.noticing().proofInterval().toMillis());
     }
 
     @Override
@@ -54,6 +61,8 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
             } else if (sighting instanceof WalkEnded ended) {
                 state.reconciler().walkEnded(ended.walk(), change -> emit(change, output, state));
                 state.includes(ended.zxid());
+            } else if (sighting instanceof UpToDate mark) {
+                watermarks.upToDate(mark, output);
             }
         } catch (UncheckedIOException e) {
             throw e.getCause();
@@ -157,6 +166,7 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
                     case ALL -> settings.hasPrimaryKey() ? before(before, mtime) : before(before);
                 };
         row.setRowKind(settings.mode() == ScanMode.APPEND ? RowKind.INSERT : RowKind.DELETE);
+        watermarks.row(before.mtime(), output);
         output.collect(row, mtime);
     }
 
@@ -195,8 +205,11 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
         }
     }
 
-    private static void collect(GenericRowData row, RowKind kind, ZNodeStat stat, SourceOutput<RowData> output) {
-        row.setRowKind(kind);
-        output.collect(row, stat.mtime());
+    private void collect(GenericRowData row, RowKind kind, ZNodeStat stat, SourceOutput<RowData> output) {
+        if (limit.take()) {
+            row.setRowKind(kind);
+            watermarks.row(stat.mtime(), output);
+            output.collect(row, stat.mtime());
+        }
     }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.source;
 
+import io.zkflink.subtree.FeedSettings;
 import java.io.Serializable;
+import java.time.Duration;
 import org.apache.flink.table.connector.ChangelogMode;
 
 /**
@@ -9,10 +11,38 @@ import org.apache.flink.table.connector.ChangelogMode;
  *
  * @param hasPrimaryKey whether rows have an identity, so that the row that takes one back need not equal it
  * @param parallelism how many readers share the tree; more than the job has are not used
+ * @param noticing how changes are noticed
+ * @param pushed what the planner has asked for
  */
 public record ScanSettings(
-        ScanMode mode, StartupMode startup, BoundedMode bounded, boolean hasPrimaryKey, int parallelism)
+        ScanMode mode,
+        StartupMode startup,
+        BoundedMode bounded,
+        boolean hasPrimaryKey,
+        int parallelism,
+        Noticing noticing,
+        Pushed pushed)
         implements Serializable {
+
+    /**
+     * How changes are noticed, or that there are none.
+     *
+     * @param pollInterval between two reads of the subtree where it is polled
+     * @param proofInterval how often to prove that none was missed, to move the watermark on; zero for never
+     */
+    public record Noticing(WatchMode watchMode, Duration pollInterval, Duration proofInterval)
+            implements Serializable {}
+
+    /**
+     * What a query spares the source, or asks of it.
+     *
+     * @param limit how many rows a bounded scan needs to give
+     * @param keysOnly whether it reads neither data nor Stat
+     * @param sourceWatermarks whether the source tells how far event time has come
+     */
+    public record Pushed(long limit, boolean keysOnly, boolean sourceWatermarks) implements Serializable {
+        public static final Pushed NONE = new Pushed(Long.MAX_VALUE, false, false);
+    }
 
     public boolean isBounded() {
         return bounded == BoundedMode.SNAPSHOT;
@@ -23,8 +53,35 @@ public record ScanSettings(
         return isBounded() ? ChangelogMode.insertOnly() : mode.changelogMode();
     }
 
+    public ScanSettings limit(long limit) {
+        return pushed(new Pushed(limit, pushed.keysOnly(), pushed.sourceWatermarks()));
+    }
+
+    /** A log of events tells a change of data even to those who read only keys. */
+    public ScanSettings keysOnly(boolean keysOnly) {
+        boolean isLog = mode == ScanMode.APPEND && !isBounded();
+        return pushed(new Pushed(pushed.limit(), keysOnly && !isLog, pushed.sourceWatermarks()));
+    }
+
+    public ScanSettings sourceWatermarks() {
+        return pushed(new Pushed(pushed.limit(), pushed.keysOnly(), true));
+    }
+
+    private ScanSettings pushed(Pushed changed) {
+        return new ScanSettings(mode, startup, bounded, hasPrimaryKey, parallelism, noticing, changed);
+    }
+
     /** Whether rows before a change are told, and so must be kept. */
     boolean needsBeforeImages() {
         return mode == ScanMode.ALL && !isBounded();
+    }
+
+    FeedSettings feed() {
+        return new FeedSettings(
+                noticing.watchMode() != WatchMode.POLL,
+                noticing.watchMode() != WatchMode.RECURSIVE,
+                noticing.pollInterval(),
+                pushed.keysOnly(),
+                noticing.proofInterval());
     }
 }

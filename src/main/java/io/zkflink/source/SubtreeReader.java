@@ -4,14 +4,17 @@ package io.zkflink.source;
 import io.zkflink.subtree.Sighting;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.connector.base.source.reader.SingleThreadMultiplexSourceReaderBase;
+import org.apache.flink.core.io.InputStatus;
 import org.apache.flink.table.data.RowData;
 
 /** Reads the buckets of one subtask: one fetcher thread for all of them, state on the task thread. */
 final class SubtreeReader extends SingleThreadMultiplexSourceReaderBase<Sighting, RowData, SubtreeSplit, BucketState> {
 
     private final boolean keepLast;
+    private UnsplitOutput<RowData> unsplit;
 
     SubtreeReader(
             Supplier<SubtreeSplitReader> splitReader,
@@ -20,6 +23,14 @@ final class SubtreeReader extends SingleThreadMultiplexSourceReaderBase<Sighting
             SourceReaderContext context) {
         super(splitReader::get, emitter, context.getConfiguration(), context);
         this.keepLast = keepLast;
+    }
+
+    @Override
+    public InputStatus pollNext(ReaderOutput<RowData> output) throws Exception {
+        if (unsplit == null || !unsplit.wraps(output)) {
+            unsplit = new UnsplitOutput<>(output);
+        }
+        return super.pollNext(unsplit);
     }
 
     @Override

@@ -5,9 +5,9 @@ import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.SessionPool;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.path.PathTemplate;
-import io.zkflink.subtree.FeedSettings;
 import io.zkflink.subtree.Sighting;
 import io.zkflink.subtree.Sighting.Observation;
+import io.zkflink.subtree.Sighting.UpToDate;
 import io.zkflink.subtree.Sighting.WalkEnded;
 import io.zkflink.subtree.SubtreeFeed;
 import java.io.IOException;
@@ -26,16 +26,18 @@ final class SubtreeSplitReader implements SplitReader<Sighting, SubtreeSplit> {
     private static final long POLL_MILLIS = 10_000;
 
     private final PathTemplate template;
-    private final boolean bounded;
+    private final ScanSettings settings;
+    private final RowLimit limit;
     private final ZooKeeperClient client;
     private final TreeSet<Integer> buckets = new TreeSet<>();
     private final boolean[] owned = new boolean[Buckets.COUNT];
 
     private volatile SubtreeFeed feed;
 
-    SubtreeSplitReader(ConnectionSettings connection, PathTemplate template, boolean bounded) {
+    SubtreeSplitReader(ConnectionSettings connection, PathTemplate template, ScanSettings settings, RowLimit limit) {
         this.template = template;
-        this.bounded = bounded;
+        this.settings = settings;
+        this.limit = limit;
         this.client = SessionPool.open(connection);
     }
 
@@ -48,7 +50,7 @@ final class SubtreeSplitReader implements SplitReader<Sighting, SubtreeSplit> {
             newestZxid = Math.max(newestZxid, split.newestZxid());
         }
         if (feed == null) {
-            feed = new SubtreeFeed(client, template, path -> owned[Buckets.of(path)], newestZxid, FeedSettings.DEFAULT);
+            feed = new SubtreeFeed(client, template, path -> owned[Buckets.of(path)], newestZxid, settings.feed());
             feed.open();
         } else {
             feed.walkAgain(newestZxid);
@@ -71,12 +73,12 @@ final class SubtreeSplitReader implements SplitReader<Sighting, SubtreeSplit> {
     private void add(Sighting sighting, RecordsBySplits.Builder<Sighting> records) {
         if (sighting instanceof Observation observation) {
             records.add(Buckets.splitId(Buckets.of(observation.path())), observation);
-            return;
+        } else if (sighting instanceof UpToDate) {
+            records.add(Buckets.splitId(buckets.first()), sighting);
+        } else {
+            buckets.forEach(bucket -> records.add(Buckets.splitId(bucket), sighting));
         }
-        for (int bucket : buckets) {
-            records.add(Buckets.splitId(bucket), sighting);
-        }
-        if (bounded && sighting instanceof WalkEnded) {
+        if (settings.isBounded() && (sighting instanceof WalkEnded || limit.isReached())) {
             buckets.forEach(bucket -> records.addFinishedSplit(Buckets.splitId(bucket)));
         }
     }

@@ -75,9 +75,10 @@ public final class ZooKeeperSource
                 return context.getUserCodeClassLoader();
             }
         });
+        RowLimit limit = new RowLimit(settings.isBounded() ? settings.pushed().limit() : Long.MAX_VALUE);
         return new SubtreeReader(
-                () -> new SubtreeSplitReader(connection, template, settings.isBounded()),
-                new ChangeEmitter(decoder, settings, System::currentTimeMillis),
+                () -> new SubtreeSplitReader(connection, template, settings, limit),
+                new ChangeEmitter(decoder, settings, limit, System::currentTimeMillis),
                 settings.needsBeforeImages(),
                 context);
     }

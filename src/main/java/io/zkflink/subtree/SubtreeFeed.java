@@ -110,7 +110,7 @@ public final class SubtreeFeed implements AutoCloseable {
 
     /** Starts watching; does not wait for a connection. */
     public void open() {
-        follow(settings.watchMode() == WatchMode.POLL);
+        follow(!settings.mayWatch());
     }
 
     /** Starts another walk, for a reader whose wishes have grown and who has seen more. */
@@ -139,10 +139,11 @@ public final class SubtreeFeed implements AutoCloseable {
                 begin();
             }
             if (nextProof.isDue()) {
-                nextProof.in(settings.aliveInterval().toMillis());
+                nextProof.in(settings.proofInterval().toMillis());
                 prove();
             }
             List<Runnable> batch;
+            boolean woken;
             synchronized (lock) {
                 while (arrived.isEmpty() && failure == null && !awake && !canRead()) {
                     long left = Math.min(end.millis(), Math.min(nextWalk.millis(), nextProof.millis()));
@@ -154,13 +155,14 @@ public final class SubtreeFeed implements AutoCloseable {
                 if (failure != null) {
                     throw failure;
                 }
+                woken = awake;
                 awake = false;
                 batch = new ArrayList<>(arrived);
                 arrived.clear();
             }
             batch.forEach(Runnable::run);
             advance();
-            if (!seen.isEmpty() || end.isDue()) {
+            if (!seen.isEmpty() || woken || end.isDue()) {
                 List<Sighting> result = seen;
                 seen = new ArrayList<>();
                 return result;
@@ -275,8 +277,8 @@ public final class SubtreeFeed implements AutoCloseable {
                 nextWalk.in(settings.pollInterval().toMillis());
             }
         }
-        if (!settings.aliveInterval().isZero()) {
-            nextProof.in(settings.aliveInterval().toMillis());
+        if (!settings.proofInterval().isZero()) {
+            nextProof.in(settings.proofInterval().toMillis());
         }
         frontier = null;
         seen.add(new WalkEnded(ended, zxid));
@@ -517,7 +519,7 @@ public final class SubtreeFeed implements AutoCloseable {
 
         @Override
         public void failed(ZooKeeperException cause) {
-            boolean unable = cause.failure() == Failure.UNSUPPORTED && settings.watchMode() == WatchMode.AUTO;
+            boolean unable = cause.failure() == Failure.UNSUPPORTED && settings.mayPoll();
             if (unable) {
                 LOG.info(
                         "The server has no recursive watches; '{}' is polled every {} ms.",

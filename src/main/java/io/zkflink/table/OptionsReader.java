@@ -90,7 +90,22 @@ final class OptionsReader {
                 ? atLeastOne(ZooKeeperOptions.SCAN_PARALLELISM)
                 : 1;
         return new ScanSettings(
-                mode, options.get(ZooKeeperOptions.SCAN_STARTUP_MODE), bounded, hasPrimaryKey, parallelism);
+                mode,
+                options.get(ZooKeeperOptions.SCAN_STARTUP_MODE),
+                bounded,
+                hasPrimaryKey,
+                parallelism,
+                noticing(),
+                ScanSettings.Pushed.NONE);
+    }
+
+    private ScanSettings.Noticing noticing() {
+        boolean advances = options.getOptional(ZooKeeperOptions.SCAN_WATERMARK_ADVANCE_INTERVAL)
+                .isPresent();
+        return new ScanSettings.Noticing(
+                options.get(ZooKeeperOptions.SCAN_WATCH_MODE),
+                positive(ZooKeeperOptions.SCAN_POLL_INTERVAL),
+                advances ? positive(ZooKeeperOptions.SCAN_WATERMARK_ADVANCE_INTERVAL) : Duration.ZERO);
     }
 
     private Map<String, String> properties() {
@@ -134,7 +149,8 @@ final class OptionsReader {
 
     /** What an option's type demands; of an enumeration Flink says it only in the innermost cause. */
     private static String rule(ConfigOption<?> option, Throwable error) {
-        if (option.defaultValue() instanceof Duration) {
+        if (option.defaultValue() instanceof Duration
+                || option.equals(ZooKeeperOptions.SCAN_WATERMARK_ADVANCE_INTERVAL)) {
             return "it must be a duration like '15 s'.";
         }
         Throwable cause = error;

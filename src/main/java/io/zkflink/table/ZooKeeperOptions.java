@@ -6,6 +6,7 @@ import io.zkflink.row.ParseErrors;
 import io.zkflink.source.BoundedMode;
 import io.zkflink.source.ScanMode;
 import io.zkflink.source.StartupMode;
+import io.zkflink.source.WatchMode;
 import java.time.Duration;
 import java.util.List;
 import org.apache.flink.configuration.ConfigOption;
@@ -81,6 +82,25 @@ public final class ZooKeeperOptions {
             .withDescription("`unbounded`, or `snapshot`: read the subtree once and finish. The default is `unbounded`,"
                     + " and `snapshot` in batch mode.");
 
+    public static final ConfigOption<WatchMode> SCAN_WATCH_MODE = ConfigOptions.key("scan.watch-mode")
+            .enumType(WatchMode.class)
+            .defaultValue(WatchMode.AUTO)
+            .withDescription("`recursive`: one recursive watch (servers 3.6+). `poll`: the subtree is read every"
+                    + " `scan.poll-interval`. `auto`: whichever the server can.");
+
+    public static final ConfigOption<Duration> SCAN_POLL_INTERVAL = ConfigOptions.key("scan.poll-interval")
+            .durationType()
+            .defaultValue(Duration.ofSeconds(30))
+            .withDescription("How long to wait between two reads of the subtree where it is polled.");
+
+    public static final ConfigOption<Duration> SCAN_WATERMARK_ADVANCE_INTERVAL = ConfigOptions.key(
+                    "scan.watermark.advance-interval")
+            .durationType()
+            .noDefaultValue()
+            .withDescription("Moves the watermark on while nothing changes: at this interval a `sync` proves that"
+                    + " nothing was missed, and the watermark becomes the time of the proof minus the interval. Servers"
+                    + " and readers whose clocks differ by more need a longer one. Off by default.");
+
     public static final ConfigOption<Integer> SCAN_PARALLELISM = FactoryUtil.SOURCE_PARALLELISM;
 
     public static final ConfigOption<ParseErrors> SCAN_PARSE_ERRORS = ConfigOptions.key("scan.parse-errors")
@@ -106,6 +126,9 @@ public final class ZooKeeperOptions {
             SCAN_CHANGELOG_MODE,
             SCAN_STARTUP_MODE,
             SCAN_BOUNDED_MODE,
+            SCAN_WATCH_MODE,
+            SCAN_POLL_INTERVAL,
+            SCAN_WATERMARK_ADVANCE_INTERVAL,
             SCAN_PARALLELISM,
             SCAN_PARSE_ERRORS);
 

@@ -2,6 +2,7 @@
 package io.zkflink.table;
 
 import io.zkflink.client.ConnectionSettings;
+import io.zkflink.path.PathTemplate;
 import io.zkflink.row.Column;
 import io.zkflink.row.ParseErrors;
 import io.zkflink.row.ReadableMetadata;
@@ -13,30 +14,53 @@ import io.zkflink.source.ZooKeeperSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.DataStreamSource;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.connector.ChangelogMode;
+import org.apache.flink.table.connector.ProviderContext;
 import org.apache.flink.table.connector.format.DecodingFormat;
+import org.apache.flink.table.connector.source.DataStreamScanProvider;
 import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.connector.source.ScanTableSource;
-import org.apache.flink.table.connector.source.SourceProvider;
+import org.apache.flink.table.connector.source.abilities.SupportsFilterPushDown;
+import org.apache.flink.table.connector.source.abilities.SupportsLimitPushDown;
 import org.apache.flink.table.connector.source.abilities.SupportsProjectionPushDown;
 import org.apache.flink.table.connector.source.abilities.SupportsReadingMetadata;
+import org.apache.flink.table.connector.source.abilities.SupportsSourceWatermark;
+import org.apache.flink.table.connector.source.abilities.SupportsWatermarkPushDown;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.expressions.ResolvedExpression;
 import org.apache.flink.table.types.DataType;
 
 /** A subtree as the planner sees it; the planner narrows it to the columns that a query reads. */
-final class ZooKeeperTableSource implements ScanTableSource, SupportsProjectionPushDown, SupportsReadingMetadata {
+final class ZooKeeperTableSource
+        implements ScanTableSource,
+                SupportsProjectionPushDown,
+                SupportsFilterPushDown,
+                SupportsLimitPushDown,
+                SupportsReadingMetadata,
+                SupportsSourceWatermark,
+                SupportsWatermarkPushDown {
+
+    private static final String UID = "zookeeper";
+    private static final Set<ReadableMetadata> OF_THE_PATH = Set.of(ReadableMetadata.PATH, ReadableMetadata.NAME);
 
     private final ConnectionSettings connection;
     private final TableLayout layout;
     /** Null if no column comes from the data. */
     private final DecodingFormat<DeserializationSchema<RowData>> format;
 
-    private final ScanSettings scan;
     private final ParseErrors scanParseErrors;
 
-    // Set by the planner.
+    // Changed by the planner.
+    private ScanSettings scan;
+    private PathTemplate narrowed;
+    private WatermarkStrategy<RowData> watermarks = WatermarkStrategy.noWatermarks();
     private int[] fields;
     private List<ReadableMetadata> metadata = List.of();
     private DataType producedType;
@@ -52,6 +76,7 @@ final class ZooKeeperTableSource implements ScanTableSource, SupportsProjectionP
         this.format = format;
         this.scan = scan;
         this.scanParseErrors = scanParseErrors;
+        this.narrowed = layout.template();
         this.fields =
                 IntStream.range(0, DataType.getFieldCount(layout.physical())).toArray();
         this.producedType = layout.physical();
@@ -64,8 +89,27 @@ final class ZooKeeperTableSource implements ScanTableSource, SupportsProjectionP
 
     @Override
     public ScanRuntimeProvider getScanRuntimeProvider(ScanContext context) {
-        return SourceProvider.of(new ZooKeeperSource(
-                connection, layout.template(), scan, decoder(context), context.createTypeInformation(producedType)));
+        boolean keysOnly = layout.payloadNames(fields).isEmpty() && OF_THE_PATH.containsAll(metadata);
+        ZooKeeperSource source = new ZooKeeperSource(
+                connection,
+                narrowed,
+                scan.keysOnly(keysOnly),
+                decoder(context),
+                context.createTypeInformation(producedType));
+        return new DataStreamScanProvider() {
+            @Override
+            public DataStream<RowData> produceDataStream(
+                    ProviderContext provider, StreamExecutionEnvironment environment) {
+                DataStreamSource<RowData> stream = environment.fromSource(source, watermarks, asSummaryString());
+                provider.generateUid(UID).ifPresent(stream::uid);
+                return stream;
+            }
+
+            @Override
+            public boolean isBounded() {
+                return scan.isBounded();
+            }
+        };
     }
 
     private ZNodeDecoder decoder(DynamicTableSource.Context context) {
@@ -106,9 +150,37 @@ final class ZooKeeperTableSource implements ScanTableSource, SupportsProjectionP
         this.producedType = producedType;
     }
 
+    /**
+     * All filters remain: what is narrowed here is only where to look, and a lookup on this table could not tell that
+     * some were meant for a scan (FLINK-36808). Naming those that narrow keeps differently narrowed scans apart.
+     */
+    @Override
+    public Result applyFilters(List<ResolvedExpression> filters) {
+        PushedFilters pushed = new PushedFilters(layout.template(), filters);
+        narrowed = pushed.narrowed();
+        return Result.of(pushed.accepted(), filters);
+    }
+
+    @Override
+    public void applyLimit(long limit) {
+        scan = scan.limit(limit);
+    }
+
+    @Override
+    public void applySourceWatermark() {
+        scan = scan.sourceWatermarks();
+    }
+
+    @Override
+    public void applyWatermark(WatermarkStrategy<RowData> strategy) {
+        watermarks = strategy;
+    }
+
     @Override
     public DynamicTableSource copy() {
         ZooKeeperTableSource copy = new ZooKeeperTableSource(connection, layout, format, scan, scanParseErrors);
+        copy.narrowed = narrowed;
+        copy.watermarks = watermarks;
         copy.fields = fields;
         copy.metadata = metadata;
         copy.producedType = producedType;

@@ -35,7 +35,7 @@ class SubtreeFeedTest {
     private SubtreeFeed feed = feed("/r/{*k}", 0);
 
     private SubtreeFeed feed(String template, long newestZxid) {
-        return feed(template(template), newestZxid, FeedSettings.DEFAULT);
+        return feed(template(template), newestZxid, settings(true, true, false));
     }
 
     private SubtreeFeed feed(PathTemplate template, long newestZxid, FeedSettings settings) {
@@ -46,8 +46,8 @@ class SubtreeFeedTest {
         return PathTemplate.parse(text, PathEncoding.NONE, name -> SegmentType.STRING);
     }
 
-    private static FeedSettings settings(WatchMode mode, boolean keysOnly) {
-        return new FeedSettings(mode, Duration.ofMillis(1), keysOnly, Duration.ZERO);
+    private static FeedSettings settings(boolean mayWatch, boolean mayPoll, boolean keysOnly) {
+        return new FeedSettings(mayWatch, mayPoll, Duration.ofMillis(1), keysOnly, Duration.ZERO);
     }
 
     @AfterEach
@@ -277,7 +277,7 @@ class SubtreeFeedTest {
         }
         PathTemplate narrow = template("/r/{s}/{t}")
                 .restrict(Map.of("s", List.of("a", "b", "none", ""), "t", List.of("x", "..", "a/b")));
-        feed = feed(narrow, 0, FeedSettings.DEFAULT);
+        feed = feed(narrow, 0, settings(true, true, false));
         feed.open();
         settle();
         assertThat(table.keySet()).containsExactly("/r/a/x", "/r/b/x");
@@ -295,7 +295,7 @@ class SubtreeFeedTest {
         for (String path : List.of("/r", "/r/a", "/r/a/x", "/r/b")) {
             zk.create(path, "1");
         }
-        feed = feed(template("/r/{*k}"), 0, settings(WatchMode.RECURSIVE, true));
+        feed = feed(template("/r/{*k}"), 0, settings(true, false, true));
         feed.open();
         settle();
         assertThat(table.keySet()).containsExactly("/r/a", "/r/a/x", "/r/b");
@@ -312,7 +312,7 @@ class SubtreeFeedTest {
     void whatAListSaysIsNotBelievedOfAZNodeThatChangedSince() throws Exception {
         zk.create("/r", "");
         zk.create("/r/a", "1");
-        feed = feed(template("/r/{k}"), 0, settings(WatchMode.RECURSIVE, true));
+        feed = feed(template("/r/{k}"), 0, settings(true, false, true));
         zk.holdReads();
         feed.open();
         pollOnce();
@@ -330,7 +330,7 @@ class SubtreeFeedTest {
         zk.create("/r", "");
         zk.create("/r/a", "1");
         zk.failWatch("/r", Failure.UNSUPPORTED);
-        feed = feed(template("/r/{k}"), 0, settings(WatchMode.AUTO, false));
+        feed = feed(template("/r/{k}"), 0, settings(true, true, false));
         feed.open();
         settle();
         zk.set("/r/a", "2");
@@ -350,10 +350,18 @@ class SubtreeFeedTest {
     @Test
     void aServerWithoutRecursiveWatchesIsRefusedIfTheyAreAskedFor() {
         zk.failWatch("/r", Failure.UNSUPPORTED);
-        feed = feed(template("/r/{k}"), 0, settings(WatchMode.RECURSIVE, false));
+        feed = feed(template("/r/{k}"), 0, settings(true, false, false));
         feed.open();
         assertThatThrownBy(this::settle).isInstanceOfSatisfying(ZooKeeperException.class, e -> assertThat(e.failure())
                 .isEqualTo(Failure.UNSUPPORTED));
+    }
+
+    @Test
+    void aPollThatWaitsCanBeWokenUp() throws Exception {
+        feed.open();
+        settle();
+        feed.wakeUp();
+        assertThat(feed.poll(Long.MAX_VALUE / 2_000_000)).isEmpty();
     }
 
     private Map<String, String> zkTable() {

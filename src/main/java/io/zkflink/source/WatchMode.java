@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.zkflink.subtree;
+package io.zkflink.source;
 
 /** How changes of a subtree are noticed. */
 public enum WatchMode {

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.source;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Counts the rows of a bounded reader: the task thread takes them, the fetcher thread stops when none are left. */
+final class RowLimit {
+
+    private final AtomicLong left;
+
+    RowLimit(long limit) {
+        this.left = new AtomicLong(limit);
+    }
+
+    boolean take() {
+        return left.getAndDecrement() > 0;
+    }
+
+    boolean isReached() {
+        return left.get() <= 0;
+    }
+}
