@@ -47,6 +47,8 @@ final class Session {
     private Handle handle;
 
     private boolean connected;
+    private long connects;
+    private long expiries;
     private ZooKeeperException failed;
     private boolean closed;
 
@@ -73,6 +75,10 @@ final class Session {
     /** False once the session has failed: whoever asks for these settings next gets a new one. */
     synchronized boolean isUsable() {
         return failed == null;
+    }
+
+    synchronized ConnectionStatistics statistics() {
+        return new ConnectionStatistics(connected, Math.max(0, connects - 1), expiries);
     }
 
     CompletableFuture<Long> sync() {
@@ -229,6 +235,7 @@ final class Session {
         List<WatchListener> established;
         synchronized (this) {
             connected = true;
+            connects++;
             established = new ArrayList<>(listeners);
             for (SharedWatch watch : watches.values()) {
                 if (watch.placedOn == source) {
@@ -286,6 +293,7 @@ final class Session {
         Handle expired;
         synchronized (this) {
             expired = dropHandle();
+            expiries++;
         }
         closeInBackground(expired);
         reopenLater();
@@ -400,8 +408,8 @@ final class Session {
                 failure,
                 switch (failure) {
                     case NO_PERMISSION ->
-                        message + "the ACL of the znode denies it (" + code + ")."
-                                + " Grant the permission to this user, or connect as one that has it.";
+                        message + "its ACL denies this user the READ permission (" + code + ")."
+                                + " Grant it, or connect as a user that has it.";
                     case UNSUPPORTED ->
                         message + "the server does not know this request (" + code + ")."
                                 + " ZooKeeper 3.6 or newer is needed.";

@@ -53,6 +53,11 @@ final class SessionClient implements ZooKeeperClient {
         return keep(listener, () -> session.listen(listener));
     }
 
+    @Override
+    public ConnectionStatistics statistics() {
+        return session.statistics();
+    }
+
     /** Remembers a watch, to be closed with this client. */
     private Watch keep(WatchListener listener, Supplier<Watch> begin) {
         synchronized (watches) {

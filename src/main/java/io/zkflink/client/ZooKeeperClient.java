@@ -42,6 +42,9 @@ public interface ZooKeeperClient extends AutoCloseable {
      */
     Watch listen(WatchListener listener);
 
+    /** How the session has fared; a snapshot. */
+    ConnectionStatistics statistics();
+
     /** Gives the session back: fails this user's waiting reads and ends its watches. Never blocks. */
     @Override
     void close();

@@ -200,6 +200,11 @@ public final class PathTemplate implements Serializable {
         return start > path.length() || path.equals("/") ? values : null;
     }
 
+    /** Whether a path has as many segments as a row of a template without a {@code {*column}}. */
+    public boolean isAsDeepAs(String path) {
+        return path.chars().filter(c -> c == '/').count() == segments.size();
+    }
+
     /** Whether a path is ZooKeeper's own, {@code /zookeeper} or below. */
     public static boolean isReserved(String path) {
         int end = RESERVED.length() + 1;

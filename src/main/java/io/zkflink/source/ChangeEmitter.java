@@ -3,6 +3,7 @@ package io.zkflink.source;
 
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeStat;
+import io.zkflink.metrics.ScanMetrics;
 import io.zkflink.row.EventType;
 import io.zkflink.row.ZNodeDecoder;
 import io.zkflink.subtree.Change;
@@ -14,6 +15,10 @@ import io.zkflink.subtree.Sighting.WalkBegun;
 import io.zkflink.subtree.Sighting.WalkEnded;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.apache.flink.api.connector.source.SourceOutput;
@@ -33,39 +38,80 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
     private final ZNodeDecoder decoder;
     private final ScanSettings settings;
     private final RowLimit limit;
+    private final ScanMetrics metrics;
     private final LongSupplier clock;
     private final SourceWatermarks watermarks;
+    private final List<BucketState> states = new ArrayList<>();
+    private final ArrayDeque<BucketState> ending = new ArrayDeque<>();
+    private WalkEnded ended;
 
     /**
      * @param clock milliseconds since the epoch
      */
-    ChangeEmitter(ZNodeDecoder decoder, ScanSettings settings, RowLimit limit, LongSupplier clock) {
+    ChangeEmitter(
+            ZNodeDecoder decoder, ScanSettings settings, RowLimit limit, ScanMetrics metrics, LongSupplier clock) {
         this.decoder = decoder;
         this.settings = settings;
         this.limit = limit;
+        this.metrics = metrics;
         this.clock = clock;
         this.watermarks = new SourceWatermarks(
                 settings.pushed().sourceWatermarks(),
                 settings.noticing().proofInterval().toMillis());
     }
 
+    /** A bucket that this emitter's task reads from now on. */
+    void add(BucketState state) {
+        states.add(state);
+    }
+
+    void remove(Collection<BucketState> finished) {
+        states.removeAll(finished);
+    }
+
+    /** The state is that of an observation's bucket; any other sighting holds for all buckets. */
     @Override
     public void emitRecord(Sighting sighting, SourceOutput<RowData> output, BucketState state) throws IOException {
         try {
             if (sighting instanceof Observation observation) {
+                metrics.read(
+                        observation.znode().map(znode -> znode.data().length).orElse(0));
                 state.reconciler().observe(observation).ifPresent(change -> emit(change, output, state));
-            } else if (sighting instanceof WalkBegun begun) {
-                if (settings.startup() == StartupMode.LATEST_OFFSET && state.baseZxid() == SubtreeSplit.NO_BASE) {
-                    state.startAt(begun.zxid());
-                }
-            } else if (sighting instanceof WalkEnded ended) {
-                state.reconciler().walkEnded(ended.walk(), change -> emit(change, output, state));
-                state.includes(ended.zxid());
+                return;
+            }
+            metrics.mark();
+            if (sighting instanceof WalkBegun begun) {
+                states.forEach(each -> begin(each, begun.zxid()));
+            } else if (sighting instanceof WalkEnded end && !settings.isBounded()) {
+                ended = end;
+                ending.addAll(states);
             } else if (sighting instanceof UpToDate mark) {
                 watermarks.upToDate(mark, output);
             }
         } catch (UncheckedIOException e) {
             throw e.getCause();
+        }
+    }
+
+    /** Whether the end of a walk has more to say; nothing else may be emitted before. */
+    boolean isEndingWalk() {
+        return !ending.isEmpty();
+    }
+
+    /** Takes back what a walk did not see, of one bucket: deletions may be as many as there are znodes. */
+    void endWalk(SourceOutput<RowData> output) throws IOException {
+        BucketState state = ending.poll();
+        try {
+            state.reconciler().walkEnded(ended.walk(), change -> emit(change, output, state));
+            state.includes(ended.zxid());
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private void begin(BucketState state, long zxid) {
+        if (settings.startup() == StartupMode.LATEST_OFFSET && state.baseZxid() == SubtreeSplit.NO_BASE) {
+            state.startAt(zxid);
         }
     }
 
@@ -75,6 +121,7 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
             created(created, output, state);
         } else if (change instanceof Change.Changed changed) {
             state.includes(changed.znode().stat().mzxid());
+            metrics.followed(clock.getAsLong() - changed.znode().stat().mtime());
             changed(changed, output);
         } else if (change instanceof Change.Recreated recreated) {
             state.includes(recreated.znode().stat().mzxid());
@@ -198,9 +245,11 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
             Optional<GenericRowData> row = decoder.row(znode, event);
             if (row.isEmpty()) {
                 known.hide();
+                metrics.undecodable();
             }
             return row;
         } catch (IOException e) {
+            metrics.undecodable();
             throw new UncheckedIOException(e);
         }
     }

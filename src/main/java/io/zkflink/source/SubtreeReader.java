@@ -13,6 +13,7 @@ import org.apache.flink.table.data.RowData;
 /** Reads the buckets of one subtask: one fetcher thread for all of them, state on the task thread. */
 final class SubtreeReader extends SingleThreadMultiplexSourceReaderBase<Sighting, RowData, SubtreeSplit, BucketState> {
 
+    private final ChangeEmitter emitter;
     private final boolean keepLast;
     private UnsplitOutput<RowData> unsplit;
 
@@ -22,6 +23,7 @@ final class SubtreeReader extends SingleThreadMultiplexSourceReaderBase<Sighting
             boolean keepLast,
             SourceReaderContext context) {
         super(splitReader::get, emitter, context.getConfiguration(), context);
+        this.emitter = emitter;
         this.keepLast = keepLast;
     }
 
@@ -30,17 +32,23 @@ final class SubtreeReader extends SingleThreadMultiplexSourceReaderBase<Sighting
         if (unsplit == null || !unsplit.wraps(output)) {
             unsplit = new UnsplitOutput<>(output);
         }
+        if (emitter.isEndingWalk()) {
+            emitter.endWalk(unsplit);
+            return InputStatus.MORE_AVAILABLE;
+        }
         return super.pollNext(unsplit);
     }
 
     @Override
     protected void onSplitFinished(Map<String, BucketState> finished) {
-        // Nobody hands out more: a tree that is read once is done.
+        emitter.remove(finished.values());
     }
 
     @Override
     protected BucketState initializedState(SubtreeSplit split) {
-        return new BucketState(split, keepLast);
+        BucketState state = new BucketState(split, keepLast);
+        emitter.add(state);
+        return state;
     }
 
     @Override

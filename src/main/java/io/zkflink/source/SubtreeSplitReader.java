@@ -4,13 +4,16 @@ package io.zkflink.source;
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.SessionPool;
 import io.zkflink.client.ZooKeeperClient;
+import io.zkflink.metrics.ScanMetric;
+import io.zkflink.metrics.ScanMetrics;
 import io.zkflink.path.PathTemplate;
+import io.zkflink.subtree.FeedStatistics;
 import io.zkflink.subtree.Sighting;
 import io.zkflink.subtree.Sighting.Observation;
-import io.zkflink.subtree.Sighting.UpToDate;
 import io.zkflink.subtree.Sighting.WalkEnded;
 import io.zkflink.subtree.SubtreeFeed;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.TreeSet;
 import org.apache.flink.connector.base.source.reader.RecordsBySplits;
 import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
@@ -24,21 +27,36 @@ import org.apache.flink.connector.base.source.reader.splitreader.SplitsChange;
 final class SubtreeSplitReader implements SplitReader<Sighting, SubtreeSplit> {
 
     private static final long POLL_MILLIS = 10_000;
+    private static final FeedStatistics NOTHING = new FeedStatistics(0, 0, 0, 0, 0, 0, 0);
 
     private final PathTemplate template;
     private final ScanSettings settings;
     private final RowLimit limit;
     private final ZooKeeperClient client;
     private final TreeSet<Integer> buckets = new TreeSet<>();
+    private final ArrayDeque<Sighting> seen = new ArrayDeque<>();
     private final boolean[] owned = new boolean[Buckets.COUNT];
 
     private volatile SubtreeFeed feed;
 
-    SubtreeSplitReader(ConnectionSettings connection, PathTemplate template, ScanSettings settings, RowLimit limit) {
+    SubtreeSplitReader(
+            ConnectionSettings connection,
+            PathTemplate template,
+            ScanSettings settings,
+            RowLimit limit,
+            ScanMetrics metrics) {
         this.template = template;
         this.settings = settings;
         this.limit = limit;
         this.client = SessionPool.open(connection);
+        metrics.connection(client::statistics);
+        metrics.pending(() -> statistics().pending());
+        metrics.gauge(ScanMetric.EVENTS, () -> statistics().events());
+        metrics.gauge(ScanMetric.CONFLATED, () -> statistics().conflated());
+        metrics.gauge(ScanMetric.WALKS, () -> statistics().walks());
+        metrics.gauge(ScanMetric.LAST_WALK_MILLIS, () -> statistics().lastWalkMillis());
+        metrics.gauge(ScanMetric.SKIPPED, () -> statistics().skipped());
+        metrics.gauge(ScanMetric.LAST_ZXID, () -> statistics().newestZxid());
     }
 
     @Override
@@ -57,28 +75,41 @@ final class SubtreeSplitReader implements SplitReader<Sighting, SubtreeSplit> {
         }
     }
 
+    /**
+     * Gives observations, or one other sighting: within one batch Flink goes split by split, so that a mark which holds
+     * for all splits would overtake some of their observations.
+     */
     @Override
     public RecordsWithSplitIds<Sighting> fetch() throws IOException {
-        RecordsBySplits.Builder<Sighting> records = new RecordsBySplits.Builder<>();
-        try {
-            for (Sighting sighting : feed.poll(POLL_MILLIS)) {
-                add(sighting, records);
+        if (seen.isEmpty()) {
+            try {
+                seen.addAll(feed.poll(POLL_MILLIS));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
+        RecordsBySplits.Builder<Sighting> records = new RecordsBySplits.Builder<>();
+        if (seen.peek() instanceof Observation) {
+            while (seen.peek() instanceof Observation observation) {
+                records.add(Buckets.splitId(Buckets.of(observation.path())), observation);
+                seen.poll();
+            }
+        } else if (!seen.isEmpty()) {
+            Sighting mark = seen.poll();
+            records.add(Buckets.splitId(buckets.first()), mark);
+            finishIf(mark instanceof WalkEnded, records);
+        }
+        finishIf(limit.isReached(), records);
         return records.build();
     }
 
-    private void add(Sighting sighting, RecordsBySplits.Builder<Sighting> records) {
-        if (sighting instanceof Observation observation) {
-            records.add(Buckets.splitId(Buckets.of(observation.path())), observation);
-        } else if (sighting instanceof UpToDate) {
-            records.add(Buckets.splitId(buckets.first()), sighting);
-        } else {
-            buckets.forEach(bucket -> records.add(Buckets.splitId(bucket), sighting));
-        }
-        if (settings.isBounded() && (sighting instanceof WalkEnded || limit.isReached())) {
+    private FeedStatistics statistics() {
+        SubtreeFeed current = feed;
+        return current == null ? NOTHING : current.statistics();
+    }
+
+    private void finishIf(boolean done, RecordsBySplits.Builder<Sighting> records) {
+        if (done && settings.isBounded()) {
             buckets.forEach(bucket -> records.addFinishedSplit(Buckets.splitId(bucket)));
         }
     }

@@ -2,6 +2,7 @@
 package io.zkflink.source;
 
 import io.zkflink.client.ConnectionSettings;
+import io.zkflink.metrics.ScanMetrics;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.row.ZNodeDecoder;
 import java.util.List;
@@ -76,9 +77,10 @@ public final class ZooKeeperSource
             }
         });
         RowLimit limit = new RowLimit(settings.isBounded() ? settings.pushed().limit() : Long.MAX_VALUE);
+        ScanMetrics metrics = new ScanMetrics(context.metricGroup());
         return new SubtreeReader(
-                () -> new SubtreeSplitReader(connection, template, settings, limit),
-                new ChangeEmitter(decoder, settings, limit, System::currentTimeMillis),
+                () -> new SubtreeSplitReader(connection, template, settings, limit, metrics),
+                new ChangeEmitter(decoder, settings, limit, metrics, System::currentTimeMillis),
                 settings.needsBeforeImages(),
                 context);
     }

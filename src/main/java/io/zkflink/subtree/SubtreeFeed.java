@@ -81,6 +81,12 @@ public final class SubtreeFeed implements AutoCloseable {
     private int reads;
     private boolean awake;
     private ZooKeeperException failure;
+    private long events;
+    private long conflated;
+    private long walks;
+    private long walkNanos;
+    private long lastWalkMillis;
+    private long skipped;
 
     // Touched by the polling thread only.
     private SubtreeWalk frontier;
@@ -167,6 +173,14 @@ public final class SubtreeFeed implements AutoCloseable {
                 seen = new ArrayList<>();
                 return result;
             }
+        }
+    }
+
+    /** What was done so far; a snapshot. */
+    public FeedStatistics statistics() {
+        synchronized (lock) {
+            return new FeedStatistics(
+                    events, conflated, walks, lastWalkMillis, skipped, dirty.size() + reads, newestZxid);
         }
     }
 
@@ -271,6 +285,9 @@ public final class SubtreeFeed implements AutoCloseable {
                 return;
             }
             phase = Phase.FOLLOWING;
+            walks++;
+            lastWalkMillis = (System.nanoTime() - walkNanos) / 1_000_000;
+            skipped += frontier.skipped();
             touched.clear();
             zxid = walkZxid;
             if (polling) {
@@ -452,6 +469,7 @@ public final class SubtreeFeed implements AutoCloseable {
         synchronized (lock) {
             abandon();
             phase = Phase.SYNCING;
+            walkNanos = System.nanoTime();
             begun = walk;
         }
         client.sync().whenComplete((zxid, error) -> {
@@ -499,10 +517,16 @@ public final class SubtreeFeed implements AutoCloseable {
 
         @Override
         public void changed(String path, long zxid) {
-            if (template.match(path) != null && wanted.test(path)) {
+            boolean isRow = template.match(path) != null;
+            synchronized (lock) {
+                newestZxid = Math.max(newestZxid, zxid);
+                skipped += isRow || !template.isAsDeepAs(path) ? 0 : 1;
+            }
+            if (isRow && wanted.test(path)) {
                 synchronized (lock) {
                     if (phase != Phase.DISCONNECTED) {
-                        dirty.add(path);
+                        events++;
+                        conflated += dirty.add(path) ? 0 : 1;
                         if (settings.keysOnly() && phase != Phase.FOLLOWING) {
                             touched.add(path);
                         }

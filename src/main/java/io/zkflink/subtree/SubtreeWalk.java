@@ -24,6 +24,7 @@ final class SubtreeWalk {
     private final ArrayDeque<Siblings> stack = new ArrayDeque<>();
 
     private final ArrayDeque<Step> repeated = new ArrayDeque<>();
+    private int skipped;
 
     SubtreeWalk(PathTemplate template) {
         this.segments = template.segments();
@@ -54,7 +55,9 @@ final class SubtreeWalk {
             }
             String name = siblings.names().next();
             String path = siblings.parent() + "/" + name;
-            if (accepts(siblings.depth(), name) && !PathTemplate.isReserved(path)) {
+            if (!accepts(siblings.depth(), name)) {
+                skipped++;
+            } else if (!PathTemplate.isReserved(path)) {
                 arrive(new Step(path, siblings.depth() + 1, false, siblings.areListed()));
             }
         }
@@ -63,6 +66,11 @@ final class SubtreeWalk {
 
     boolean isExhausted() {
         return repeated.isEmpty() && stack.isEmpty();
+    }
+
+    /** How many names were no canonical text of a value of their column's type. */
+    int skipped() {
+        return skipped;
     }
 
     /** Whether the children of a row are rows too. */

@@ -238,16 +238,20 @@ class ContractColumnsITCase {
         }
     }
 
+    /**
+     * Not so with {@code all} and a primary key: there the row of a deletion carries the time of the deletion, which
+     * versioned tables need, and so differs in {@code mtime} from the row that it takes back. The docs say so.
+     */
     @Test
-    void groupsByMtimeEqualTheTreeInEveryMode() {
-        for (String mode : MODES) {
-            ContractTables.create(
-                    sql,
-                    "g_" + mode,
-                    "a STRING, b INT, ts TIMESTAMP_LTZ(3) METADATA FROM 'mtime', PRIMARY KEY (a, b) NOT ENFORCED",
-                    root + "/{a}/{b}",
-                    "scan.changelog-mode=" + mode);
-        }
+    void groupsByMtimeEqualTheTree() {
+        String columns = "a STRING, b INT, ts TIMESTAMP_LTZ(3) METADATA FROM 'mtime'";
+        ContractTables.create(
+                sql,
+                "g_upsert",
+                columns + ", PRIMARY KEY (a, b) NOT ENFORCED",
+                root + "/{a}/{b}",
+                "scan.changelog-mode=upsert");
+        ContractTables.create(sql, "g_all", columns, root + "/{a}/{b}", "scan.changelog-mode=all");
         try (Changelog upsert = select("SELECT SUM(c) FROM (SELECT ts, COUNT(*) c FROM g_upsert GROUP BY ts)");
                 Changelog all = select("SELECT SUM(c) FROM (SELECT ts, COUNT(*) c FROM g_all GROUP BY ts)")) {
             both(upsert, all, "[3]");

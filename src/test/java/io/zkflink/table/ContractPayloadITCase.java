@@ -188,7 +188,10 @@ class ContractPayloadITCase {
             zk.set(root + "/a", "{\"n\":2}");
             Await.until("good again", () -> run.rows().stream().anyMatch(row -> row.endsWith(", a, 2]")));
             zk.delete(root + "/a");
-            Await.until("deleted", () -> run.rows().get(run.rows().size() - 1).equals("+[DELETED, a, null]"));
+            Await.until("deleted", () -> {
+                List<String> rows = run.rows();
+                return rows.get(rows.size() - 1).equals("+[DELETED, a, null]");
+            });
             List<String> ofA =
                     run.rows().stream().filter(row -> row.contains(", a, ")).toList();
             assertThat(ofA)

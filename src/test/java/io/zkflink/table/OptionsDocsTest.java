@@ -3,6 +3,7 @@ package io.zkflink.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zkflink.metrics.ScanMetric;
 import io.zkflink.row.ReadableMetadata;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,7 +29,8 @@ class OptionsDocsTest {
     void theTablesAreUpToDate(String file) throws IOException {
         Path path = Path.of(file);
         String docs = Files.readString(path);
-        String expected = replace(replace(docs, "options", options()), "metadata", metadata());
+        String expected =
+                replace(replace(replace(docs, "options", options()), "metadata", metadata()), "metrics", metrics());
         if (Boolean.getBoolean("docs.update")) {
             Files.writeString(path, expected);
         }
@@ -95,7 +97,7 @@ class OptionsDocsTest {
         if (enumeration) {
             return "Enum";
         }
-        if (value instanceof Duration) {
+        if (value instanceof Duration || option.equals(ZooKeeperOptions.SCAN_WATERMARK_ADVANCE_INTERVAL)) {
             return "Duration";
         }
         return value instanceof Integer || option.equals(ZooKeeperOptions.SCAN_PARALLELISM) ? "Integer" : "String";
@@ -109,6 +111,14 @@ class OptionsDocsTest {
             return "How many readers share the tree.";
         }
         return new HtmlFormatter().format(option.description()).replace("|", "\\|");
+    }
+
+    private static String metrics() {
+        return "| metric | meaning |\n|---|---|\n"
+                + Stream.of(ScanMetric.values())
+                        .map(metric -> "| `%s` | %s |".formatted(metric.key(), metric.description()))
+                        .collect(Collectors.joining("\n"))
+                + "\n";
     }
 
     private static String metadata() {

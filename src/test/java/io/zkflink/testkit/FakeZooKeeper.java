@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.testkit;
 
+import io.zkflink.client.ConnectionStatistics;
 import io.zkflink.client.Failure;
 import io.zkflink.client.WatchListener;
 import io.zkflink.client.ZNode;
@@ -93,6 +94,11 @@ public final class FakeZooKeeper implements ZooKeeperClient {
     @Override
     public Watch listen(WatchListener listener) {
         return add(new FakeWatch(NOWHERE, listener));
+    }
+
+    @Override
+    public synchronized ConnectionStatistics statistics() {
+        return new ConnectionStatistics(connected, 0, 0);
     }
 
     private Watch add(FakeWatch watch) {

@@ -81,6 +81,7 @@ public final class SharedMiniCluster {
         private static MiniCluster start() {
             Configuration configuration = new Configuration();
             configuration.set(RestOptions.BIND_PORT, "0");
+            configuration.setString("metrics.reporter.test.factory.class", RecordingReporter.Factory.class.getName());
             MiniCluster cluster = new MiniCluster(new MiniClusterConfiguration.Builder()
                     .setConfiguration(configuration)
                     .setNumTaskManagers(1)

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.subtree;
+
+/**
+ * What a {@link SubtreeFeed} has done so far.
+ *
+ * @param events of rows of its reader
+ * @param conflated events that were dropped because a read of their path was still to be made
+ * @param walks that were completed
+ * @param lastWalkMillis how long the last one took, from its begin to its end
+ * @param skipped names that a walk or an event found where the template wants a value of another type
+ * @param pending reads that are to be made or under way
+ * @param newestZxid the highest zxid seen
+ */
+public record FeedStatistics(
+        long events, long conflated, long walks, long lastWalkMillis, long skipped, long pending, long newestZxid) {}
