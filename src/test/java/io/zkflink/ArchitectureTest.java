@@ -7,102 +7,127 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-import com.tngtech.archunit.junit.AnalyzeClasses;
-import com.tngtech.archunit.junit.ArchTest;
-import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import org.junit.jupiter.api.Test;
 
 /** The packages and the arrows between them: a request flows down to the client, an observation up to Flink. */
-@AnalyzeClasses(packages = "io.zkflink", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
 
-    @ArchTest
-    static final ArchRule ARROWS = layeredArchitecture()
-            .consideringOnlyDependenciesInLayers()
-            .layer("table")
-            .definedBy("io.zkflink.table")
-            .layer("source")
-            .definedBy("io.zkflink.source")
-            .optionalLayer("lookup")
-            .definedBy("io.zkflink.lookup")
-            .optionalLayer("sink")
-            .definedBy("io.zkflink.sink")
-            .optionalLayer("recipes")
-            .definedBy("io.zkflink.recipes")
-            .layer("subtree")
-            .definedBy("io.zkflink.subtree")
-            .layer("row")
-            .definedBy("io.zkflink.row")
-            .optionalLayer("metrics")
-            .definedBy("io.zkflink.metrics")
-            .layer("path")
-            .definedBy("io.zkflink.path")
-            .layer("client")
-            .definedBy("io.zkflink.client")
-            .whereLayer("table")
-            .mayOnlyAccessLayers("source", "lookup", "sink", "row", "path", "client")
-            .whereLayer("source")
-            .mayOnlyAccessLayers("recipes", "subtree", "row", "metrics", "path", "client")
-            .whereLayer("lookup")
-            .mayOnlyAccessLayers("recipes", "subtree", "row", "metrics", "path", "client")
-            .whereLayer("sink")
-            .mayOnlyAccessLayers("recipes", "subtree", "row", "metrics", "path", "client")
-            .whereLayer("recipes")
-            .mayOnlyAccessLayers("subtree", "path", "client")
-            .whereLayer("subtree")
-            .mayOnlyAccessLayers("path", "client")
-            .whereLayer("row")
-            .mayOnlyAccessLayers("path", "client")
-            .whereLayer("metrics")
-            .mayOnlyAccessLayers("client")
-            .whereLayer("path")
-            .mayNotAccessAnyLayer()
-            .whereLayer("client")
-            .mayNotAccessAnyLayer();
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages("io.zkflink");
 
-    @ArchTest
-    static final ArchRule NO_CYCLES =
-            SlicesRuleDefinition.slices().matching("io.zkflink.(*)..").should().beFreeOfCycles();
+    @Test
+    void theArrowsBetweenThePackages() {
+        layeredArchitecture()
+                .consideringOnlyDependenciesInLayers()
+                .layer("table")
+                .definedBy("io.zkflink.table")
+                .layer("source")
+                .definedBy("io.zkflink.source")
+                .optionalLayer("lookup")
+                .definedBy("io.zkflink.lookup")
+                .optionalLayer("sink")
+                .definedBy("io.zkflink.sink")
+                .optionalLayer("recipes")
+                .definedBy("io.zkflink.recipes")
+                .layer("subtree")
+                .definedBy("io.zkflink.subtree")
+                .layer("row")
+                .definedBy("io.zkflink.row")
+                .optionalLayer("metrics")
+                .definedBy("io.zkflink.metrics")
+                .layer("path")
+                .definedBy("io.zkflink.path")
+                .layer("client")
+                .definedBy("io.zkflink.client")
+                .whereLayer("table")
+                .mayOnlyAccessLayers("source", "lookup", "sink", "row", "path", "client")
+                .whereLayer("source")
+                .mayOnlyAccessLayers("recipes", "subtree", "row", "metrics", "path", "client")
+                .whereLayer("lookup")
+                .mayOnlyAccessLayers("recipes", "subtree", "row", "metrics", "path", "client")
+                .whereLayer("sink")
+                .mayOnlyAccessLayers("recipes", "subtree", "row", "metrics", "path", "client")
+                .whereLayer("recipes")
+                .mayOnlyAccessLayers("subtree", "path", "client")
+                .whereLayer("subtree")
+                .mayOnlyAccessLayers("path", "client")
+                .whereLayer("row")
+                .mayOnlyAccessLayers("path", "client")
+                .whereLayer("metrics")
+                .mayOnlyAccessLayers("client")
+                .whereLayer("path")
+                .mayNotAccessAnyLayer()
+                .whereLayer("client")
+                .mayNotAccessAnyLayer()
+                .check(CLASSES);
+    }
 
-    @ArchTest
-    static final ArchRule EVERY_CLASS_HAS_A_ROOM = classes()
-            .should()
-            .resideInAnyPackage(
-                    "io.zkflink.table",
-                    "io.zkflink.source",
-                    "io.zkflink.lookup",
-                    "io.zkflink.sink",
-                    "io.zkflink.recipes",
-                    "io.zkflink.subtree",
-                    "io.zkflink.row",
-                    "io.zkflink.metrics",
-                    "io.zkflink.path",
-                    "io.zkflink.client");
+    @Test
+    void thereAreNoCycles() {
+        SlicesRuleDefinition.slices()
+                .matching("io.zkflink.(*)..")
+                .should()
+                .beFreeOfCycles()
+                .check(CLASSES);
+    }
 
-    @ArchTest
-    static final ArchRule ONLY_THE_CLIENT_KNOWS_ZOOKEEPER = noClasses()
-            .that()
-            .resideOutsideOfPackage("io.zkflink.client")
-            .should()
-            .dependOnClassesThat(
-                    resideInAnyPackage("org.apache.zookeeper..", "org.apache.jute..", "org.apache.curator.."));
+    @Test
+    void everyClassHasARoom() {
+        classes()
+                .should()
+                .resideInAnyPackage(
+                        "io.zkflink.table",
+                        "io.zkflink.source",
+                        "io.zkflink.lookup",
+                        "io.zkflink.sink",
+                        "io.zkflink.recipes",
+                        "io.zkflink.subtree",
+                        "io.zkflink.row",
+                        "io.zkflink.metrics",
+                        "io.zkflink.path",
+                        "io.zkflink.client")
+                .check(CLASSES);
+    }
 
-    @ArchTest
-    static final ArchRule THE_MECHANISM_KNOWS_NO_FLINK = noClasses()
-            .that(resideInAnyPackage(
-                    "io.zkflink.client", "io.zkflink.path", "io.zkflink.subtree", "io.zkflink.recipes"))
-            .should()
-            .dependOnClassesThat(resideInAPackage("org.apache.flink.."));
+    @Test
+    void onlyTheClientKnowsZooKeeper() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.zkflink.client")
+                .should()
+                .dependOnClassesThat(
+                        resideInAnyPackage("org.apache.zookeeper..", "org.apache.jute..", "org.apache.curator.."))
+                .check(CLASSES);
+    }
 
-    @ArchTest
-    static final ArchRule ONLY_THE_TABLE_PACKAGE_KNOWS_OPTIONS = noClasses()
-            .that()
-            .resideOutsideOfPackage("io.zkflink.table")
-            .should()
-            .dependOnClassesThat()
-            .haveNameMatching("org\\.apache\\.flink\\.configuration\\.(ConfigOption|ConfigOptions|ReadableConfig)");
+    @Test
+    void theMechanismKnowsNoFlink() {
+        noClasses()
+                .that(resideInAnyPackage(
+                        "io.zkflink.client", "io.zkflink.path", "io.zkflink.subtree", "io.zkflink.recipes"))
+                .should()
+                .dependOnClassesThat(resideInAPackage("org.apache.flink.."))
+                .check(CLASSES);
+    }
 
-    @ArchTest
-    static final ArchRule NOBODY_PRINTS = noClasses().should().accessField(System.class, "out");
+    @Test
+    void onlyTheTablePackageKnowsOptions() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.zkflink.table")
+                .should()
+                .dependOnClassesThat()
+                .haveNameMatching("org\\.apache\\.flink\\.configuration\\.(ConfigOption|ConfigOptions|ReadableConfig)")
+                .check(CLASSES);
+    }
+
+    @Test
+    void nobodyPrints() {
+        noClasses().should().accessField(System.class, "out").check(CLASSES);
+    }
 }

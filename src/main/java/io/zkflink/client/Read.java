@@ -58,7 +58,7 @@ abstract sealed class Read<T> {
         if (code == KeeperException.Code.NONODE) {
             result.complete(absent());
         } else {
-            result.completeExceptionally(Session.exception(code, "read", path));
+            result.completeExceptionally(ZooKeeperException.of(code, "read", path));
         }
     }
 

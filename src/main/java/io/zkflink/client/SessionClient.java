@@ -45,12 +45,12 @@ final class SessionClient implements ZooKeeperClient {
     @Override
     public Watch watch(String root, WatchListener listener) {
         WatchListener relative = prefix.isEmpty() ? listener : new Relative(listener);
-        return keep(listener, () -> session.watch(absolute(root), relative));
+        return keep(listener, () -> session.watches().watch(absolute(root), relative));
     }
 
     @Override
     public Watch listen(WatchListener listener) {
-        return keep(listener, () -> session.listen(listener));
+        return keep(listener, () -> session.watches().listen(listener));
     }
 
     @Override

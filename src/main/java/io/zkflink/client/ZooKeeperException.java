@@ -2,6 +2,7 @@
 package io.zkflink.client;
 
 import java.io.IOException;
+import org.apache.zookeeper.KeeperException;
 
 /** A request, or a whole session, that failed; the message names the address or path and says what to do. */
 public class ZooKeeperException extends IOException {
@@ -13,6 +14,28 @@ public class ZooKeeperException extends IOException {
     public ZooKeeperException(Failure failure, String message) {
         super(message);
         this.failure = failure;
+    }
+
+    /**
+     * What a server's or ZooKeeper's client's answer means.
+     *
+     * @param operation what was tried, as a verb
+     * @param path as the user asked for it
+     */
+    static ZooKeeperException of(KeeperException.Code code, String operation, String path) {
+        Failure failure = Failure.of(code);
+        String message = "ZooKeeper could not " + operation + " '" + path + "': ";
+        return new ZooKeeperException(
+                failure,
+                switch (failure) {
+                    case NO_PERMISSION ->
+                        message + "its ACL denies this user the READ permission (" + code + ")."
+                                + " Grant it, or connect as a user that has it.";
+                    case UNSUPPORTED ->
+                        message + "the server does not know this request (" + code + ")."
+                                + " ZooKeeper 3.6 or newer is needed.";
+                    default -> message + code + ".";
+                });
     }
 
     /** None: it is made on the session's threads, whose frames tell a user nothing and fill the log. */

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The tools that other tests rely on do what they say. */
 @SuppressWarnings("try") // that close() may be interrupted is no news here
-class TestKitITCase {
+class KitITCase {
 
     @RegisterExtension
     static final ZooKeeperExtension ZK = new ZooKeeperExtension();

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.client;
+
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.WatchedEvent;
+import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.client.ZKClientConfig;
+
+/** ZooKeeper's own client for the life of one session, thrown away with it. */
+final class Handle {
+
+    private static final Pattern LAST_ZXID = Pattern.compile(" lastZxid:(\\d+)");
+
+    private final EnsembleHosts hosts;
+    private final ZooKeeper zooKeeper;
+
+    /**
+     * Starts connecting.
+     *
+     * @param onEvent called with this handle on the event thread
+     */
+    Handle(ConnectionSettings settings, BiConsumer<Handle, WatchedEvent> onEvent) throws IOException {
+        this.hosts = new EnsembleHosts(settings);
+        this.zooKeeper = new ZooKeeper(
+                settings.connectString(),
+                (int) settings.sessionTimeout().toMillis(),
+                event -> onEvent.accept(this, event),
+                false,
+                hosts,
+                config(settings));
+    }
+
+    private static ZKClientConfig config(ConnectionSettings settings) {
+        ZKClientConfig config = new ZKClientConfig();
+        // Flink sets this one JVM-wide for its own high availability; what holds for us is our options.
+        config.setProperty(ZKClientConfig.ENABLE_CLIENT_SASL_KEY, "false");
+        config.setProperty(ZKClientConfig.JUTE_MAXBUFFER, String.valueOf(settings.replyLimit()));
+        settings.properties().forEach(config::setProperty);
+        return config;
+    }
+
+    ZooKeeper zooKeeper() {
+        return zooKeeper;
+    }
+
+    /** Why no server could be reached. */
+    String lastCauses() {
+        return hosts.lastCauses();
+    }
+
+    CompletableFuture<Long> sync() {
+        CompletableFuture<Long> result = new CompletableFuture<>();
+        zooKeeper.sync(
+                "/",
+                (rc, path, ctx) -> {
+                    KeeperException.Code code = KeeperException.Code.get(rc);
+                    if (code == KeeperException.Code.OK) {
+                        result.complete(lastZxid());
+                    } else {
+                        result.completeExceptionally(ZooKeeperException.of(code, "sync", path));
+                    }
+                },
+                null);
+        return result;
+    }
+
+    /** ZooKeeper's client keeps the newest zxid of all replies but tells it only here. */
+    private long lastZxid() {
+        Matcher matcher = LAST_ZXID.matcher(zooKeeper.toString());
+        if (!matcher.find()) {
+            throw new IllegalStateException("No lastZxid in " + zooKeeper);
+        }
+        return Long.parseLong(matcher.group(1));
+    }
+
+    /** Closing waits for the server's answer, which no caller of ours should have to. */
+    void closeInBackground() {
+        hosts.close();
+        Thread thread = new Thread(this::close, "zookeeper-session-close");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void close() {
+        try {
+            zooKeeper.close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
