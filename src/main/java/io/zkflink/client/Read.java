@@ -4,9 +4,12 @@ package io.zkflink.client;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
+import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.data.Stat;
 
 /** One read of one znode on its way through the {@link ReadBatcher}. */
@@ -34,6 +37,13 @@ abstract sealed class Read<T> {
 
     abstract Op op();
 
+    /**
+     * Sends this read alone, to a server that has no multi reads.
+     *
+     * @param answered called with the return code after this read has completed
+     */
+    abstract void send(ZooKeeper handle, Consumer<KeeperException.Code> answered);
+
     /** The value in a successful result; measures its size. */
     abstract T value(OpResult answer);
 
@@ -52,6 +62,16 @@ abstract sealed class Read<T> {
         } else {
             result.complete(value(answer));
         }
+    }
+
+    final void complete(int rc, Supplier<OpResult> answer, Consumer<KeeperException.Code> answered) {
+        KeeperException.Code code = KeeperException.Code.get(rc);
+        if (code == KeeperException.Code.OK) {
+            result.complete(value(answer.get()));
+        } else {
+            fail(code);
+        }
+        answered.accept(code);
     }
 
     final void fail(KeeperException.Code code) {
@@ -77,6 +97,16 @@ abstract sealed class Read<T> {
         @Override
         Op op() {
             return Op.getData(serverPath);
+        }
+
+        @Override
+        void send(ZooKeeper handle, Consumer<KeeperException.Code> answered) {
+            handle.getData(
+                    serverPath,
+                    false,
+                    (rc, ignored, ctx, data, stat) ->
+                            complete(rc, () -> new OpResult.GetDataResult(data, stat), answered),
+                    null);
         }
 
         @Override
@@ -133,6 +163,15 @@ abstract sealed class Read<T> {
         @Override
         Op op() {
             return Op.getChildren(serverPath);
+        }
+
+        @Override
+        void send(ZooKeeper handle, Consumer<KeeperException.Code> answered) {
+            handle.getChildren(
+                    serverPath,
+                    false,
+                    (rc, ignored, ctx, names) -> complete(rc, () -> new OpResult.GetChildrenResult(names), answered),
+                    null);
         }
 
         @Override

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
@@ -52,6 +53,9 @@ final class ReadBatcher {
 
     private int inFlight;
     private boolean exclusive;
+    /** The handle whose server turned out to know no multi reads; the next one may be newer. */
+    private volatile ZooKeeper withoutMulti;
+
     private ZooKeeperException failed;
 
     ReadBatcher(ConnectionSettings settings) {
@@ -161,11 +165,15 @@ final class ReadBatcher {
     }
 
     private void multi(ZooKeeper handle, List<Read<?>> batch) {
+        if (withoutMulti == handle) {
+            singles(handle, batch);
+            return;
+        }
         List<Op> ops = new ArrayList<>(batch.size());
         for (Read<?> read : batch) {
             ops.add(read.op());
         }
-        handle.multi(ops, (rc, path, ctx, results) -> answered(batch, rc, results), null);
+        handle.multi(ops, (rc, path, ctx, results) -> answered(handle, batch, rc, results), null);
     }
 
     private boolean convictable(Read<?> read) {
@@ -191,8 +199,28 @@ final class ReadBatcher {
         }
     }
 
-    private void answered(List<Read<?>> batch, int rc, List<OpResult> results) {
+    /** To a server before 3.6, each read goes alone; a batch still bounds how many are in flight. */
+    private void singles(ZooKeeper handle, List<Read<?>> batch) {
+        AtomicInteger open = new AtomicInteger(batch.size());
+        for (Read<?> read : batch) {
+            read.send(handle, code -> {
+                if (Failure.of(code) == Failure.CONNECTION_LOST) {
+                    suspect(List.of(read), batch.size());
+                }
+                if (open.decrementAndGet() == 0) {
+                    finish(() -> {});
+                }
+            });
+        }
+    }
+
+    private void answered(ZooKeeper handle, List<Read<?>> batch, int rc, List<OpResult> results) {
         KeeperException.Code code = KeeperException.Code.get(rc);
+        if (code == KeeperException.Code.UNIMPLEMENTED) {
+            withoutMulti = handle;
+            singles(handle, batch);
+            return;
+        }
         if (results != null && results.size() == batch.size()) {
             synchronized (lock) {
                 if (!suspects.isEmpty()) {
@@ -207,18 +235,18 @@ final class ReadBatcher {
             return;
         }
         if (Failure.of(code) == Failure.CONNECTION_LOST) {
-            suspect(batch);
+            suspect(batch, batch.size());
         }
         finish(() -> batch.forEach(read -> read.fail(code)));
     }
 
-    private void suspect(List<Read<?>> batch) {
+    private void suspect(List<Read<?>> batch, int inFlightTogether) {
         synchronized (lock) {
             if (suspects.size() > MAX_SUSPECTS) {
                 suspects.clear();
             }
             for (Read<?> read : batch) {
-                suspects.computeIfAbsent(read.key(), key -> new Suspicion()).lostAmong(batch.size());
+                suspects.computeIfAbsent(read.key(), key -> new Suspicion()).lostAmong(inFlightTogether);
             }
         }
     }

@@ -48,6 +48,7 @@ public final class ZooKeeperProcess implements AutoCloseable {
     private final Path directory;
     private final int port = Ports.free();
     private final List<String> jvmArguments;
+    private final String version;
     private volatile Process process;
 
     /** A server with the default configuration. */
@@ -59,6 +60,7 @@ public final class ZooKeeperProcess implements AutoCloseable {
         try {
             directory = Files.createTempDirectory("zookeeper-" + port + "-");
             jvmArguments = List.copyOf(builder.jvmArguments);
+            version = builder.version;
             List<String> config = new ArrayList<>(List.of(
                     "dataDir=" + directory.resolve("data"),
                     "clientPort=" + port,
@@ -259,13 +261,28 @@ public final class ZooKeeperProcess implements AutoCloseable {
         return command;
     }
 
-    private static String classPath() {
-        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+    /** The jars of another version come first and so win; what else it needs is near enough to ours. */
+    private String classPath() {
+        String ours = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                 .filter(entry -> !entry.endsWith(".jar")
                         || SERVER_JAR
                                 .matcher(Path.of(entry).getFileName().toString())
                                 .matches())
                 .collect(Collectors.joining(File.pathSeparator));
+        if (version == null) {
+            return ours;
+        }
+        Path jars = Path.of("target", "zookeeper-servers");
+        String theirs = Stream.of("zookeeper-", "zookeeper-jute-")
+                .map(name -> jars.resolve(name + version + ".jar").toAbsolutePath())
+                .peek(jar -> {
+                    if (!Files.exists(jar)) {
+                        throw new IllegalStateException(jar + " is missing; the build copies it there before it tests");
+                    }
+                })
+                .map(Path::toString)
+                .collect(Collectors.joining(File.pathSeparator));
+        return theirs + File.pathSeparator + ours;
     }
 
     private Path configFile() {
@@ -281,8 +298,15 @@ public final class ZooKeeperProcess implements AutoCloseable {
     public static final class Builder {
         private final List<String> config = new ArrayList<>();
         private final List<String> jvmArguments = new ArrayList<>();
+        private String version;
 
         private Builder() {}
+
+        /** Runs another version of the server, one of those that the build copies to {@code target}. */
+        public Builder version(String version) {
+            this.version = version;
+            return this;
+        }
 
         /** Adds a line to {@code zoo.cfg}; a later line for the same key wins. */
         public Builder config(String key, String value) {
