@@ -40,6 +40,7 @@ class ConsistencyITCase {
     private static final int ROUNDS = Integer.getInteger("consistency.rounds", 30);
     private static final long SEED = Long.getLong("consistency.seed", System.nanoTime());
     private static final int WRITERS = 3;
+    private static final String WRITER = "writer";
     private static final String ROOT = "/consistency";
     private static final List<String> FAULTS = List.of(
             "a cut",
@@ -105,14 +106,27 @@ class ConsistencyITCase {
         for (ZooKeeperAdmin writer : writers) {
             Random own = new Random(random.nextLong());
             int operations = 5 + own.nextInt(60);
-            done.add(CompletableFuture.runAsync(() -> write(writer, own, operations)));
+            done.add(CompletableFuture.runAsync(
+                    () -> write(writer, own, operations), task -> new Thread(task, WRITER).start()));
         }
         String fault = fault(random, writers.get(0));
-        for (CompletableFuture<Void> each : done) {
-            Await.result(each);
+        try {
+            for (CompletableFuture<Void> each : done) {
+                Await.result(each);
+            }
+        } catch (AssertionError e) {
+            throw new AssertionError("seed " + seed + ", " + fault + ": a writer hangs at " + stacks(), e);
         }
         ZK.reset();
         return fault;
+    }
+
+    private static List<String> stacks() {
+        return Thread.getAllStackTraces().entrySet().stream()
+                .filter(thread -> thread.getKey().getName().equals(WRITER)
+                        || thread.getKey().getName().contains("SendThread"))
+                .map(thread -> thread.getKey() + " " + List.of(thread.getValue()))
+                .toList();
     }
 
     /** One fault, while the writers write and, where the server can be reached past the fault, for a while after. */
