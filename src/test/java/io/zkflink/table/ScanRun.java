@@ -4,6 +4,7 @@ package io.zkflink.table;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zkflink.testkit.Await;
+import io.zkflink.testkit.SharedMiniCluster;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -92,6 +93,7 @@ final class ScanRun implements AutoCloseable {
     }
 
     String stopWithSavepoint(String directory) {
+        SharedMiniCluster.awaitDeployed(job.getJobID());
         String savepoint = Await.result(job.stopWithSavepoint(false, directory, SavepointFormatType.CANONICAL));
         Await.until("the job has ended", () -> status().isGloballyTerminalState());
         return savepoint;

@@ -4,13 +4,9 @@ package io.zkflink.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.flink.core.execution.JobClient;
-import org.apache.flink.runtime.execution.ExecutionState;
-import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
 import org.apache.flink.table.api.TableResult;
 import org.apache.flink.types.Row;
 import org.apache.flink.types.RowKind;
@@ -21,9 +17,6 @@ import org.apache.flink.util.CloseableIterator;
  * this is closed, which cancels it. Thread-safe.
  */
 public final class Changelog implements AutoCloseable {
-
-    private static final Set<ExecutionState> UNDER_WAY = EnumSet.of(
-            ExecutionState.CREATED, ExecutionState.SCHEDULED, ExecutionState.DEPLOYING, ExecutionState.INITIALIZING);
 
     private final TableResult result;
     private final CloseableIterator<Row> iterator;
@@ -121,25 +114,12 @@ public final class Changelog implements AutoCloseable {
         return result.getJobClient().orElseThrow();
     }
 
-    /** Cancelling a job while its collecting sink is being set up kills the TaskManager, and with it other tests' jobs. */
-    private void awaitDeployed() {
-        Await.until("all tasks of the query are deployed", () -> {
-            for (AccessExecutionVertex task : SharedMiniCluster.cluster()
-                    .getExecutionGraph(job().getJobID())
-                    .get()
-                    .getAllExecutionVertices()) {
-                if (UNDER_WAY.contains(task.getExecutionState())) {
-                    return false;
-                }
-            }
-            return true;
-        });
-    }
-
     @Override
     public void close() {
         closed = true;
-        awaitDeployed();
+        // Cancelling a job while its collecting sink is being set up kills the TaskManager, and with it other tests'
+        // jobs.
+        SharedMiniCluster.awaitDeployed(job().getJobID());
         try {
             iterator.close();
             collector.join(30_000);

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.testkit;
 
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.RestOptions;
+import org.apache.flink.runtime.execution.ExecutionState;
+import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.runtime.minicluster.RpcServiceSharing;
@@ -25,6 +30,8 @@ public final class SharedMiniCluster {
 
     public static final int SLOTS = 8;
 
+    private static final Set<ExecutionState> UNDER_WAY = EnumSet.of(
+            ExecutionState.CREATED, ExecutionState.SCHEDULED, ExecutionState.DEPLOYING, ExecutionState.INITIALIZING);
     private static final AtomicInteger TASK_MANAGERS_KILLED = new AtomicInteger();
 
     private SharedMiniCluster() {}
@@ -65,6 +72,19 @@ public final class SharedMiniCluster {
         environment.configure(configuration, Thread.currentThread().getContextClassLoader());
         environment.setParallelism(parallelism);
         return environment;
+    }
+
+    /** Waits until no task of a job is on its way to running. */
+    public static void awaitDeployed(JobID job) {
+        Await.until("all tasks are deployed", () -> {
+            for (AccessExecutionVertex task :
+                    cluster().getExecutionGraph(job).get().getAllExecutionVertices()) {
+                if (UNDER_WAY.contains(task.getExecutionState())) {
+                    return false;
+                }
+            }
+            return true;
+        });
     }
 
     /** Kills the TaskManager as a crash would, and starts another; jobs restart if their strategy says so. */
