@@ -10,6 +10,8 @@ import io.zkflink.subtree.Known;
 import io.zkflink.subtree.Sighting.Observation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -73,6 +75,36 @@ class BucketStateTest {
                 .isTrue();
     }
 
+    /**
+     * State that version 0.1.0 wrote. It must be readable for ever; a change of the format adds a file, and keeps this
+     * one. Written by {@code -Dstate.write=true}.
+     */
+    @Test
+    void stateOfVersion1IsReadForEver() throws IOException {
+        BucketState state = new BucketState(SubtreeSplit.fresh(42), true);
+        observe(state, "/flags/cart/new-ui", 0x17);
+        observe(state, "/flags/cart/ü", 0x18);
+        state.reconciler().known().get("/flags/cart/ü").hide();
+        observe(state, "/flags/search/gone", 0x19);
+        state.toSplit();
+        observe(state, "/flags/search/gone", -1);
+        observe(state, "/flags/cart/new-ui", 0x20);
+        state.startAt(0x10);
+        state.includes(0x1_0000_0021L);
+        Path file = Path.of("src/test/resources/state/splits-1.bin");
+        if (Boolean.getBoolean("state.write")) {
+            Files.createDirectories(file.getParent());
+            Files.write(file, EnumeratorStateSerializer.INSTANCE.serialize(List.of(state.toSplit())));
+        }
+        SubtreeSplit saved = EnumeratorStateSerializer.INSTANCE
+                .deserialize(1, Files.readAllBytes(file))
+                .get(0);
+        assertThat(saved.bucket()).isEqualTo(42);
+        assertThat(saved.newestZxid()).isEqualTo(0x1_0000_0021L);
+        assertThat(saved.baseZxid()).isEqualTo(0x10);
+        assertThat(described(new BucketState(saved, true))).isEqualTo(described(state));
+    }
+
     @Test
     void anUnknownVersionIsRefused() {
         assertThatThrownBy(() -> SERIALIZER.deserialize(9, new byte[0]))
@@ -104,7 +136,7 @@ class BucketStateTest {
     }
 
     private static String describe(Known known) {
-        return known.czxid() + " " + known.mzxid() + " " + known.mtime() + " "
+        return (known.hidden() ? "hidden " : "") + known.czxid() + " " + known.mzxid() + " " + known.mtime() + " "
                 + known.last()
                         .map(znode -> znode.stat() + new String(znode.data(), StandardCharsets.UTF_8))
                         .orElse("");

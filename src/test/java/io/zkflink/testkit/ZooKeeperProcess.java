@@ -302,6 +302,12 @@ public final class ZooKeeperProcess implements AutoCloseable {
 
         private Builder() {}
 
+        /** Gives the server more memory than the default of 512 MB. */
+        public Builder heap(String size) {
+            jvmArguments.add("-Xmx" + size);
+            return this;
+        }
+
         /** Runs another version of the server, one of those that the build copies to {@code target}. */
         public Builder version(String version) {
             this.version = version;
