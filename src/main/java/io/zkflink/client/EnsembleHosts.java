@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -105,14 +106,21 @@ final class EnsembleHosts implements HostProvider {
     }
 
     private InetSocketAddress probe(InetSocketAddress server) throws IOException {
-        InetSocketAddress resolved =
-                new InetSocketAddress(InetAddress.getByName(server.getHostString()), server.getPort());
-        int timeout =
-                (int) Math.min(Integer.MAX_VALUE, settings.connectionTimeout().toMillis());
-        try (Socket socket = new Socket()) {
-            socket.connect(resolved, Math.max(1, timeout / servers.size()));
+        // A name may stand for several servers, some of them down.
+        List<InetAddress> addresses = Arrays.asList(InetAddress.getAllByName(server.getHostString()));
+        Collections.shuffle(addresses);
+        long timeout = settings.connectionTimeout().toMillis() / servers.size() / addresses.size();
+        IOException last = new IOException("no address");
+        for (InetAddress address : addresses) {
+            InetSocketAddress resolved = new InetSocketAddress(address, server.getPort());
+            try (Socket socket = new Socket()) {
+                socket.connect(resolved, (int) Math.max(1, Math.min(Integer.MAX_VALUE, timeout)));
+                return resolved;
+            } catch (IOException e) {
+                last = e;
+            }
         }
-        return resolved;
+        throw last;
     }
 
     private synchronized void failed(InetSocketAddress server, IOException cause) {

@@ -24,9 +24,18 @@ public enum Failure {
     /** Anything else: a bug of ours or of the server's. */
     OTHER;
 
+    /** The code of an answer; servers may have ones that this client does not know. */
+    static KeeperException.Code code(int rc) {
+        try {
+            return KeeperException.Code.get(rc);
+        } catch (IllegalArgumentException e) {
+            return KeeperException.Code.SYSTEMERROR;
+        }
+    }
+
     static Failure of(KeeperException.Code code) {
         return switch (code) {
-            case CONNECTIONLOSS, OPERATIONTIMEOUT, REQUESTTIMEOUT, SESSIONMOVED -> CONNECTION_LOST;
+            case CONNECTIONLOSS, OPERATIONTIMEOUT, REQUESTTIMEOUT, SESSIONMOVED, THROTTLEDOP -> CONNECTION_LOST;
             case SESSIONEXPIRED -> SESSION_EXPIRED;
             case AUTHFAILED, SESSIONCLOSEDREQUIRESASLAUTH -> AUTHENTICATION_FAILED;
             case NOAUTH -> NO_PERMISSION;

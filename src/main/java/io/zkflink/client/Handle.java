@@ -36,12 +36,27 @@ final class Handle {
     }
 
     private static ZKClientConfig config(ConnectionSettings settings) {
-        ZKClientConfig config = new ZKClientConfig();
-        // Flink sets this one JVM-wide for its own high availability; what holds for us is our options.
+        ZKClientConfig config = new OwnConfig();
+        // These two the constructor takes over by itself.
+        config.setProperty(ZKClientConfig.ZOOKEEPER_REQUEST_TIMEOUT, null);
+        config.setProperty(ZKClientConfig.ZOOKEEPER_SERVER_PRINCIPAL, null);
         config.setProperty(ZKClientConfig.ENABLE_CLIENT_SASL_KEY, "false");
         config.setProperty(ZKClientConfig.JUTE_MAXBUFFER, String.valueOf(settings.replyLimit()));
         settings.properties().forEach(config::setProperty);
+        // We count on the watches being there again when the connection is.
+        config.setProperty(ZKClientConfig.DISABLE_AUTO_WATCH_RESET, "false");
         return config;
+    }
+
+    /**
+     * A configuration that begins empty. The stock one begins with what is set JVM-wide, which Flink does for its own
+     * high availability.
+     */
+    private static final class OwnConfig extends ZKClientConfig {
+        @Override
+        protected void handleBackwardCompatibility() {
+            // Nothing is taken over from system properties.
+        }
     }
 
     ZooKeeper zooKeeper() {
@@ -58,7 +73,7 @@ final class Handle {
         zooKeeper.sync(
                 "/",
                 (rc, path, ctx) -> {
-                    KeeperException.Code code = KeeperException.Code.get(rc);
+                    KeeperException.Code code = Failure.code(rc);
                     if (code == KeeperException.Code.OK) {
                         result.complete(lastZxid());
                     } else {

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.apache.jute.BinaryInputArchive;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
@@ -16,7 +17,9 @@ import org.apache.zookeeper.data.Stat;
 abstract sealed class Read<T> {
 
     private static final int HEADER_BYTES = 96;
-    private static final int LEAST_BYTES_PER_CHILD = 12;
+    private static final int USUAL_BYTES_PER_CHILD = 12;
+    private static final int MOST_BYTES_PER_CHILD = 300;
+    private static final int LOSSES_TO_BELIEVE_LONG_NAMES = 6;
 
     /** As the server's chroot sees it: with the namespace. */
     final String serverPath;
@@ -50,22 +53,27 @@ abstract sealed class Read<T> {
     /** The answer that there is no such znode. */
     abstract T absent();
 
-    /** A lower bound of the size of the reply, in bytes, for a znode of this Stat. */
-    abstract long leastReplySize(Stat stat);
+    /**
+     * Whether a read that broke the connection alone did so because of its size.
+     *
+     * @param stat of its znode, or null if there is none any more
+     * @param losses how often it did
+     */
+    abstract boolean isTooLarge(Stat stat, int replyLimit, int losses);
 
     /** What is read, for a message. */
     abstract String describe(Stat stat);
 
     final void complete(OpResult answer) {
         if (answer instanceof OpResult.ErrorResult error) {
-            fail(KeeperException.Code.get(error.getErr()));
+            fail(Failure.code(error.getErr()));
         } else {
             result.complete(value(answer));
         }
     }
 
     final void complete(int rc, Supplier<OpResult> answer, Consumer<KeeperException.Code> answered) {
-        KeeperException.Code code = KeeperException.Code.get(rc);
+        KeeperException.Code code = Failure.code(rc);
         if (code == KeeperException.Code.OK) {
             result.complete(value(answer.get()));
         } else {
@@ -122,9 +130,11 @@ abstract sealed class Read<T> {
             return Optional.empty();
         }
 
+        /** ZooKeeper's client has a second limit, for a single field, that only a system property can raise. */
         @Override
-        long leastReplySize(Stat stat) {
-            return stat == null ? 0 : stat.getDataLength();
+        boolean isTooLarge(Stat stat, int replyLimit, int losses) {
+            return stat != null
+                    && stat.getDataLength() + HEADER_BYTES > Math.min(replyLimit, 2L * BinaryInputArchive.maxBuffer);
         }
 
         @Override
@@ -190,9 +200,15 @@ abstract sealed class Read<T> {
             return Optional.empty();
         }
 
+        /** The names are not known, only how many; the longer they would have to be, the more losses it takes. */
         @Override
-        long leastReplySize(Stat stat) {
-            return stat == null ? 0 : (long) stat.getNumChildren() * LEAST_BYTES_PER_CHILD;
+        boolean isTooLarge(Stat stat, int replyLimit, int losses) {
+            if (stat == null) {
+                return false;
+            }
+            boolean likely = (long) stat.getNumChildren() * USUAL_BYTES_PER_CHILD > replyLimit / 4;
+            boolean possible = (long) stat.getNumChildren() * MOST_BYTES_PER_CHILD > replyLimit;
+            return likely || (possible && losses >= LOSSES_TO_BELIEVE_LONG_NAMES);
         }
 
         @Override

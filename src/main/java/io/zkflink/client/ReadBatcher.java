@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.jute.BinaryInputArchive;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
@@ -63,7 +64,7 @@ final class ReadBatcher {
         this.maxBytes = Math.min(MAX_BYTES, replyLimit / 2);
     }
 
-    /** Starts sending to this handle; its requests in flight, if any, were answered before. */
+    /** Starts sending to this handle. */
     void connected(ZooKeeper handle) {
         synchronized (lock) {
             connected = handle;
@@ -158,7 +159,7 @@ final class ReadBatcher {
     private void send(ZooKeeper handle, List<Read<?>> batch) {
         if (batch.size() == 1 && convictable(batch.get(0))) {
             Read<?> read = batch.get(0);
-            handle.exists(read.serverPath, false, (rc, path, ctx, stat) -> tried(handle, read, rc, stat), null);
+            handle.exists(read.serverPath, false, (rc, path, ctx, stat) -> tried(handle, read, stat), null);
             return;
         }
         multi(handle, batch);
@@ -184,8 +185,12 @@ final class ReadBatcher {
     }
 
     /** Judges a read that broke the connection alone by the Stat of its znode. */
-    private void tried(ZooKeeper handle, Read<?> read, int rc, Stat stat) {
-        if (rc == KeeperException.Code.OK.intValue() && read.leastReplySize(stat) > replyLimit / 4) {
+    private void tried(ZooKeeper handle, Read<?> read, Stat stat) {
+        Suspicion suspicion;
+        synchronized (lock) {
+            suspicion = suspects.get(read.key());
+        }
+        if (suspicion != null && read.isTooLarge(stat, replyLimit, suspicion.soloLosses)) {
             synchronized (lock) {
                 suspects.remove(read.key());
             }
@@ -193,7 +198,10 @@ final class ReadBatcher {
                     Failure.REPLY_TOO_LARGE,
                     read.describe(stat) + " does not fit into a reply of " + replyLimit
                             + " bytes, the limit that 'properties." + ConnectionSettings.REPLY_LIMIT
-                            + "' sets. Raise that option, or narrow the 'path'.")));
+                            + "' sets, or into the "
+                            + 2L * BinaryInputArchive.maxBuffer
+                            + " bytes that the system property 'jute.maxbuffer' allows for the data of one znode. Raise"
+                            + " what is too small, or narrow the 'path'.")));
         } else {
             multi(handle, List.of(read));
         }
@@ -206,6 +214,8 @@ final class ReadBatcher {
             read.send(handle, code -> {
                 if (Failure.of(code) == Failure.CONNECTION_LOST) {
                     suspect(List.of(read), batch.size());
+                } else {
+                    acquit(List.of(read));
                 }
                 if (open.decrementAndGet() == 0) {
                     finish(() -> {});
@@ -215,18 +225,14 @@ final class ReadBatcher {
     }
 
     private void answered(ZooKeeper handle, List<Read<?>> batch, int rc, List<OpResult> results) {
-        KeeperException.Code code = KeeperException.Code.get(rc);
+        KeeperException.Code code = Failure.code(rc);
         if (code == KeeperException.Code.UNIMPLEMENTED) {
             withoutMulti = handle;
             singles(handle, batch);
             return;
         }
         if (results != null && results.size() == batch.size()) {
-            synchronized (lock) {
-                if (!suspects.isEmpty()) {
-                    batch.forEach(read -> suspects.remove(read.key()));
-                }
-            }
+            acquit(batch);
             finish(() -> {
                 for (int i = 0; i < batch.size(); i++) {
                     batch.get(i).complete(results.get(i));
@@ -234,10 +240,20 @@ final class ReadBatcher {
             });
             return;
         }
-        if (Failure.of(code) == Failure.CONNECTION_LOST) {
+        // ZooKeeper's client says OK of a reply that it could not read to its end, and gives what it had read.
+        KeeperException.Code failed = code == KeeperException.Code.OK ? KeeperException.Code.CONNECTIONLOSS : code;
+        if (Failure.of(failed) == Failure.CONNECTION_LOST) {
             suspect(batch, batch.size());
         }
-        finish(() -> batch.forEach(read -> read.fail(code)));
+        finish(() -> batch.forEach(read -> read.fail(failed)));
+    }
+
+    private void acquit(List<Read<?>> batch) {
+        synchronized (lock) {
+            if (!suspects.isEmpty()) {
+                batch.forEach(read -> suspects.remove(read.key()));
+            }
+        }
     }
 
     private void suspect(List<Read<?>> batch, int inFlightTogether) {
@@ -252,12 +268,15 @@ final class ReadBatcher {
     }
 
     private void finish(Runnable completions) {
-        completions.run();
-        synchronized (lock) {
-            inFlight--;
-            exclusive = false;
+        try {
+            completions.run();
+        } finally {
+            synchronized (lock) {
+                inFlight--;
+                exclusive = false;
+            }
+            pump();
         }
-        pump();
     }
 
     /** What is held against a read that was in flight when the connection broke. */

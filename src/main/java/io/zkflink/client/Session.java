@@ -34,6 +34,7 @@ final class Session {
     /** The current handle; null while there is none, between two sessions and after the end. */
     private Handle handle;
 
+    private String unmade = "the session has just expired";
     private boolean connected;
     private long connects;
     private long expiries;
@@ -118,8 +119,9 @@ final class Session {
                 // Its events wait for this lock, and so find it current.
                 handle = new Handle(settings, this::onEvent);
                 return;
-            } catch (IOException e) {
-                LOG.warn("No ZooKeeper client for '{}' could be made: {}", settings.connectString(), e.toString());
+            } catch (IOException | RuntimeException e) {
+                unmade = e.toString();
+                LOG.warn("No ZooKeeper client for '{}' could be made: {}", settings.connectString(), unmade);
             }
         }
         reopenLater();
@@ -215,7 +217,7 @@ final class Session {
     private String unreachable() {
         String causes;
         synchronized (this) {
-            causes = handle == null ? "there is no client" : handle.lastCauses();
+            causes = handle == null ? "No client could be made: " + unmade : handle.lastCauses();
         }
         return String.format(
                 "Could not connect to ZooKeeper at '%s' within %d ms ('connection-timeout' of %d ms x"

@@ -13,7 +13,8 @@ import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.table.types.DataType;
 
-/** The metadata columns that a scan can read. Those of the Stat are NULL in rows that say that a znode is gone. */
+/** The metadata columns that a scan can read. In rows that say that a znode is gone, those of the Stat are
+ * NULL, unless the whole last row is taken back. */
 public enum ReadableMetadata {
     PATH(
             "path",

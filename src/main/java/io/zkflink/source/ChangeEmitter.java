@@ -81,6 +81,7 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
             }
             metrics.mark();
             if (sighting instanceof WalkBegun begun) {
+                watermarks.walkBegun();
                 states.forEach(each -> begin(each, begun.zxid()));
             } else if (sighting instanceof WalkEnded end && !settings.isBounded()) {
                 ended = end;
@@ -222,7 +223,9 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
     }
 
     private GenericRowData before(Known known, long mtime) {
-        ZNode last = known.last().orElseThrow();
+        ZNode last = known.last()
+                .orElseThrow(() -> new IllegalStateException("The state of this scan has no rows from before, because"
+                        + " another 'scan.changelog-mode' wrote it. Start without the state, or use that mode."));
         ZNodeStat stat = last.stat();
         ZNodeStat then = new ZNodeStat(
                 stat.czxid(),

@@ -78,8 +78,9 @@ public record ScanSettings(
 
     FeedSettings feed() {
         return new FeedSettings(
-                noticing.watchMode() != WatchMode.POLL,
-                noticing.watchMode() != WatchMode.RECURSIVE,
+                // What is read once needs no changes: an event would only read a znode twice.
+                !isBounded() && noticing.watchMode() != WatchMode.POLL,
+                isBounded() || noticing.watchMode() != WatchMode.RECURSIVE,
                 noticing.pollInterval(),
                 pushed.keysOnly(),
                 noticing.proofInterval());

@@ -48,7 +48,7 @@ public final class Reconciler {
             }
         }
         Known now = Known.of(znode, keepLast, observation.walk());
-        restore(path, now);
+        known.put(path, now);
         touched.add(path);
         if (before == null) {
             return Optional.of(new Change.Created(path, znode, now));

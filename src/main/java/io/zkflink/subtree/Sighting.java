@@ -29,8 +29,9 @@ public sealed interface Sighting {
     /**
      * All changes that were reported until now have been observed.
      *
+     * @param watched whether a watch reports; else changes may have been made that nobody has looked for
      * @param provenMillis when it was last proven that none went unreported, in milliseconds since the epoch by this
      *     machine's clock; 0 if that was not asked for
      */
-    record UpToDate(int walk, long provenMillis) implements Sighting {}
+    record UpToDate(int walk, boolean watched, long provenMillis) implements Sighting {}
 }

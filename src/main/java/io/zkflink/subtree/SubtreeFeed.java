@@ -42,6 +42,8 @@ public final class SubtreeFeed implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(SubtreeFeed.class);
 
+    private static final int MAX_DIRTY = 500_000;
+    private static final long RETRY_MILLIS = 1_000;
     private static final int MAX_READS = 2_000;
     private static final int MIN_READS = 16;
     private static final long MAX_READ_BYTES = 16 * 1024 * 1024;
@@ -85,6 +87,7 @@ public final class SubtreeFeed implements AutoCloseable {
     private long conflated;
     private long walks;
     private long walkNanos;
+    private volatile long walkMillis;
     private long lastWalkMillis;
     private long skipped;
 
@@ -280,6 +283,7 @@ public final class SubtreeFeed implements AutoCloseable {
 
     private void endWalk(int ended) {
         long zxid;
+        boolean polled;
         synchronized (lock) {
             if (walk != ended || phase != Phase.WALKING) {
                 return;
@@ -290,12 +294,17 @@ public final class SubtreeFeed implements AutoCloseable {
             skipped += frontier.skipped();
             touched.clear();
             zxid = walkZxid;
+            polled = polling;
             if (polling) {
                 nextWalk.in(settings.pollInterval().toMillis());
             }
         }
         if (!settings.proofInterval().isZero()) {
-            nextProof.in(settings.proofInterval().toMillis());
+            // The sync at the begin of the walk was a proof, and between two polls there is none.
+            provenMillis = walkMillis;
+            if (!polled) {
+                nextProof.in(settings.proofInterval().toMillis());
+            }
         }
         frontier = null;
         seen.add(new WalkEnded(ended, zxid));
@@ -307,13 +316,15 @@ public final class SubtreeFeed implements AutoCloseable {
         if (!seenSinceUpToDate || frontier != null) {
             return;
         }
+        boolean watched;
         synchronized (lock) {
+            watched = !polling;
             if (walk != current || phase != Phase.FOLLOWING || reads > 0 || !dirty.isEmpty() || !arrived.isEmpty()) {
                 return;
             }
         }
         seenSinceUpToDate = false;
-        seen.add(new UpToDate(current, provenMillis));
+        seen.add(new UpToDate(current, watched, provenMillis));
     }
 
     /** Proves that nothing was missed until now. */
@@ -330,6 +341,7 @@ public final class SubtreeFeed implements AutoCloseable {
                 current,
                 client.sync(),
                 zxid -> {
+                    noteZxid(zxid);
                     provenMillis = now;
                     seenSinceUpToDate = true;
                 },
@@ -395,7 +407,14 @@ public final class SubtreeFeed implements AutoCloseable {
 
     private void observed(String path, Optional<ZNode> znode) {
         znode.ifPresent(found -> meanBytes += (ZNODE_OVERHEAD_BYTES + found.data().length - meanBytes) / 16);
+        znode.ifPresent(found -> noteZxid(found.stat().mzxid()));
         seen.add(new Observation(path, znode, frontierWalk));
+    }
+
+    private void noteZxid(long zxid) {
+        synchronized (lock) {
+            newestZxid = Math.max(newestZxid, zxid);
+        }
     }
 
     private void noteDirty(String path) {
@@ -470,6 +489,7 @@ public final class SubtreeFeed implements AutoCloseable {
             abandon();
             phase = Phase.SYNCING;
             walkNanos = System.nanoTime();
+            walkMillis = System.currentTimeMillis();
             begun = walk;
         }
         client.sync().whenComplete((zxid, error) -> {
@@ -484,7 +504,10 @@ public final class SubtreeFeed implements AutoCloseable {
 
     private void synced(Long zxid, ZooKeeperException error) {
         if (error != null) {
-            if (!isPassing(error)) {
+            if (isPassing(error)) {
+                // Usually the connection is lost and comes back; if not, nobody else would begin again.
+                nextWalk.in(RETRY_MILLIS);
+            } else {
                 fail(error);
             }
         } else if (zxid < newestZxid) {
@@ -523,6 +546,7 @@ public final class SubtreeFeed implements AutoCloseable {
                 skipped += isRow || !template.isAsDeepAs(path) ? 0 : 1;
             }
             if (isRow && wanted.test(path)) {
+                boolean tooMany;
                 synchronized (lock) {
                     if (phase != Phase.DISCONNECTED) {
                         events++;
@@ -532,6 +556,11 @@ public final class SubtreeFeed implements AutoCloseable {
                         }
                         lock.notifyAll();
                     }
+                    tooMany = dirty.size() > MAX_DIRTY;
+                }
+                if (tooMany) {
+                    // Nobody keeps up; a walk covers them all and remembers none.
+                    begin();
                 }
             }
         }

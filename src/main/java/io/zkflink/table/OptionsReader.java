@@ -6,6 +6,7 @@ import io.zkflink.client.ConnectionSettings;
 import io.zkflink.source.BoundedMode;
 import io.zkflink.source.ScanMode;
 import io.zkflink.source.ScanSettings;
+import io.zkflink.source.StartupMode;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -85,6 +86,13 @@ final class OptionsReader {
                     ZooKeeperOptions.SCAN_BOUNDED_MODE,
                     "a batch job must end. Remove the option, set it to 'snapshot', or run in streaming mode with SET"
                             + " 'execution.runtime-mode' = 'streaming'.");
+        }
+        if (bounded == BoundedMode.SNAPSHOT
+                && options.get(ZooKeeperOptions.SCAN_STARTUP_MODE) == StartupMode.LATEST_OFFSET) {
+            throw invalid(
+                    ZooKeeperOptions.SCAN_STARTUP_MODE,
+                    "a scan that ends with the snapshot ('scan.bounded.mode' = 'snapshot', the default in batch mode) has"
+                            + " no changes to tell. Use 'initial', or an unbounded scan.");
         }
         int parallelism = options.getOptional(ZooKeeperOptions.SCAN_PARALLELISM).isPresent()
                 ? atLeastOne(ZooKeeperOptions.SCAN_PARALLELISM)

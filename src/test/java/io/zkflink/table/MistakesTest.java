@@ -222,6 +222,11 @@ class MistakesTest {
                         .says("Invalid metadata column 'event-type' with 'scan.changelog-mode' = 'upsert': there the"
                                 + " kind of the row says what happened. Remove the column, or use 'append'."),
                 wrong().inBatch()
+                        .with("scan.startup.mode", "latest-offset")
+                        .says("Invalid value 'latest-offset' for option 'scan.startup.mode': a scan that ends with the"
+                                + " snapshot ('scan.bounded.mode' = 'snapshot', the default in batch mode) has no changes"
+                                + " to tell. Use 'initial', or an unbounded scan."),
+                wrong().inBatch()
                         .with("scan.bounded.mode", "unbounded")
                         .says("Invalid value 'unbounded' for option 'scan.bounded.mode': a batch job must end. Remove"
                                 + " the option, set it to 'snapshot', or run in streaming mode with SET"
