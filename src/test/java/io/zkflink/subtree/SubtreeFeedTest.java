@@ -11,6 +11,7 @@ import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
 import io.zkflink.subtree.Sighting.Observation;
+import io.zkflink.subtree.Sighting.UpToDate;
 import io.zkflink.subtree.Sighting.WalkEnded;
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.FakeZooKeeper;
@@ -354,6 +355,26 @@ class SubtreeFeedTest {
         feed.open();
         assertThatThrownBy(this::settle).isInstanceOfSatisfying(ZooKeeperException.class, e -> assertThat(e.failure())
                 .isEqualTo(Failure.UNSUPPORTED));
+    }
+
+    @Test
+    void betweenTwoPollsNothingIsProven() throws Exception {
+        zk.create("/r", "");
+        feed = feed(
+                template("/r/{k}"), 0, new FeedSettings(false, true, Duration.ofHours(1), false, Duration.ofMillis(1)));
+        long before = System.currentTimeMillis();
+        feed.open();
+        List<UpToDate> marks = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            feed.poll(1).forEach(sighting -> {
+                if (sighting instanceof UpToDate mark) {
+                    marks.add(mark);
+                }
+            });
+        }
+        assertThat(marks).hasSize(1);
+        assertThat(marks.get(0).watched()).isFalse();
+        assertThat(marks.get(0).provenMillis()).isBetween(before, System.currentTimeMillis());
     }
 
     @Test
