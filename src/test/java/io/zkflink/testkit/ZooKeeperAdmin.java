@@ -27,6 +27,9 @@ import org.apache.zookeeper.data.Stat;
  */
 public final class ZooKeeperAdmin implements AutoCloseable {
 
+    /** So that an operation which is never answered fails instead of hanging for ever. */
+    private static final String REQUEST_MILLIS = "15000";
+
     private static final int SESSION_MILLIS = 60_000;
     private static final int BATCH = 500;
 
@@ -156,6 +159,7 @@ public final class ZooKeeperAdmin implements AutoCloseable {
             try {
                 ZKClientConfig config = new ZKClientConfig();
                 config.setProperty(ZKClientConfig.JUTE_MAXBUFFER, String.valueOf(64 * 1024 * 1024));
+                config.setProperty(ZKClientConfig.ZOOKEEPER_REQUEST_TIMEOUT, REQUEST_MILLIS);
                 handle = new ZooKeeper(connectString, SESSION_MILLIS, event -> {}, config);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
