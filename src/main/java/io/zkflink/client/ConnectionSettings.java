@@ -3,6 +3,7 @@ package io.zkflink.client;
 
 import java.io.Serializable;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -33,7 +34,7 @@ public record ConnectionSettings(
     private static final int DEFAULT_REPLY_LIMIT = 64 * 1024 * 1024;
 
     public ConnectionSettings {
-        properties = java.util.Collections.unmodifiableMap(new TreeMap<>(properties));
+        properties = Collections.unmodifiableMap(new TreeMap<>(properties));
     }
 
     /** Settings for an ensemble with the same defaults as the SQL options. */

@@ -191,9 +191,7 @@ final class ReadBatcher {
             suspicion = suspects.get(read.key());
         }
         if (suspicion != null && read.isTooLarge(stat, replyLimit, suspicion.soloLosses)) {
-            synchronized (lock) {
-                suspects.remove(read.key());
-            }
+            acquit(List.of(read));
             finish(() -> read.result.completeExceptionally(new ZooKeeperException(
                     Failure.REPLY_TOO_LARGE,
                     read.describe(stat) + " does not fit into a reply of " + replyLimit

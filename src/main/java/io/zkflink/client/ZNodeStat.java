@@ -16,4 +16,21 @@ public record ZNodeStat(
         long ephemeralOwner,
         int dataLength,
         int numChildren,
-        long pzxid) {}
+        long pzxid) {
+
+    /** This Stat with another {@code mtime}, in milliseconds since the epoch. */
+    public ZNodeStat withMtime(long changed) {
+        return new ZNodeStat(
+                czxid,
+                mzxid,
+                ctime,
+                changed,
+                version,
+                cversion,
+                aversion,
+                ephemeralOwner,
+                dataLength,
+                numChildren,
+                pzxid);
+    }
+}

@@ -226,20 +226,7 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
         ZNode last = known.last()
                 .orElseThrow(() -> new IllegalStateException("The state of this scan has no rows from before, because"
                         + " another 'scan.changelog-mode' wrote it. Start without the state, or use that mode."));
-        ZNodeStat stat = last.stat();
-        ZNodeStat then = new ZNodeStat(
-                stat.czxid(),
-                stat.mzxid(),
-                stat.ctime(),
-                mtime,
-                stat.version(),
-                stat.cversion(),
-                stat.aversion(),
-                stat.ephemeralOwner(),
-                stat.dataLength(),
-                stat.numChildren(),
-                stat.pzxid());
-        return rowOf(new ZNode(last.path(), last.data(), then), known, EventType.DELETED)
+        return rowOf(new ZNode(last.path(), last.data(), last.stat().withMtime(mtime)), known, EventType.DELETED)
                 .orElseThrow();
     }
 

@@ -8,6 +8,7 @@ import io.zkflink.subtree.Reconciler;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Map;
 import org.apache.flink.core.memory.DataInputDeserializer;
@@ -137,7 +138,7 @@ final class KnownCodec {
     private static byte[] readPath(DataInputDeserializer in, byte[] previous) throws IOException {
         int shared = readSize(in);
         int rest = readSize(in);
-        byte[] path = java.util.Arrays.copyOf(previous, shared + rest);
+        byte[] path = Arrays.copyOf(previous, shared + rest);
         in.readFully(path, shared, rest);
         return path;
     }

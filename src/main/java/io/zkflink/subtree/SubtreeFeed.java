@@ -541,27 +541,24 @@ public final class SubtreeFeed implements AutoCloseable {
         @Override
         public void changed(String path, long zxid) {
             boolean isRow = template.match(path) != null;
+            boolean isMine = isRow && wanted.test(path);
+            boolean tooMany;
             synchronized (lock) {
                 newestZxid = Math.max(newestZxid, zxid);
                 skipped += isRow || !template.isAsDeepAs(path) ? 0 : 1;
-            }
-            if (isRow && wanted.test(path)) {
-                boolean tooMany;
-                synchronized (lock) {
-                    if (phase != Phase.DISCONNECTED) {
-                        events++;
-                        conflated += dirty.add(path) ? 0 : 1;
-                        if (settings.keysOnly() && phase != Phase.FOLLOWING) {
-                            touched.add(path);
-                        }
-                        lock.notifyAll();
+                if (isMine && phase != Phase.DISCONNECTED) {
+                    events++;
+                    conflated += dirty.add(path) ? 0 : 1;
+                    if (settings.keysOnly() && phase != Phase.FOLLOWING) {
+                        touched.add(path);
                     }
-                    tooMany = dirty.size() > MAX_DIRTY;
+                    lock.notifyAll();
                 }
-                if (tooMany) {
-                    // Nobody keeps up; a walk covers them all and remembers none.
-                    begin();
-                }
+                tooMany = isMine && dirty.size() > MAX_DIRTY;
+            }
+            if (tooMany) {
+                // Nobody keeps up; a walk covers them all and remembers none.
+                begin();
             }
         }
 

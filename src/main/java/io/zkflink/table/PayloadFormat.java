@@ -2,6 +2,7 @@
 package io.zkflink.table;
 
 import io.zkflink.row.TableLayout;
+import java.util.List;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.table.api.ValidationException;
@@ -58,7 +59,7 @@ final class PayloadFormat {
     }
 
     /** A decoder with the names of the fields that it gives. */
-    record Decoder(DeserializationSchema<RowData> schema, java.util.List<String> fields) {}
+    record Decoder(DeserializationSchema<RowData> schema, List<String> fields) {}
 
     /**
      * Makes a decoder of the payload columns among some physical ones.
