@@ -13,6 +13,16 @@ public enum Failure {
     AUTHENTICATION_FAILED,
     /** The ACL of the znode denies the request. */
     NO_PERMISSION,
+    /** There is no such znode, or no parent to create one below. */
+    NO_NODE,
+    /** There is such a znode already. */
+    NODE_EXISTS,
+    /** The znode has another version than the write says. */
+    BAD_VERSION,
+    /** The znode has children and cannot be deleted. */
+    NOT_EMPTY,
+    /** The parent is ephemeral and cannot have children. */
+    NO_CHILDREN_FOR_EPHEMERALS,
     /** The reply is larger than this client accepts. */
     REPLY_TOO_LARGE,
     /** The server does not know the request. */
@@ -39,6 +49,11 @@ public enum Failure {
             case SESSIONEXPIRED -> SESSION_EXPIRED;
             case AUTHFAILED, SESSIONCLOSEDREQUIRESASLAUTH -> AUTHENTICATION_FAILED;
             case NOAUTH -> NO_PERMISSION;
+            case NONODE -> NO_NODE;
+            case NODEEXISTS -> NODE_EXISTS;
+            case BADVERSION -> BAD_VERSION;
+            case NOTEMPTY -> NOT_EMPTY;
+            case NOCHILDRENFOREPHEMERALS -> NO_CHILDREN_FOR_EPHEMERALS;
             case UNIMPLEMENTED -> UNSUPPORTED;
             default -> OTHER;
         };

@@ -2,11 +2,17 @@
 package io.zkflink.client;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.Op;
+import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.client.ZKClientConfig;
@@ -82,6 +88,38 @@ final class Handle {
                 },
                 null);
         return result;
+    }
+
+    /** As {@link ZooKeeperClient#write}. */
+    CompletableFuture<Optional<WriteRefusal>> write(List<ZNodeWrite> writes, UnaryOperator<String> serverPath) {
+        CompletableFuture<Optional<WriteRefusal>> result = new CompletableFuture<>();
+        List<Op> ops = new ArrayList<>(writes.size());
+        for (ZNodeWrite write : writes) {
+            ops.add(ZNodeWrite.op(write, serverPath.apply(write.path())));
+        }
+        zooKeeper.multi(ops, (rc, path, ctx, results) -> written(writes, rc, results, result), null);
+        return result;
+    }
+
+    private static void written(
+            List<ZNodeWrite> writes, int rc, List<OpResult> results, CompletableFuture<Optional<WriteRefusal>> result) {
+        KeeperException.Code code = Failure.code(rc);
+        if (code == KeeperException.Code.OK) {
+            result.complete(Optional.empty());
+            return;
+        }
+        for (int i = 0; results != null && i < results.size(); i++) {
+            int error = results.get(i) instanceof OpResult.ErrorResult refused ? refused.getErr() : 0;
+            if (error != 0) {
+                result.complete(Optional.of(new WriteRefusal(i, refused(writes.get(i), Failure.code(error)))));
+                return;
+            }
+        }
+        result.completeExceptionally(refused(writes.get(0), code));
+    }
+
+    private static ZooKeeperException refused(ZNodeWrite write, KeeperException.Code code) {
+        return ZooKeeperException.of(code, ZNodeWrite.verb(write), write.path(), ZNodeWrite.permission(write));
     }
 
     /** ZooKeeper's client keeps the newest zxid of all replies but tells it only here. */

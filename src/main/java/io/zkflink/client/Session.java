@@ -2,9 +2,13 @@
 package io.zkflink.client;
 
 import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.Watcher;
@@ -75,6 +79,15 @@ final class Session {
     }
 
     CompletableFuture<Long> sync() {
+        return request("sync", "/", Handle::sync);
+    }
+
+    CompletableFuture<Optional<WriteRefusal>> write(List<ZNodeWrite> writes, UnaryOperator<String> serverPath) {
+        return request("write", writes.get(0).path(), current -> current.write(writes, serverPath));
+    }
+
+    /** Sends a request that does not wait for a connection. */
+    private <T> CompletableFuture<T> request(String verb, String path, Function<Handle, CompletableFuture<T>> send) {
         Handle current;
         ZooKeeperException refused;
         synchronized (this) {
@@ -82,10 +95,10 @@ final class Session {
             refused = refusal;
         }
         if (current != null) {
-            return current.sync();
+            return send.apply(current);
         }
         return CompletableFuture.failedFuture(
-                refused != null ? refused : ZooKeeperException.of(KeeperException.Code.CONNECTIONLOSS, "sync", "/"));
+                refused != null ? refused : ZooKeeperException.of(KeeperException.Code.CONNECTIONLOSS, verb, path));
     }
 
     /** Ends the session. Does not wait for the server, which may be unreachable. */

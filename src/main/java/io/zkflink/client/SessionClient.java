@@ -43,6 +43,16 @@ final class SessionClient implements ZooKeeperClient {
     }
 
     @Override
+    public CompletableFuture<Optional<WriteRefusal>> write(List<ZNodeWrite> writes) {
+        synchronized (watches) {
+            if (closed) {
+                return CompletableFuture.failedFuture(closedException());
+            }
+        }
+        return session.write(writes, this::absolute);
+    }
+
+    @Override
     public Watch watch(String root, WatchListener listener) {
         WatchListener relative = prefix.isEmpty() ? listener : new Relative(listener);
         return keep(listener, () -> session.watches().watch(absolute(root), relative));

@@ -31,6 +31,18 @@ public interface ZooKeeperClient extends AutoCloseable {
     CompletableFuture<Long> sync();
 
     /**
+     * Makes all of some writes in one transaction, or none.
+     *
+     * <p>It is sent at once, or fails at once while there is no connection. It is not repeated: when the connection
+     * breaks, nobody knows whether it was made, and only the caller knows whether it may be made twice. What was lost
+     * that way is never made after a later write of this session.
+     *
+     * @param writes at least one; made in this order, each seeing those before it
+     * @return empty if all were made, else why none was
+     */
+    CompletableFuture<Optional<WriteRefusal>> write(List<ZNodeWrite> writes);
+
+    /**
      * Puts a persistent recursive watch on a znode, which need not exist, and keeps it there over reconnects and new
      * sessions until the returned handle or this client is closed.
      */

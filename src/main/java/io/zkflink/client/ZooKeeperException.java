@@ -23,14 +23,25 @@ public class ZooKeeperException extends IOException {
      * @param path as the user asked for it
      */
     static ZooKeeperException of(KeeperException.Code code, String operation, String path) {
+        return of(code, operation, path, "READ permission");
+    }
+
+    /**
+     * What a server's or ZooKeeper's client's answer means.
+     *
+     * @param operation what was tried, as a verb
+     * @param path as the user asked for it
+     * @param permission what a denied user lacks
+     */
+    static ZooKeeperException of(KeeperException.Code code, String operation, String path, String permission) {
         Failure failure = Failure.of(code);
         String message = "ZooKeeper could not " + operation + " '" + path + "': ";
         return new ZooKeeperException(
                 failure,
                 switch (failure) {
                     case NO_PERMISSION ->
-                        message + "its ACL denies this user the READ permission (" + code + ")."
-                                + " Grant it, or connect as a user that has it.";
+                        message + "its ACL denies this user the " + permission + " (" + code
+                                + "). Grant it, or connect as a user that has it.";
                     case UNSUPPORTED ->
                         message + "the server does not know this request (" + code + ")."
                                 + " ZooKeeper 3.6 or newer is needed.";

@@ -445,6 +445,99 @@ abstract class ZooKeeperClientContract {
         assertThat(Await.result(chain)).isPresent();
     }
 
+    @Test
+    void writesAreOneTransaction() {
+        create(root + "/set", "1");
+        create(root + "/deleted", "1");
+        WatchRecorder recorder = watch(root);
+        recorder.awaitExactly("established");
+
+        assertThat(write(
+                        new ZNodeWrite.Check(root + "/set", 0),
+                        creating(root + "/new", CreateMode.PERSISTENT),
+                        creating(root + "/new/below", CreateMode.PERSISTENT),
+                        new ZNodeWrite.SetData(root + "/set", bytes("2"), 0),
+                        new ZNodeWrite.Delete(root + "/deleted", ZNodeWrite.ANY_VERSION)))
+                .isEmpty();
+
+        ZNodeStat stat = read(root + "/new/below").orElseThrow().stat();
+        assertThat(read(root + "/set").orElseThrow().stat().mzxid()).isEqualTo(stat.czxid());
+        assertThat(text(read(root + "/set").orElseThrow())).isEqualTo("2");
+        assertThat(read(root + "/deleted")).isEmpty();
+        recorder.awaitExactly(
+                "established",
+                "changed " + root + "/new",
+                "changed " + root + "/new/below",
+                "changed " + root + "/set",
+                "changed " + root + "/deleted");
+    }
+
+    @Test
+    void refusedWritesLeaveNothing() {
+        create(root + "/a/b", "1");
+        ZNodeWrite fine = creating(root + "/new", CreateMode.PERSISTENT);
+        int any = ZNodeWrite.ANY_VERSION;
+
+        assertRefused(Failure.NODE_EXISTS, fine, creating(root + "/a", CreateMode.PERSISTENT));
+        assertRefused(Failure.NO_NODE, fine, creating(root + "/none/b", CreateMode.PERSISTENT));
+        assertRefused(Failure.NO_NODE, fine, new ZNodeWrite.SetData(root + "/none", bytes("2"), any));
+        assertRefused(Failure.NO_NODE, fine, new ZNodeWrite.Delete(root + "/none", any));
+        assertRefused(Failure.NO_NODE, fine, new ZNodeWrite.Check(root + "/none", any));
+        assertRefused(Failure.BAD_VERSION, fine, new ZNodeWrite.SetData(root + "/a", bytes("2"), 7));
+        assertRefused(Failure.BAD_VERSION, fine, new ZNodeWrite.Delete(root + "/a/b", 7));
+        assertRefused(Failure.BAD_VERSION, fine, new ZNodeWrite.Check(root + "/a", 7));
+        assertRefused(Failure.NOT_EMPTY, fine, new ZNodeWrite.Delete(root + "/a", any));
+    }
+
+    private void assertRefused(Failure failure, ZNodeWrite fine, ZNodeWrite refused) {
+        WriteRefusal refusal = write(fine, refused, fine).orElseThrow();
+
+        assertThat(refusal.index()).isEqualTo(1);
+        assertThat(refusal.failure()).isEqualTo(failure);
+        assertThat(refusal.cause()).hasMessageContaining(refused.path());
+        assertThat(read(fine.path())).isEmpty();
+    }
+
+    @Test
+    void sequentialNamesGrow() {
+        create(root, "");
+
+        write(creating(root + "/n-", CreateMode.PERSISTENT_SEQUENTIAL));
+        write(creating(root + "/n-", CreateMode.PERSISTENT_SEQUENTIAL));
+
+        assertThat(children(root).orElseThrow()).containsExactlyInAnyOrder("n-0000000000", "n-0000000001");
+    }
+
+    @Test
+    void writesDoNotWaitForAConnection() {
+        create(root, "");
+        WatchRecorder witness = watch(root);
+        witness.awaitExactly("established");
+        loseConnection();
+        witness.awaitLast("lost");
+
+        CompletableFuture<?> lost = client.write(List.of(creating(root + "/a", CreateMode.PERSISTENT)));
+        assertThat(((ZooKeeperException) Await.failure(lost)).failure()).isEqualTo(Failure.CONNECTION_LOST);
+        restoreConnection();
+        witness.awaitLast("established");
+        client.close();
+
+        assertClosed(client.write(List.of(creating(root + "/a", CreateMode.PERSISTENT))));
+    }
+
+    private Optional<WriteRefusal> write(ZNodeWrite... writes) {
+        read("/"); // waits for the connection
+        return Await.result(client.write(List.of(writes)));
+    }
+
+    private static ZNodeWrite creating(String path, CreateMode mode) {
+        return new ZNodeWrite.Create(path, bytes("new"), mode, 0, Acl.OPEN);
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
     protected final WatchRecorder watch(String path) {
         WatchRecorder recorder = new WatchRecorder();
         client.watch(path, recorder);

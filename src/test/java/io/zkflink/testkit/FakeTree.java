@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.testkit;
 
+import io.zkflink.client.Failure;
+import io.zkflink.client.WriteRefusal;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeStat;
+import io.zkflink.client.ZNodeWrite;
+import io.zkflink.client.ZooKeeperException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -105,6 +109,55 @@ final class FakeTree {
         }
     }
 
+    /** As a server makes the writes of a {@code multi}: all, or none. */
+    Optional<WriteRefusal> write(List<ZNodeWrite> writes, Events events) {
+        FakeTree draft = new FakeTree();
+        nodes.forEach((path, node) -> draft.nodes.put(path, new Node(node)));
+        for (int i = 0; i < writes.size(); i++) {
+            Failure failure = draft.write(writes.get(i), (path, zxid) -> {});
+            if (failure != null) {
+                String message = "The fake refused " + writes.get(i).path() + ": " + failure;
+                return Optional.of(new WriteRefusal(i, new ZooKeeperException(failure, message)));
+            }
+        }
+        transaction(() -> writes.forEach(write -> write(write, events)));
+        return Optional.empty();
+    }
+
+    private Failure write(ZNodeWrite write, Events events) {
+        Node node = nodes.get(write.path());
+        if (write instanceof ZNodeWrite.Create create) {
+            Node parent = nodes.get(parent(write.path()));
+            if (parent == null) {
+                return Failure.NO_NODE;
+            }
+            String suffix = create.mode().isSequential() ? String.format("%010d", parent.cversion) : "";
+            if (nodes.containsKey(write.path() + suffix)) {
+                return Failure.NODE_EXISTS;
+            }
+            create(write.path() + suffix, create.data(), events);
+            return null;
+        }
+        if (node == null) {
+            return Failure.NO_NODE;
+        }
+        int version = write instanceof ZNodeWrite.SetData set
+                ? set.version()
+                : write instanceof ZNodeWrite.Delete delete ? delete.version() : ((ZNodeWrite.Check) write).version();
+        if (version != ZNodeWrite.ANY_VERSION && version != node.version) {
+            return Failure.BAD_VERSION;
+        }
+        if (write instanceof ZNodeWrite.SetData set) {
+            set(write.path(), set.data(), events);
+        } else if (write instanceof ZNodeWrite.Delete) {
+            if (!node.children.isEmpty()) {
+                return Failure.NOT_EMPTY;
+            }
+            delete(write.path(), events);
+        }
+        return null;
+    }
+
     Optional<ZNode> znode(String path) {
         return Optional.ofNullable(nodes.get(path)).map(node -> node.read(path));
     }
@@ -171,6 +224,13 @@ final class FakeTree {
             this.pzxid = zxid;
             this.ctime = time;
             this.mtime = time;
+        }
+
+        Node(Node node) {
+            this(node.data, node.czxid, node.ctime);
+            this.children.addAll(node.children);
+            this.version = node.version;
+            this.cversion = node.cversion;
         }
 
         void childrenChanged(long zxid) {

@@ -4,7 +4,9 @@ package io.zkflink.testkit;
 import io.zkflink.client.ConnectionStatistics;
 import io.zkflink.client.Failure;
 import io.zkflink.client.WatchListener;
+import io.zkflink.client.WriteRefusal;
 import io.zkflink.client.ZNode;
+import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
 import java.nio.charset.StandardCharsets;
@@ -75,10 +77,18 @@ public final class FakeZooKeeper implements ZooKeeperClient {
 
     @Override
     public CompletableFuture<Long> sync() {
-        Request<Long> request = new Request<>("sync", "/", tree::zxid);
+        return submitIfConnected(new Request<>("sync", "/", tree::zxid));
+    }
+
+    @Override
+    public CompletableFuture<Optional<WriteRefusal>> write(List<ZNodeWrite> writes) {
+        return submitIfConnected(new Request<>("write", writes.get(0).path(), () -> tree.write(writes, this::fire)));
+    }
+
+    /** Nobody can be brought up to date, or written to, who is not there: the real client does not wait either. */
+    private <T> CompletableFuture<T> submitIfConnected(Request<T> request) {
         synchronized (this) {
             if (!connected && !closed && failed == null) {
-                // Nobody can be brought up to date who is not there: the real client does not wait either.
                 request.fail(Failure.CONNECTION_LOST);
                 return request.result;
             }

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.client;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.zookeeper.ZooDefs;
+import org.apache.zookeeper.data.ACL;
+import org.apache.zookeeper.data.Id;
+
+/**
+ * Who may do what with a znode that is created.
+ *
+ * @param entries at least one
+ */
+public record Acl(List<Entry> entries) implements Serializable {
+
+    private static final String PERMISSIONS = "rwcda";
+
+    /** Everybody may do everything. */
+    public static final Acl OPEN = of("world", "anyone", ZooDefs.Perms.ALL);
+    /** Whoever the session is authenticated as may do everything, nobody else anything. */
+    public static final Acl CREATOR = of("auth", "", ZooDefs.Perms.ALL);
+    /** Everybody may read, nobody may do anything else. */
+    public static final Acl READ_ONLY = of("world", "anyone", ZooDefs.Perms.READ);
+
+    /**
+     * Some permissions of somebody.
+     *
+     * @param permissions ZooKeeper's bits, of {@code rwcda} from the lowest
+     */
+    public record Entry(String scheme, String id, int permissions) implements Serializable {}
+
+    public Acl {
+        entries = List.copyOf(entries);
+    }
+
+    private static Acl of(String scheme, String id, int permissions) {
+        return new Acl(List.of(new Entry(scheme, id, permissions)));
+    }
+
+    /**
+     * Parses {@code scheme:id:permissions[,...]} as ZooKeeper's own command line does: the id may hold colons, and the
+     * permissions are some of the letters {@code cdrwa}.
+     *
+     * @throws IllegalArgumentException if it cannot be parsed; the message says why
+     */
+    public static Acl parse(String text) {
+        List<Entry> entries = new ArrayList<>();
+        for (String part : text.split(",", -1)) {
+            String entry = part.trim();
+            int first = entry.indexOf(':');
+            int last = entry.lastIndexOf(':');
+            if (first <= 0 || first == last || last == entry.length() - 1) {
+                throw new IllegalArgumentException("'" + entry + "' is not of the form 'scheme:id:permissions'");
+            }
+            int permissions = 0;
+            for (char letter : entry.substring(last + 1).toCharArray()) {
+                int bit = PERMISSIONS.indexOf(letter);
+                if (bit < 0) {
+                    throw new IllegalArgumentException("'" + letter + "' in '" + entry
+                            + "' is no permission; those are c(reate), d(elete), r(ead), w(rite), a(dmin)");
+                }
+                permissions |= 1 << bit;
+            }
+            entries.add(new Entry(entry.substring(0, first), entry.substring(first + 1, last), permissions));
+        }
+        return new Acl(entries);
+    }
+
+    /** A list that ZooKeeper may ask whether it contains null, which {@code List.of} does not answer. */
+    List<ACL> zooKeepers() {
+        List<ACL> list = new ArrayList<>();
+        entries.forEach(entry -> list.add(new ACL(entry.permissions(), new Id(entry.scheme(), entry.id()))));
+        return list;
+    }
+
+    /** What it adds to a request, in bytes, at most. */
+    int bytes() {
+        return entries.stream()
+                .mapToInt(
+                        entry -> 12 + 3 * (entry.scheme().length() + entry.id().length()))
+                .sum();
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.client;
+
+/** What kind of znode a write creates. */
+public enum CreateMode {
+    PERSISTENT("persistent"),
+    /** Deleted when the session that created it ends. */
+    EPHEMERAL("ephemeral"),
+    /** Deleted by the server some time after its last child was. */
+    CONTAINER("container"),
+    /** Deleted by the server when neither it nor its children changed for a while; only if the server allows that. */
+    PERSISTENT_WITH_TTL("persistent-with-ttl"),
+    /** Gets ten digits appended to its name that grow with every child of its parent. */
+    PERSISTENT_SEQUENTIAL("persistent-sequential"),
+    EPHEMERAL_SEQUENTIAL("ephemeral-sequential");
+
+    private final String value;
+
+    CreateMode(String value) {
+        this.value = value;
+    }
+
+    public boolean isSequential() {
+        return this == PERSISTENT_SEQUENTIAL || this == EPHEMERAL_SEQUENTIAL;
+    }
+
+    /** As options and rows spell it. */
+    @Override
+    public String toString() {
+        return value;
+    }
+
+    org.apache.zookeeper.CreateMode zooKeepers() {
+        return switch (this) {
+            case PERSISTENT -> org.apache.zookeeper.CreateMode.PERSISTENT;
+            case EPHEMERAL -> org.apache.zookeeper.CreateMode.EPHEMERAL;
+            case CONTAINER -> org.apache.zookeeper.CreateMode.CONTAINER;
+            case PERSISTENT_WITH_TTL -> org.apache.zookeeper.CreateMode.PERSISTENT_WITH_TTL;
+            case PERSISTENT_SEQUENTIAL -> org.apache.zookeeper.CreateMode.PERSISTENT_SEQUENTIAL;
+            case EPHEMERAL_SEQUENTIAL -> org.apache.zookeeper.CreateMode.EPHEMERAL_SEQUENTIAL;
+        };
+    }
+}
