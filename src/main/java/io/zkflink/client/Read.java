@@ -26,10 +26,10 @@ abstract sealed class Read<T> {
     /** As the user asked for it. */
     final String path;
 
-    final ReadBatcher.ReplySize size;
+    final ReplySize size;
     final CompletableFuture<T> result = new CompletableFuture<>();
 
-    private Read(String serverPath, String path, ReadBatcher.ReplySize size) {
+    private Read(String serverPath, String path, ReplySize size) {
         this.serverPath = serverPath;
         this.path = path;
         this.size = size;
@@ -93,7 +93,7 @@ abstract sealed class Read<T> {
     static final class Data extends Read<Optional<ZNode>> {
         private static final byte[] NO_DATA = {};
 
-        Data(String serverPath, String path, ReadBatcher.ReplySize size) {
+        Data(String serverPath, String path, ReplySize size) {
             super(serverPath, path, size);
         }
 
@@ -160,7 +160,7 @@ abstract sealed class Read<T> {
 
     static final class Children extends Read<Optional<List<String>>> {
 
-        Children(String serverPath, String path, ReadBatcher.ReplySize size) {
+        Children(String serverPath, String path, ReplySize size) {
             super(serverPath, path, size);
         }
 

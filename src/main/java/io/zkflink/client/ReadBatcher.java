@@ -3,13 +3,10 @@ package io.zkflink.client;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.jute.BinaryInputArchive;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
@@ -23,12 +20,8 @@ import org.apache.zookeeper.data.Stat;
  * of them, and all that wait leave together: batches grow with the load and cost no latency without it. Users take
  * turns, so that a long walk does not hold up a lookup.
  *
- * <p>A reply over the client's limit breaks the connection, for the innocent too, and says nothing about its cause.
- * Batches are therefore sized by the bytes that earlier replies had, and every read that was in flight when the
- * connection broke becomes a suspect: it is sent again only among half as many other suspects, with nothing beside
- * them in flight. That halves down to the guilty read, whatever its user does in between (a walk starts over), and
- * costs nothing after an ordinary disconnect. A suspect that breaks the connection alone, repeatedly, and whose Stat
- * says that it is large, fails as {@link Failure#REPLY_TOO_LARGE}.
+ * <p>A reply over the client's limit breaks the connection. Batches are therefore sized by the bytes that earlier
+ * replies had, and those that break it all the same are looked into by {@link Suspects}.
  *
  * <p>Thread-safe. Reads complete on the session's event thread.
  */
@@ -38,16 +31,13 @@ final class ReadBatcher {
     static final int MAX_OPS = 500;
 
     private static final int MAX_BYTES = 4 * 1024 * 1024;
-    private static final int MAX_SUSPECTS = 100_000;
-    private static final int SOLO_LOSSES_TO_CONVICT = 2;
 
-    private final int replyLimit;
     private final int maxBytes;
     private final Object lock = new Object();
     /** Users with waiting reads, the next one to be served first. */
     private final ArrayDeque<Queue> turns = new ArrayDeque<>();
 
-    private final Map<String, Suspicion> suspects = new HashMap<>();
+    private final Suspects suspects;
 
     /** Null while disconnected: nothing is sent. */
     private ZooKeeper connected;
@@ -60,8 +50,8 @@ final class ReadBatcher {
     private ZooKeeperException failed;
 
     ReadBatcher(ConnectionSettings settings) {
-        this.replyLimit = settings.replyLimit();
-        this.maxBytes = Math.min(MAX_BYTES, replyLimit / 2);
+        this.maxBytes = Math.min(MAX_BYTES, settings.replyLimit() / 2);
+        this.suspects = new Suspects(settings.replyLimit());
     }
 
     /** Starts sending to this handle. */
@@ -103,7 +93,8 @@ final class ReadBatcher {
                 if (connected == null || exclusive || inFlight >= MAX_IN_FLIGHT || turns.isEmpty()) {
                     return;
                 }
-                boolean suspicious = isSuspect(turns.peek().peekLive());
+                Read<?> first = turns.peek().peekLive();
+                boolean suspicious = first != null && suspects.contains(first);
                 if (suspicious && inFlight > 0) {
                     return;
                 }
@@ -133,13 +124,12 @@ final class ReadBatcher {
             }
             turns.add(queue);
             long size = read.size.expected();
-            Suspicion suspicion = suspects.get(read.key());
-            if ((suspicion != null) != suspicious || (!batch.isEmpty() && bytes + size > maxBytes)) {
+            if (suspects.contains(read) != suspicious || (!batch.isEmpty() && bytes + size > maxBytes)) {
                 passed++;
                 continue;
             }
-            if (suspicion != null) {
-                maxOps = Math.min(maxOps, suspicion.maxOps);
+            if (suspicious) {
+                maxOps = Math.min(maxOps, suspects.maxOps(read));
                 if (batch.size() >= maxOps) {
                     break;
                 }
@@ -152,12 +142,8 @@ final class ReadBatcher {
         return batch;
     }
 
-    private boolean isSuspect(Read<?> read) {
-        return read != null && suspects.containsKey(read.key());
-    }
-
     private void send(ZooKeeper handle, List<Read<?>> batch) {
-        if (batch.size() == 1 && convictable(batch.get(0))) {
+        if (batch.size() == 1 && suspects.isToBeTried(batch.get(0))) {
             Read<?> read = batch.get(0);
             handle.exists(read.serverPath, false, (rc, path, ctx, stat) -> tried(handle, read, stat), null);
             return;
@@ -177,29 +163,12 @@ final class ReadBatcher {
         handle.multi(ops, (rc, path, ctx, results) -> answered(handle, batch, rc, results), null);
     }
 
-    private boolean convictable(Read<?> read) {
-        synchronized (lock) {
-            Suspicion suspicion = suspects.get(read.key());
-            return suspicion != null && suspicion.soloLosses >= SOLO_LOSSES_TO_CONVICT;
-        }
-    }
-
-    /** Judges a read that broke the connection alone by the Stat of its znode. */
+    /** Judges a read that broke the connection alone. */
     private void tried(ZooKeeper handle, Read<?> read, Stat stat) {
-        Suspicion suspicion;
-        synchronized (lock) {
-            suspicion = suspects.get(read.key());
-        }
-        if (suspicion != null && read.isTooLarge(stat, replyLimit, suspicion.soloLosses)) {
-            acquit(List.of(read));
-            finish(() -> read.result.completeExceptionally(new ZooKeeperException(
-                    Failure.REPLY_TOO_LARGE,
-                    read.describe(stat) + " does not fit into a reply of " + replyLimit
-                            + " bytes, the limit that 'properties." + ConnectionSettings.REPLY_LIMIT
-                            + "' sets, or into the "
-                            + 2L * BinaryInputArchive.maxBuffer
-                            + " bytes that the system property 'jute.maxbuffer' allows for the data of one znode. Raise"
-                            + " what is too small, or narrow the 'path'.")));
+        Optional<ZooKeeperException> verdict = suspects.verdict(read, stat);
+        if (verdict.isPresent()) {
+            suspects.acquit(List.of(read));
+            finish(() -> read.result.completeExceptionally(verdict.get()));
         } else {
             multi(handle, List.of(read));
         }
@@ -211,9 +180,9 @@ final class ReadBatcher {
         for (Read<?> read : batch) {
             read.send(handle, code -> {
                 if (Failure.of(code) == Failure.CONNECTION_LOST) {
-                    suspect(List.of(read), batch.size());
+                    suspects.suspect(List.of(read), batch.size());
                 } else {
-                    acquit(List.of(read));
+                    suspects.acquit(List.of(read));
                 }
                 if (open.decrementAndGet() == 0) {
                     finish(() -> {});
@@ -230,7 +199,7 @@ final class ReadBatcher {
             return;
         }
         if (results != null && results.size() == batch.size()) {
-            acquit(batch);
+            suspects.acquit(batch);
             finish(() -> {
                 for (int i = 0; i < batch.size(); i++) {
                     batch.get(i).complete(results.get(i));
@@ -241,28 +210,9 @@ final class ReadBatcher {
         // ZooKeeper's client says OK of a reply that it could not read to its end, and gives what it had read.
         KeeperException.Code failed = code == KeeperException.Code.OK ? KeeperException.Code.CONNECTIONLOSS : code;
         if (Failure.of(failed) == Failure.CONNECTION_LOST) {
-            suspect(batch, batch.size());
+            suspects.suspect(batch, batch.size());
         }
         finish(() -> batch.forEach(read -> read.fail(failed)));
-    }
-
-    private void acquit(List<Read<?>> batch) {
-        synchronized (lock) {
-            if (!suspects.isEmpty()) {
-                batch.forEach(read -> suspects.remove(read.key()));
-            }
-        }
-    }
-
-    private void suspect(List<Read<?>> batch, int inFlightTogether) {
-        synchronized (lock) {
-            if (suspects.size() > MAX_SUSPECTS) {
-                suspects.clear();
-            }
-            for (Read<?> read : batch) {
-                suspects.computeIfAbsent(read.key(), key -> new Suspicion()).lostAmong(inFlightTogether);
-            }
-        }
     }
 
     private void finish(Runnable completions) {
@@ -274,19 +224,6 @@ final class ReadBatcher {
                 exclusive = false;
             }
             pump();
-        }
-    }
-
-    /** What is held against a read that was in flight when the connection broke. */
-    private static final class Suspicion {
-        private int maxOps = MAX_OPS;
-        private int soloLosses;
-
-        void lostAmong(int ops) {
-            maxOps = Math.max(1, Math.min(maxOps, ops) / 2);
-            if (ops == 1) {
-                soloLosses++;
-            }
         }
     }
 
@@ -348,22 +285,6 @@ final class ReadBatcher {
                 waiting.poll();
             }
             return waiting.peek();
-        }
-    }
-
-    /** A running mean of reply sizes; assumes the worst of what it has not seen. */
-    static final class ReplySize {
-        private static final int UNKNOWN = 128 * 1024;
-        private volatile int mean = UNKNOWN;
-
-        int expected() {
-            return mean;
-        }
-
-        /** Rises at once and falls slowly, since only an underestimate hurts. */
-        void measured(int bytes) {
-            int old = mean;
-            mean = bytes >= old ? bytes : old - Math.max(1, (old - bytes) / 8);
         }
     }
 }
