@@ -49,8 +49,8 @@ public record ConnectionSettings(
         return limit == null ? DEFAULT_REPLY_LIMIT : Integer.decode(limit.trim());
     }
 
-    /** How long the first connect may take before it fails. */
-    Duration firstConnectTimeout() {
+    /** How long the first connect, or a request that must be sent again and again, may take before it fails. */
+    public Duration patience() {
         return connectionTimeout.multipliedBy(maxRetryAttempts);
     }
 

@@ -24,6 +24,15 @@ public enum CreateMode {
         return this == PERSISTENT_SEQUENTIAL || this == EPHEMERAL_SEQUENTIAL;
     }
 
+    public boolean isEphemeral() {
+        return this == EPHEMERAL || this == EPHEMERAL_SEQUENTIAL;
+    }
+
+    /** Whether znodes of this mode can be written where those of another one are: by the same kind of writer. */
+    public boolean isOf(CreateMode other) {
+        return isEphemeral() == other.isEphemeral() && isSequential() == other.isSequential();
+    }
+
     /** As options and rows spell it. */
     @Override
     public String toString() {

@@ -7,6 +7,8 @@ import org.apache.zookeeper.KeeperException;
 public enum Failure {
     /** The connection broke, or was never made; a read may be sent again. */
     CONNECTION_LOST,
+    /** No server answered the first connect in time; nothing can be asked of this session any more. */
+    UNREACHABLE,
     /** The session is gone with its watches and ephemeral znodes; a read may be sent again on the next one. */
     SESSION_EXPIRED,
     /** The credentials were refused; no request of this session can ever succeed. */
@@ -33,6 +35,11 @@ public enum Failure {
     CLOSED,
     /** Anything else: a bug of ours or of the server's. */
     OTHER;
+
+    /** Whether the same request, sent again on this session or its successor, may meet with success. */
+    public boolean isTransient() {
+        return this == CONNECTION_LOST || this == SESSION_EXPIRED;
+    }
 
     /** The code of an answer; servers may have ones that this client does not know. */
     static KeeperException.Code code(int rc) {

@@ -52,10 +52,10 @@ final class Session {
 
     void open() {
         firstConnect
-                .orTimeout(settings.firstConnectTimeout().toMillis(), TimeUnit.MILLISECONDS)
+                .orTimeout(settings.patience().toMillis(), TimeUnit.MILLISECONDS)
                 .whenComplete((connected, timeout) -> {
                     if (timeout != null) {
-                        end(new ZooKeeperException(Failure.CONNECTION_LOST, unreachable()));
+                        end(new ZooKeeperException(Failure.UNREACHABLE, unreachable()));
                     }
                 });
         openHandle();
@@ -84,6 +84,14 @@ final class Session {
 
     CompletableFuture<Optional<WriteRefusal>> write(List<ZNodeWrite> writes, UnaryOperator<String> serverPath) {
         return request("write", writes.get(0).path(), current -> current.write(writes, serverPath));
+    }
+
+    /** Why nothing can be created at all. */
+    ZooKeeperException noChroot() {
+        return new ZooKeeperException(
+                Failure.NO_NODE,
+                "The chroot of 'connect-string' = '" + settings.connectString() + "' does not exist, and is never"
+                        + " created by this connector. Create it, or correct 'connect-string'.");
     }
 
     /** Sends a request that does not wait for a connection. */
@@ -237,7 +245,7 @@ final class Session {
                         + " 'max-retry-attempts' of %d). %s. Check that 'connect-string' names the servers"
                         + " and their client port, and that they run.",
                 settings.connectString(),
-                settings.firstConnectTimeout().toMillis(),
+                settings.patience().toMillis(),
                 settings.connectionTimeout().toMillis(),
                 settings.maxRetryAttempts(),
                 causes);

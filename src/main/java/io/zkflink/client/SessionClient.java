@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /** One user's share of a {@link Session}: its place in the queue of reads, its watches, its namespace. */
 final class SessionClient implements ZooKeeperClient {
@@ -50,6 +51,33 @@ final class SessionClient implements ZooKeeperClient {
             }
         }
         return session.write(writes, this::absolute);
+    }
+
+    @Override
+    public CompletableFuture<Void> createNamespace(Acl acl) {
+        if (prefix.isEmpty()) {
+            return CompletableFuture.failedFuture(session.noChroot());
+        }
+        CompletableFuture<Void> created = CompletableFuture.completedFuture(null);
+        for (int end = prefix.indexOf('/', 1); end > 0; end = prefix.indexOf('/', end + 1)) {
+            String path = prefix.substring(0, end);
+            created = created.thenCompose(above -> createServerPath(path, acl));
+        }
+        return created.thenCompose(above -> createServerPath(prefix, acl));
+    }
+
+    private CompletableFuture<Void> createServerPath(String path, Acl acl) {
+        ZNodeWrite create = new ZNodeWrite.Create(path, null, CreateMode.PERSISTENT, 0, acl);
+        return session.write(List.of(create), UnaryOperator.identity()).thenCompose(refusal -> {
+            Failure failure = refusal.map(WriteRefusal::failure).orElse(Failure.NODE_EXISTS);
+            if (failure == Failure.NODE_EXISTS) {
+                return CompletableFuture.completedFuture(null);
+            }
+            return CompletableFuture.failedFuture(
+                    failure == Failure.NO_NODE
+                            ? session.noChroot()
+                            : refusal.get().cause());
+        });
     }
 
     @Override

@@ -43,6 +43,11 @@ public interface ZooKeeperClient extends AutoCloseable {
     CompletableFuture<Optional<WriteRefusal>> write(List<ZNodeWrite> writes);
 
     /**
+     * Creates the znodes of the namespace that are missing. The chroot is not ours to create: without it this fails.
+     */
+    CompletableFuture<Void> createNamespace(Acl acl);
+
+    /**
      * Puts a persistent recursive watch on a znode, which need not exist, and keeps it there over reconnects and new
      * sessions until the returned handle or this client is closed.
      */

@@ -132,7 +132,7 @@ public final class ZNodeDecoder implements Serializable {
     }
 
     /** Formats put what is wrong into the innermost message. */
-    private static String reason(Throwable error) {
+    static String reason(Throwable error) {
         Throwable cause = error;
         while (cause.getCause() != null && cause.getCause() != cause) {
             cause = cause.getCause();

@@ -14,6 +14,7 @@ import java.util.function.Consumer;
 import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ExecutionOptions;
+import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.table.api.ValidationException;
 
@@ -126,7 +127,7 @@ final class OptionsReader {
         return properties;
     }
 
-    private void check(ConfigOption<String> option, Consumer<String> rule, String wayOut) {
+    void check(ConfigOption<String> option, Consumer<String> rule, String wayOut) {
         try {
             rule.accept(options.get(option));
         } catch (IllegalArgumentException e) {
@@ -134,7 +135,7 @@ final class OptionsReader {
         }
     }
 
-    private Duration positive(ConfigOption<Duration> option) {
+    Duration positive(ConfigOption<Duration> option) {
         Duration value = options.get(option);
         if (value.toMillis() < 1 || value.toMillis() > Integer.MAX_VALUE) {
             throw invalid(option, "it must be between 1 ms and 24 d; write it like '15 s'.");
@@ -142,7 +143,15 @@ final class OptionsReader {
         return value;
     }
 
-    private int atLeastOne(ConfigOption<Integer> option) {
+    Duration positiveDays(ConfigOption<Duration> option) {
+        Duration value = options.get(option);
+        if (value.isNegative() || value.isZero()) {
+            throw invalid(option, "it must be positive; write it like '7 d'.");
+        }
+        return value;
+    }
+
+    int atLeastOne(ConfigOption<Integer> option) {
         int value = options.get(option);
         if (value < 1) {
             throw invalid(option, "it must be at least 1.");
@@ -150,7 +159,7 @@ final class OptionsReader {
         return value;
     }
 
-    private ValidationException invalid(ConfigOption<?> option, String rule) {
+    ValidationException invalid(ConfigOption<?> option, String rule) {
         return new ValidationException(
                 "Invalid value '" + raw.get(option.key()) + "' for option '" + option.key() + "': " + rule);
     }
@@ -158,8 +167,15 @@ final class OptionsReader {
     /** What an option's type demands; of an enumeration Flink says it only in the innermost cause. */
     private static String rule(ConfigOption<?> option, Throwable error) {
         if (option.defaultValue() instanceof Duration
-                || option.equals(ZooKeeperOptions.SCAN_WATERMARK_ADVANCE_INTERVAL)) {
+                || option.equals(ZooKeeperOptions.SCAN_WATERMARK_ADVANCE_INTERVAL)
+                || option.equals(SinkOptions.TTL)) {
             return "it must be a duration like '15 s'.";
+        }
+        if (option.defaultValue() instanceof Boolean) {
+            return "it must be 'true' or 'false'.";
+        }
+        if (option.defaultValue() instanceof MemorySize) {
+            return "it must be a size like '1 mb'.";
         }
         Throwable cause = error;
         while (cause.getCause() != null) {

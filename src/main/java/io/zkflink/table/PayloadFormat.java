@@ -4,58 +4,82 @@ package io.zkflink.table;
 import io.zkflink.row.TableLayout;
 import java.util.List;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.Projection;
 import org.apache.flink.table.connector.format.DecodingFormat;
+import org.apache.flink.table.connector.format.EncodingFormat;
+import org.apache.flink.table.connector.format.Format;
 import org.apache.flink.table.connector.format.ProjectableDecodingFormat;
 import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.factories.DeserializationFormatFactory;
 import org.apache.flink.table.factories.DynamicTableFactory;
 import org.apache.flink.table.factories.FactoryUtil;
+import org.apache.flink.table.factories.SerializationFormatFactory;
 import org.apache.flink.table.types.DataType;
 import org.apache.flink.types.RowKind;
 
-/** Finds the format of the data and makes decoders of it. */
+/** Finds the format of the data, for either way, and makes decoders of it. */
 final class PayloadFormat {
 
     private static final String RAW = "raw";
 
     private PayloadFormat() {}
 
-    /** The format of a table's data; null if no column comes from the data. */
+    /** The format that a table's data is read by; null if no column comes from the data. */
     static DecodingFormat<DeserializationSchema<RowData>> discover(
             FactoryUtil.TableFactoryHelper helper, DynamicTableFactory.Context context, TableLayout layout) {
         DecodingFormat<DeserializationSchema<RowData>> format = helper.<DeserializationSchema<RowData>,
                         DeserializationFormatFactory>
                         discoverOptionalDecodingFormat(DeserializationFormatFactory.class, ZooKeeperOptions.FORMAT)
                 .orElse(null);
-        int payloadColumns = DataType.getFieldCount(layout.payload());
-        String name = helper.getOptions().getOptional(ZooKeeperOptions.FORMAT).orElse(null);
-        if (payloadColumns == 0) {
-            if (format != null) {
-                throw new ValidationException("Invalid value '" + name + "' for option 'format': all columns come from"
-                        + " the path, so there is no data to decode. Remove the option, or declare a column for the"
-                        + " data.");
-            }
+        if (!isNeeded(helper, layout, format)) {
             return null;
         }
-        if (format == null && payloadColumns == 1) {
-            return FactoryUtil.discoverFactory(context.getClassLoader(), DeserializationFormatFactory.class, RAW)
-                    .createDecodingFormat(context, new Configuration());
+        return format != null
+                ? format
+                : FactoryUtil.discoverFactory(context.getClassLoader(), DeserializationFormatFactory.class, RAW)
+                        .createDecodingFormat(context, new Configuration());
+    }
+
+    /** The format that a table's data is written by; null if no column goes into the data. */
+    static EncodingFormat<SerializationSchema<RowData>> discoverEncoding(
+            FactoryUtil.TableFactoryHelper helper, DynamicTableFactory.Context context, TableLayout layout) {
+        EncodingFormat<SerializationSchema<RowData>> format = helper.<SerializationSchema<RowData>,
+                        SerializationFormatFactory>
+                        discoverOptionalEncodingFormat(SerializationFormatFactory.class, ZooKeeperOptions.FORMAT)
+                .orElse(null);
+        if (!isNeeded(helper, layout, format)) {
+            return null;
         }
-        if (format == null) {
+        return format != null
+                ? format
+                : FactoryUtil.discoverFactory(context.getClassLoader(), SerializationFormatFactory.class, RAW)
+                        .createEncodingFormat(context, new Configuration());
+    }
+
+    /** Whether there is data; without a format it is raw. */
+    private static boolean isNeeded(FactoryUtil.TableFactoryHelper helper, TableLayout layout, Format format) {
+        int payloadColumns = DataType.getFieldCount(layout.payload());
+        String name = helper.getOptions().getOptional(ZooKeeperOptions.FORMAT).orElse(null);
+        if (payloadColumns == 0 && format != null) {
+            throw new ValidationException("Invalid value '" + name + "' for option 'format': all columns come from"
+                    + " the path, so there is no data to decode. Remove the option, or declare a column for the"
+                    + " data.");
+        }
+        if (payloadColumns > 1 && format == null) {
             throw new ValidationException("Missing option 'format': the data has " + payloadColumns + " columns ("
                     + String.join(", ", DataType.getFieldNames(layout.payload()))
                     + "), and only a single one defaults to 'raw'. Set 'format', for example to 'json', or bind more"
                     + " columns in 'path'.");
         }
-        if (!format.getChangelogMode().containsOnly(RowKind.INSERT)) {
+        if (format != null && !format.getChangelogMode().containsOnly(RowKind.INSERT)) {
             throw new ValidationException("Invalid value '" + name + "' for option 'format': it decodes changes, while"
                     + " the data of a znode is one row. Use a format of plain rows, such as 'json'.");
         }
-        return format;
+        return payloadColumns > 0;
     }
 
     /** A decoder with the names of the fields that it gives. */

@@ -5,9 +5,11 @@ import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
 import io.zkflink.row.ReadableMetadata;
+import io.zkflink.row.WritableMetadata;
 import io.zkflink.source.ScanMode;
 import java.util.HashSet;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.catalog.Column;
 import org.apache.flink.table.catalog.ResolvedSchema;
@@ -72,9 +74,20 @@ final class SchemaRules {
     }
 
     private boolean reads(ReadableMetadata metadata) {
+        return metadataColumns(metadata.key()).findAny().isPresent();
+    }
+
+    /** Whether rows that are written have a metadata column. */
+    boolean writes(WritableMetadata metadata) {
+        return metadataColumns(metadata.key()).anyMatch(Column::isPersisted);
+    }
+
+    private Stream<Column.MetadataColumn> metadataColumns(String key) {
         return schema.getColumns().stream()
-                .anyMatch(column -> column instanceof Column.MetadataColumn declared
-                        && declared.getMetadataKey().orElse(declared.getName()).equals(metadata.key()));
+                .filter(Column.MetadataColumn.class::isInstance)
+                .map(Column.MetadataColumn.class::cast)
+                .filter(column ->
+                        column.getMetadataKey().orElse(column.getName()).equals(key));
     }
 
     private SegmentType segmentType(String name) {

@@ -9,6 +9,7 @@ import io.zkflink.source.StartupMode;
 import io.zkflink.source.WatchMode;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
 import org.apache.flink.table.factories.FactoryUtil;
@@ -112,8 +113,7 @@ public final class ZooKeeperOptions {
     /** What must be set. */
     static final List<ConfigOption<?>> REQUIRED = List.of(CONNECT_STRING, PATH);
 
-    /** All options, in the order of the docs. */
-    public static final List<ConfigOption<?>> ALL = List.of(
+    private static final List<ConfigOption<?>> COMMON_AND_SCAN = List.of(
             CONNECT_STRING,
             PATH,
             PATH_ENCODING,
@@ -131,6 +131,11 @@ public final class ZooKeeperOptions {
             SCAN_WATERMARK_ADVANCE_INTERVAL,
             SCAN_PARALLELISM,
             SCAN_PARSE_ERRORS);
+
+    /** All options, in the order of the docs. */
+    public static final List<ConfigOption<?>> ALL = Stream.of(COMMON_AND_SCAN, SinkOptions.ALL)
+            .<ConfigOption<?>>flatMap(List::stream)
+            .toList();
 
     private ZooKeeperOptions() {}
 }

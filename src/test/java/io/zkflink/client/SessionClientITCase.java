@@ -392,7 +392,7 @@ class SessionClientITCase extends ZooKeeperClientContract {
 
             ZooKeeperException cause = failure(mine.read("/a"));
 
-            assertThat(cause.failure()).isEqualTo(Failure.CONNECTION_LOST);
+            assertThat(cause.failure()).isEqualTo(Failure.UNREACHABLE);
             assertThat(cause)
                     .hasMessageContaining("'" + address + "'")
                     .hasMessageContaining("within 1000 ms")
@@ -400,13 +400,13 @@ class SessionClientITCase extends ZooKeeperClientContract {
                     .hasMessageContaining("'connect-string'")
                     .hasMessageContaining("'connection-timeout'")
                     .hasMessageContaining("'max-retry-attempts'");
-            recorder.awaitExactly("failed CONNECTION_LOST");
+            recorder.awaitExactly("failed UNREACHABLE");
             assertThat(recorder.failure()).hasMessage(cause.getMessage());
             assertThat(failure(mine.sync())).hasMessage(cause.getMessage());
             assertThat(failure(mine.children("/a"))).hasMessage(cause.getMessage());
             WatchRecorder late = new WatchRecorder();
             mine.watch("/a", late);
-            late.awaitExactly("failed CONNECTION_LOST");
+            late.awaitExactly("failed UNREACHABLE");
         }
 
         @Test
@@ -443,7 +443,7 @@ class SessionClientITCase extends ZooKeeperClientContract {
                 proxy.heal();
                 ZooKeeperClient second = open(impatient(proxy.connectString()));
                 assertThat(Await.result(second.read("/"))).isPresent();
-                assertThat(failure(first.read("/")).failure()).isEqualTo(Failure.CONNECTION_LOST);
+                assertThat(failure(first.read("/")).failure()).isEqualTo(Failure.UNREACHABLE);
 
                 first.close();
                 assertThat(Await.result(second.read("/"))).isPresent();
@@ -458,7 +458,7 @@ class SessionClientITCase extends ZooKeeperClientContract {
             WatchRecorder recorder = new WatchRecorder();
             mine.watch("/", recorder);
             recorder.awaitLast("established");
-            long longer = settings.firstConnectTimeout().multipliedBy(2).toNanos();
+            long longer = settings.patience().multipliedBy(2).toNanos();
 
             loseConnection();
             long start = System.nanoTime();

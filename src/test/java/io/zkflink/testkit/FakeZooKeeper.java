@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.testkit;
 
+import io.zkflink.client.Acl;
 import io.zkflink.client.ConnectionStatistics;
 import io.zkflink.client.Failure;
 import io.zkflink.client.WatchListener;
@@ -83,6 +84,11 @@ public final class FakeZooKeeper implements ZooKeeperClient {
     @Override
     public CompletableFuture<Optional<WriteRefusal>> write(List<ZNodeWrite> writes) {
         return submitIfConnected(new Request<>("write", writes.get(0).path(), () -> tree.write(writes, this::fire)));
+    }
+
+    @Override
+    public CompletableFuture<Void> createNamespace(Acl acl) {
+        return CompletableFuture.failedFuture(new ZooKeeperException(Failure.NO_NODE, "The fake has no namespace."));
     }
 
     /** Nobody can be brought up to date, or written to, who is not there: the real client does not wait either. */

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.row;
+
+import io.zkflink.client.CreateMode;
+import io.zkflink.path.PathTemplate;
+import java.io.IOException;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.flink.api.common.serialization.SerializationSchema;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.types.DataType;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.types.RowKind;
+
+/**
+ * Makes writes of rows: the path from the template's columns, the data from the others through a Flink format, and what
+ * else to mind from metadata columns.
+ *
+ * <p>Owned by one thread; {@link #open} before use.
+ */
+public final class ZNodeEncoder implements Serializable {
+
+    private static final long serialVersionUID = 1L;
+
+    private final PathTemplate template;
+    private final int physicalColumns;
+    /** The template's columns in its order. */
+    private final RowData.FieldGetter[] key;
+
+    private final RowData.FieldGetter[] payload;
+    /** Null if no column goes into the data. */
+    private final SerializationSchema<RowData> format;
+
+    private final List<WritableMetadata> metadata;
+    private final CreateMode mode;
+    private final Duration ttl;
+
+    /**
+     * Takes rows that begin with the physical columns of a layout.
+     *
+     * @param format encodes the payload columns; null if there are none
+     * @param metadata the metadata columns that rows end with
+     * @param mode of znodes whose row does not say
+     * @param ttl of znodes with a TTL whose row does not say
+     */
+    public ZNodeEncoder(
+            TableLayout layout,
+            SerializationSchema<RowData> format,
+            List<WritableMetadata> metadata,
+            CreateMode mode,
+            Duration ttl) {
+        this.template = layout.template();
+        this.physicalColumns = DataType.getFieldCount(layout.physical());
+        this.format = format;
+        this.metadata = List.copyOf(metadata);
+        this.mode = mode;
+        this.ttl = ttl;
+        this.key = getters(layout, layout.template().columns());
+        this.payload = getters(layout, DataType.getFieldNames(layout.payload()));
+    }
+
+    private static RowData.FieldGetter[] getters(TableLayout layout, List<String> columns) {
+        List<String> names = DataType.getFieldNames(layout.physical());
+        List<LogicalType> types = DataType.getFieldDataTypes(layout.physical()).stream()
+                .map(DataType::getLogicalType)
+                .toList();
+        return columns.stream()
+                .map(names::indexOf)
+                .map(field -> RowData.createFieldGetter(types.get(field), field))
+                .toArray(RowData.FieldGetter[]::new);
+    }
+
+    public void open(SerializationSchema.InitializationContext context) throws Exception {
+        if (format != null) {
+            format.open(context);
+        }
+    }
+
+    /**
+     * What a row asks to have done.
+     *
+     * @throws IOException if its columns make no path or data, or its metadata makes no sense
+     */
+    public RowWrite write(RowData row) throws IOException {
+        String path = path(row);
+        boolean gone = row.getRowKind() == RowKind.DELETE || row.getRowKind() == RowKind.UPDATE_BEFORE;
+        if (gone) {
+            return new RowWrite.Remove(path);
+        }
+        CreateMode rowMode = mode;
+        long rowTtl = ttl.toMillis();
+        Integer version = null;
+        for (int i = 0; i < metadata.size(); i++) {
+            int field = physicalColumns + i;
+            if (row.isNullAt(field)) {
+                continue;
+            }
+            switch (metadata.get(i)) {
+                case VERSION -> version = version(path, row.getInt(field));
+                case CREATE_MODE -> rowMode = mode(path, row.getString(field).toString());
+                case TTL -> rowTtl = row.getLong(field);
+            }
+        }
+        if (rowMode == CreateMode.PERSISTENT_WITH_TTL && rowTtl <= 0) {
+            throw new IOException("The row of the znode '" + path + "' has the create mode '" + rowMode
+                    + "' and a TTL of " + rowTtl + " ms, which must be positive. Set 'sink.ttl', or give the row a"
+                    + " 'ttl'.");
+        }
+        boolean setsData = payload.length > 0 || version != null;
+        return new RowWrite.Put(path, data(row, path), setsData, version, rowMode, rowTtl);
+    }
+
+    private String path(RowData row) throws IOException {
+        Object[] values = new Object[key.length];
+        for (int i = 0; i < key.length; i++) {
+            values[i] = key[i].getFieldOrNull(row);
+            if (values[i] == null) {
+                throw new IOException("The column '" + template.columns().get(i)
+                        + "' is NULL in a row, and the 'path' '" + template
+                        + "' needs a value for it. Filter such rows out, or replace the NULL with COALESCE.");
+            }
+        }
+        try {
+            return template.resolve(values);
+        } catch (IllegalArgumentException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    /** No data at all where every column is NULL, as reading it back understands it. */
+    private byte[] data(RowData row, String path) throws IOException {
+        GenericRowData values = new GenericRowData(payload.length);
+        boolean any = false;
+        for (int i = 0; i < payload.length; i++) {
+            Object value = payload[i].getFieldOrNull(row);
+            any |= value != null;
+            values.setField(i, value);
+        }
+        if (!any) {
+            return null;
+        }
+        try {
+            byte[] shared = format.serialize(values);
+            // Formats may use their buffer again for the next row, while this one waits to be sent.
+            return shared == null ? null : shared.clone();
+        } catch (RuntimeException e) {
+            throw new IOException(
+                    "The row of the znode '" + path + "' could not be encoded by the 'format' of the table: "
+                            + ZNodeDecoder.reason(e) + ".",
+                    e);
+        }
+    }
+
+    private static int version(String path, int version) throws IOException {
+        if (version < RowWrite.ABSENT) {
+            throw new IOException("The row of the znode '" + path + "' has the 'version' " + version
+                    + ", which no znode has. Give the version that the znode must have, -1 if it must not exist, or"
+                    + " NULL for any.");
+        }
+        return version;
+    }
+
+    private CreateMode mode(String path, String text) throws IOException {
+        for (CreateMode each : CreateMode.values()) {
+            if (each.toString().equals(text) && each.isOf(mode)) {
+                return each;
+            }
+        }
+        String possible = Stream.of(CreateMode.values())
+                .filter(each -> each.isOf(mode))
+                .map(each -> "'" + each + "'")
+                .collect(Collectors.joining(", "));
+        throw new IOException("The row of the znode '" + path + "' has the 'create-mode' '" + text
+                + "'. In a table with 'sink.create-mode' = '" + mode + "' a row may have " + possible + ".");
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink;
+
+import io.zkflink.client.Acl;
+import io.zkflink.client.ZNodeWrite;
+import io.zkflink.row.RowWrite;
+import java.util.Comparator;
+import java.util.List;
+
+/** A row on its way into a {@code multi}, with what is thought of its znode. */
+final class Attempt {
+
+    /** Parents before their children are created; children before their parents are deleted. */
+    private static final Comparator<Attempt> ORDER = Comparator.comparingInt(Attempt::rank);
+
+    private static final int BEHIND_ALL_PUTS = 1_000_000;
+
+    private final RowWrite row;
+    private boolean exists;
+    private boolean sure;
+    private int surprises;
+
+    Attempt(RowWrite row, KnownZNodes known) {
+        this.row = row;
+        this.exists = known.guess(row.path());
+        this.sure = known.isKnown(row.path());
+    }
+
+    /** The rows of one request, in an order in which they do not stand in each other's way. */
+    static List<Attempt> of(List<RowWrite> rows, KnownZNodes known) {
+        return rows.stream().map(row -> new Attempt(row, known)).sorted(ORDER).toList();
+    }
+
+    RowWrite row() {
+        return row;
+    }
+
+    String path() {
+        return row.path();
+    }
+
+    /** Whether its znode's existence decides how it is written, and is a mere guess. */
+    boolean isGuess() {
+        return !sure && (row instanceof RowWrite.Remove || isPlainPut());
+    }
+
+    /** A row that wants its znode to be there whatever it was before. */
+    boolean isPlainPut() {
+        return row.isCollapsible() && row instanceof RowWrite.Put;
+    }
+
+    boolean isConditional() {
+        return row instanceof RowWrite.Put put && put.isConditional();
+    }
+
+    /** Whether it is sent as a creation. */
+    boolean creates() {
+        if (!(row instanceof RowWrite.Put put)) {
+            return false;
+        }
+        return put.isConditional()
+                ? put.expectedVersion() == RowWrite.ABSENT
+                : put.mode().isSequential() || !exists;
+    }
+
+    /** Whether the znode is as the row wants it without any write. */
+    boolean isDone() {
+        if (row instanceof RowWrite.Remove) {
+            return sure && !exists;
+        }
+        return isPlainPut() && exists && !((RowWrite.Put) row).setsData();
+    }
+
+    void found(boolean exists) {
+        this.exists = exists;
+        this.sure = true;
+    }
+
+    /** Counts that the znode was not as found; true when it changes too often for anybody to keep up. */
+    boolean isErratic() {
+        return ++surprises > 20;
+    }
+
+    ZNodeWrite write(Acl acl) {
+        if (row instanceof RowWrite.Put put) {
+            int version = put.isConditional() ? put.expectedVersion() : ZNodeWrite.ANY_VERSION;
+            return creates()
+                    ? new ZNodeWrite.Create(put.path(), put.data(), put.mode(), put.ttlMillis(), acl)
+                    : new ZNodeWrite.SetData(put.path(), put.data(), version);
+        }
+        return new ZNodeWrite.Delete(row.path(), ZNodeWrite.ANY_VERSION);
+    }
+
+    private int rank() {
+        int depth = (int) row.path().chars().filter(c -> c == '/').count();
+        return row instanceof RowWrite.Put ? depth : BEHIND_ALL_PUTS - depth;
+    }
+}

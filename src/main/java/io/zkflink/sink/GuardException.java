@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink;
+
+import io.zkflink.client.ZooKeeperException;
+
+/** What every request of a writer checks first does not hold, and so nothing of it was written. */
+final class GuardException extends Exception {
+
+    private static final long serialVersionUID = 1L;
+
+    GuardException(ZooKeeperException refusal) {
+        super(refusal.getMessage(), refusal);
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What a writer has learnt of which znodes exist, so that it need not ask: a wrong guess costs a refused request, not
+ * more. Bounded; of others it guesses what was true of the last one. Owned by one thread at a time.
+ */
+final class KnownZNodes {
+
+    private static final int CAPACITY = 100_000;
+
+    private final Map<String, Boolean> known = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+            return size() > CAPACITY;
+        }
+    };
+
+    private boolean lastExisted;
+
+    /** Whether a znode is thought to exist. */
+    boolean guess(String path) {
+        Boolean exists = known.get(path);
+        return exists == null ? lastExisted : exists;
+    }
+
+    boolean isKnown(String path) {
+        return known.containsKey(path);
+    }
+
+    /** Notes what is so now, by our doing. */
+    void isNow(String path, boolean exists) {
+        known.put(path, exists);
+    }
+
+    /** Notes what was found, which says something of others too. */
+    void found(String path, boolean exists) {
+        known.put(path, exists);
+        lastExisted = exists;
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink;
+
+import io.zkflink.client.Acl;
+import io.zkflink.client.CreateMode;
+import io.zkflink.client.Failure;
+import io.zkflink.client.WriteRefusal;
+import io.zkflink.client.ZNodeWrite;
+import io.zkflink.client.ZooKeeperClient;
+import io.zkflink.client.ZooKeeperException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+
+/**
+ * Creates parents that are missing, persistent and empty. Not part of any transaction: a parent without children harms
+ * nobody, and many writers may want the same one at the same time.
+ */
+final class MissingParents {
+
+    private static final String ROOT = "/";
+
+    private final ZooKeeperClient client;
+    private final Acl acl;
+    private final KnownZNodes known;
+    private final Executor thread;
+
+    MissingParents(ZooKeeperClient client, Acl acl, KnownZNodes known, Executor thread) {
+        this.client = client;
+        this.acl = acl;
+        this.known = known;
+        this.thread = thread;
+    }
+
+    static String parent(String path) {
+        return path.substring(0, Math.max(1, path.lastIndexOf('/')));
+    }
+
+    /**
+     * Has the parents of some paths there.
+     *
+     * @param orphan one of the paths, whose parent turned out to be missing, whatever was known of it
+     */
+    CompletableFuture<Void> create(List<String> paths, String orphan) {
+        known.isNow(parent(orphan), false);
+        Set<String> parents = new LinkedHashSet<>();
+        paths.forEach(path -> parents.add(parent(path)));
+        parents.removeIf(path -> known.isKnown(path) && known.guess(path));
+        return create(parents);
+    }
+
+    /** Each in a request of its own, all under way together: any of them may exist already. */
+    private CompletableFuture<Void> create(Set<String> paths) {
+        if (paths.remove(ROOT)) {
+            return client.createNamespace(acl).thenComposeAsync(none -> create(paths), thread);
+        }
+        List<String> order = List.copyOf(paths);
+        List<CompletableFuture<Optional<WriteRefusal>>> answers = new ArrayList<>();
+        for (String path : order) {
+            answers.add(client.write(List.of(new ZNodeWrite.Create(path, null, CreateMode.PERSISTENT, 0, acl))));
+        }
+        return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
+                .thenComposeAsync(none -> climb(order, answers), thread);
+    }
+
+    private CompletableFuture<Void> climb(List<String> order, List<CompletableFuture<Optional<WriteRefusal>>> answers) {
+        Set<String> above = new LinkedHashSet<>();
+        Set<String> again = new LinkedHashSet<>();
+        for (int i = 0; i < order.size(); i++) {
+            ZooKeeperException refusal =
+                    answers.get(i).join().map(WriteRefusal::cause).orElse(null);
+            if (refusal == null || refusal.failure() == Failure.NODE_EXISTS) {
+                known.isNow(order.get(i), true);
+            } else if (refusal.failure() == Failure.NO_NODE) {
+                above.add(parent(order.get(i)));
+                again.add(order.get(i));
+            } else {
+                return CompletableFuture.failedFuture(refusal);
+            }
+        }
+        return above.isEmpty()
+                ? CompletableFuture.completedFuture(null)
+                : create(above).thenComposeAsync(none -> create(again), thread);
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink;
+
+import io.zkflink.client.Failure;
+import io.zkflink.client.WriteRefusal;
+import io.zkflink.client.ZNodeWrite;
+import io.zkflink.client.ZooKeeperClient;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+
+/**
+ * Deletes what is below a znode, deepest first, in batches. Others may create children meanwhile: it lists again, but
+ * not for ever.
+ */
+final class SubtreeDeletion {
+
+    private static final int MAX_ROUNDS = 10;
+    private static final int BATCH = 500;
+
+    private final ZooKeeperClient client;
+    private final Supplier<List<ZNodeWrite>> guard;
+    private final Executor thread;
+
+    SubtreeDeletion(ZooKeeperClient client, Supplier<List<ZNodeWrite>> guard, Executor thread) {
+        this.client = client;
+        this.guard = guard;
+        this.thread = thread;
+    }
+
+    /** True if nothing was below the znode in the end. */
+    CompletableFuture<Boolean> deleteBelow(String path) {
+        return round(path, MAX_ROUNDS);
+    }
+
+    private CompletableFuture<Boolean> round(String path, int rounds) {
+        if (rounds == 0) {
+            return CompletableFuture.completedFuture(false);
+        }
+        Deque<String> deepestFirst = new ArrayDeque<>();
+        return list(List.of(path), deepestFirst)
+                .thenComposeAsync(none -> delete(deepestFirst), thread)
+                .thenComposeAsync(
+                        all -> all ? CompletableFuture.completedFuture(true) : round(path, rounds - 1), thread);
+    }
+
+    /** Lists level by level. */
+    private CompletableFuture<Void> list(List<String> level, Deque<String> deepestFirst) {
+        List<CompletableFuture<Optional<List<String>>>> answers =
+                level.stream().map(client::children).toList();
+        return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
+                .thenComposeAsync(
+                        none -> {
+                            List<String> next = new ArrayList<>();
+                            for (int i = 0; i < level.size(); i++) {
+                                String parent = level.get(i);
+                                answers.get(i)
+                                        .join()
+                                        .ifPresent(names -> names.forEach(name -> next.add(parent + "/" + name)));
+                            }
+                            next.forEach(deepestFirst::addFirst);
+                            return next.isEmpty() ? CompletableFuture.completedFuture(null) : list(next, deepestFirst);
+                        },
+                        thread);
+    }
+
+    /** True if all could be deleted; false if somebody was faster, or has created more. */
+    private CompletableFuture<Boolean> delete(Deque<String> deepestFirst) {
+        List<ZNodeWrite> batch = new ArrayList<>(guard.get());
+        int guards = batch.size();
+        while (!deepestFirst.isEmpty() && batch.size() - guards < BATCH) {
+            batch.add(new ZNodeWrite.Delete(deepestFirst.poll(), ZNodeWrite.ANY_VERSION));
+        }
+        if (batch.size() == guards) {
+            return CompletableFuture.completedFuture(true);
+        }
+        return client.write(batch)
+                .thenComposeAsync(
+                        refusal -> {
+                            Failure failure = refusal.map(WriteRefusal::failure).orElse(null);
+                            if (failure == null) {
+                                return delete(deepestFirst);
+                            }
+                            boolean overtaken = failure == Failure.NO_NODE || failure == Failure.NOT_EMPTY;
+                            return overtaken && refusal.get().index() >= guards
+                                    ? CompletableFuture.completedFuture(false)
+                                    : CompletableFuture.failedFuture(
+                                            refusal.get().cause());
+                        },
+                        thread);
+    }
+}

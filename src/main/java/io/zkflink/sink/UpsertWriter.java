@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink;
+
+import io.zkflink.client.ZNodeWrite;
+import io.zkflink.client.ZooKeeperClient;
+import io.zkflink.client.ZooKeeperException;
+import io.zkflink.metrics.SinkMetric;
+import io.zkflink.metrics.SinkMetrics;
+import io.zkflink.row.RowWrite;
+import io.zkflink.row.ZNodeEncoder;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
+import org.apache.flink.api.common.operators.MailboxExecutor;
+import org.apache.flink.api.common.operators.ProcessingTimeService;
+import org.apache.flink.api.connector.sink2.SinkWriter;
+import org.apache.flink.table.data.RowData;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes rows at least once, in batches.
+ *
+ * <p>While nothing is under way a row leaves at once; otherwise rows gather until a request is full or the oldest has
+ * waited long enough. A batch whose connection broke is sent again until {@code patience} is over; its znodes wait
+ * meanwhile, so that nothing overtakes it. Every checkpoint, and the end of the input, wait until all is written.
+ *
+ * <p>Flink's {@code AsyncSinkWriter} would not do: it keeps no order between retried and later entries of one key, and
+ * collapses nothing.
+ *
+ * <p>Everything happens on the task thread: answers come to it through its mailbox.
+ */
+final class UpsertWriter implements SinkWriter<RowData> {
+
+    private static final Logger LOG = LoggerFactory.getLogger(UpsertWriter.class);
+
+    private final ZooKeeperClient client;
+    private final ZNodeEncoder encoder;
+    private final SinkSettings settings;
+    private final Patience patience;
+    private final Supplier<List<ZNodeWrite>> guard;
+    private final MailboxExecutor mailbox;
+    private final Executor thread;
+    private final ProcessingTimeService time;
+    private final SinkMetrics metrics;
+
+    private final PendingRows pending = new PendingRows();
+    private final KnownZNodes known = new KnownZNodes();
+    private final List<RowWrite> notEmpty = new ArrayList<>();
+    private int inFlight;
+    private boolean timing;
+    private IOException failure;
+    private boolean closed;
+
+    /** What a writer needs of Flink. */
+    record Surroundings(MailboxExecutor mailbox, ProcessingTimeService time, SinkMetrics metrics) {}
+
+    UpsertWriter(
+            ZooKeeperClient client,
+            ZNodeEncoder encoder,
+            SinkSettings settings,
+            Patience patience,
+            Supplier<List<ZNodeWrite>> guard,
+            Surroundings surroundings) {
+        this.client = client;
+        this.encoder = encoder;
+        this.settings = settings;
+        this.patience = patience;
+        this.guard = guard;
+        this.mailbox = surroundings.mailbox();
+        this.time = surroundings.time();
+        this.metrics = surroundings.metrics();
+        this.thread = this::onTaskThread;
+        metrics.gauge(SinkMetric.IN_FLIGHT, () -> inFlight);
+        metrics.gauge(SinkMetric.BUFFERED, pending::size);
+    }
+
+    @Override
+    public void write(RowData row, Context context) throws IOException, InterruptedException {
+        throwFailure();
+        pending.add(encoder.write(row));
+        send(false);
+        while (pending.size() >= settings.batching().maxBuffered()) {
+            mailbox.yield();
+        }
+    }
+
+    @Override
+    public void flush(boolean endOfInput) throws IOException, InterruptedException {
+        int left = Integer.MAX_VALUE;
+        do {
+            send(true);
+            while (inFlight > 0 || !pending.isEmpty()) {
+                mailbox.yield();
+                send(true);
+            }
+            // Those that could not be deleted may be by now, unless none of them could be in a whole round.
+            notEmpty.removeIf(row -> pending.isWaiting(row.path()));
+            if (!notEmpty.isEmpty() && notEmpty.size() >= left) {
+                throw new IOException(BatchWrite.notEmpty(notEmpty.get(0).path()));
+            }
+            left = notEmpty.size();
+            notEmpty.forEach(pending::add);
+            notEmpty.clear();
+        } while (left > 0);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        client.close();
+    }
+
+    /** Sends what may be sent. */
+    private void send(boolean all) {
+        SinkSettings.Batching batching = settings.batching();
+        while (inFlight < batching.maxInFlight()
+                && pending.hasReady()
+                && (all || inFlight == 0 || pending.fills(batching.maxSize(), batching.maxBytes()))) {
+            List<RowWrite> rows = pending.take(batching.maxSize(), batching.maxBytes());
+            BatchWrite batch = new BatchWrite(client, guard, settings.rows(), known, metrics, true, thread, rows);
+            inFlight++;
+            attempt(new Sending(batch, rows, time.getCurrentProcessingTime()));
+        }
+        if (pending.hasReady() && !timing) {
+            timing = true;
+            time.registerTimer(
+                    time.getCurrentProcessingTime() + batching.timeout().toMillis(), now -> {
+                        timing = false;
+                        send(true);
+                    });
+        }
+    }
+
+    /** A batch under way. */
+    private record Sending(BatchWrite batch, List<RowWrite> rows, long since) {}
+
+    private void attempt(Sending sending) {
+        sending.batch.write().whenComplete((none, error) -> {
+            long took = time.getCurrentProcessingTime() - sending.since;
+            if (error == null) {
+                metrics.sent(took);
+                inFlight--;
+                pending.release(sending.rows);
+                notEmpty.addAll(sending.batch.notEmpty());
+                send(false);
+            } else if (isTransient(error) && took < patience.total().toMillis() && !sending.batch.isTooLarge()) {
+                metrics.count(SinkMetric.RETRIES);
+                long wait = patience.waitMillis(sending.batch.failures());
+                time.registerTimer(time.getCurrentProcessingTime() + wait, now -> attempt(sending));
+            } else {
+                metrics.failed(sending.rows.size());
+                failure = explain(error, sending, took);
+            }
+        });
+    }
+
+    private static boolean isTransient(Throwable error) {
+        return error instanceof ZooKeeperException e && e.failure().isTransient();
+    }
+
+    private IOException explain(Throwable error, Sending sending, long took) {
+        if (!isTransient(error)) {
+            return error instanceof IOException e ? e : new IOException(error.getMessage(), error);
+        }
+        return sending.batch.isTooLarge()
+                ? new IOException(sending.batch.tooLarge())
+                : new IOException(
+                        patience.isOver(sending.rows.size(), sending.rows.get(0).path(), took, error), error);
+    }
+
+    /** Runs what an answer leads to on the task thread, which fails if that failed. */
+    private void onTaskThread(Runnable answer) {
+        try {
+            mailbox.execute(
+                    () -> {
+                        if (!closed) {
+                            answer.run();
+                            throwFailure();
+                        }
+                    },
+                    "ZooKeeper's answer");
+        } catch (RejectedExecutionException e) {
+            // The task has ended, and nobody waits for this answer any more.
+            LOG.debug("An answer of ZooKeeper came after the end of its task.");
+        }
+    }
+
+    private void throwFailure() throws IOException {
+        if (failure != null) {
+            throw failure;
+        }
+    }
+}

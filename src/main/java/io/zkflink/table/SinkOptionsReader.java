@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.table;
+
+import io.zkflink.client.Acl;
+import io.zkflink.client.CreateMode;
+import io.zkflink.path.PathEncoding;
+import io.zkflink.path.PathTemplate;
+import io.zkflink.sink.SinkSettings;
+import java.time.Duration;
+import java.util.Optional;
+import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.table.api.ValidationException;
+
+/** Reads the options that say how to write. */
+final class SinkOptionsReader {
+
+    private static final int LARGEST_REQUEST = 1024 * 1024 * 1024;
+
+    private final ReadableConfig options;
+    private final OptionsReader reader;
+
+    SinkOptionsReader(ReadableConfig options, OptionsReader reader) {
+        this.options = options;
+        this.reader = reader;
+    }
+
+    SinkSettings settings() {
+        return new SinkSettings(transactions(), rows(), batching());
+    }
+
+    /**
+     * What kind of znodes to create.
+     *
+     * @param hasPrimaryKey whether rows are found again by their key
+     */
+    CreateMode createMode(boolean hasPrimaryKey) {
+        CreateMode mode = options.get(SinkOptions.CREATE_MODE);
+        if (mode.isEphemeral()) {
+            throw reader.invalid(
+                    SinkOptions.CREATE_MODE,
+                    "a sink cannot hold ephemeral znodes yet. Use 'persistent', 'container', 'persistent-with-ttl' or"
+                            + " 'persistent-sequential'.");
+        }
+        if (mode.isSequential() && hasPrimaryKey) {
+            throw reader.invalid(
+                    SinkOptions.CREATE_MODE,
+                    "each row appends a znode whose name nobody knows before, so rows have no key. Remove the PRIMARY"
+                            + " KEY, or use 'persistent'.");
+        }
+        return mode;
+    }
+
+    /**
+     * How long znodes with a TTL live; zero where rows have to say it.
+     *
+     * @param rowsMaySay whether rows say it themselves
+     */
+    Duration ttl(boolean rowsMaySay) {
+        boolean hasTtl = options.get(SinkOptions.CREATE_MODE) == CreateMode.PERSISTENT_WITH_TTL;
+        boolean isSet = options.getOptional(SinkOptions.TTL).isPresent();
+        if (hasTtl && !isSet && !rowsMaySay) {
+            throw reader.invalid(
+                    SinkOptions.CREATE_MODE,
+                    "it needs to know how long. Set 'sink.ttl', for example to '1 h', or declare a column ttl BIGINT"
+                            + " METADATA.");
+        }
+        if (isSet && !hasTtl && !rowsMaySay) {
+            throw reader.invalid(
+                    SinkOptions.TTL,
+                    "only znodes with 'sink.create-mode' = 'persistent-with-ttl' have one. Set that, or remove the"
+                            + " option.");
+        }
+        return isSet ? reader.positive(SinkOptions.TTL) : Duration.ZERO;
+    }
+
+    /** Empty where Flink is to decide. */
+    Optional<Integer> parallelism() {
+        return options.getOptional(SinkOptions.PARALLELISM).map(any -> reader.atLeastOne(SinkOptions.PARALLELISM));
+    }
+
+    private SinkSettings.Transactions transactions() {
+        switch (options.get(SinkOptions.DELIVERY_GUARANTEE)) {
+            case AT_LEAST_ONCE -> {
+                return null;
+            }
+            case NONE ->
+                throw reader.invalid(
+                        SinkOptions.DELIVERY_GUARANTEE,
+                        "it must be one of 'at-least-once', 'exactly-once'; a weaker one would save nothing.");
+            case EXACTLY_ONCE -> {}
+        }
+        String prefix = options.getOptional(SinkOptions.TRANSACTIONAL_ID_PREFIX)
+                .orElseThrow(() -> reader.invalid(
+                        SinkOptions.DELIVERY_GUARANTEE,
+                        "it needs a name for its commit markers. Set 'sink.transactional-id-prefix' to one that no other"
+                                + " job uses."));
+        reader.check(
+                SinkOptions.TRANSACTIONAL_ID_PREFIX,
+                text -> checkPath("/" + text, 1),
+                "write a single path segment like 'orders-to-zookeeper'");
+        reader.check(SinkOptions.COMMIT_PATH, text -> checkPath(text, -1), "write it like '/_flink/commits'");
+        return new SinkSettings.Transactions(
+                prefix, options.get(SinkOptions.COMMIT_PATH), reader.positiveDays(SinkOptions.COMMIT_RETENTION));
+    }
+
+    private static void checkPath(String path, int segments) {
+        PathTemplate template = PathTemplate.parse(path, PathEncoding.NONE, name -> {
+            throw new IllegalArgumentException("it cannot have columns like '{" + name + "}'");
+        });
+        if (template.segments().isEmpty()) {
+            throw new IllegalArgumentException("it must not be the root");
+        }
+        if (segments > 0 && template.segments().size() != segments) {
+            throw new IllegalArgumentException("it contains '/'");
+        }
+    }
+
+    private SinkSettings.Rows rows() {
+        return new SinkSettings.Rows(
+                options.get(SinkOptions.CONFLICT),
+                options.get(SinkOptions.DELETE_CHILDREN),
+                options.get(SinkOptions.SKIP_UNCHANGED),
+                acl());
+    }
+
+    private Acl acl() {
+        String text = options.get(SinkOptions.ACL);
+        return switch (text) {
+            case "open" -> Acl.OPEN;
+            case "creator" -> Acl.CREATOR;
+            case "read-only" -> Acl.READ_ONLY;
+            default -> {
+                reader.check(
+                        SinkOptions.ACL,
+                        Acl::parse,
+                        "write 'open', 'creator', 'read-only', or a list like 'digest:user:hash:cdrwa,world:anyone:r'");
+                yield Acl.parse(text);
+            }
+        };
+    }
+
+    private SinkSettings.Batching batching() {
+        long bytes = options.get(SinkOptions.FLUSH_BUFFER_SIZE).getBytes();
+        if (bytes < 1 || bytes > LARGEST_REQUEST) {
+            throw reader.invalid(SinkOptions.FLUSH_BUFFER_SIZE, "it must be between 1 byte and 1 gb.");
+        }
+        return new SinkSettings.Batching(
+                reader.atLeastOne(SinkOptions.BATCH_MAX_SIZE),
+                reader.atLeastOne(SinkOptions.MAX_IN_FLIGHT),
+                reader.atLeastOne(SinkOptions.MAX_BUFFERED),
+                (int) bytes,
+                reader.positive(SinkOptions.FLUSH_BUFFER_TIMEOUT));
+    }
+
+    /** Says why a combination of a create mode with a schema makes no sense. */
+    static ValidationException versionOfAppended() {
+        return new ValidationException("Invalid metadata column 'version' with 'sink.create-mode' ="
+                + " 'persistent-sequential': each row creates a znode of its own, which has no version to expect. Remove"
+                + " the column, or use 'persistent'.");
+    }
+}

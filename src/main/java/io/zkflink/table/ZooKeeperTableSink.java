@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.table;
+
+import io.zkflink.client.ConnectionSettings;
+import io.zkflink.client.CreateMode;
+import io.zkflink.path.Segment;
+import io.zkflink.row.TableLayout;
+import io.zkflink.row.WritableMetadata;
+import io.zkflink.row.ZNodeEncoder;
+import io.zkflink.sink.SinkSettings;
+import io.zkflink.sink.ZooKeeperSink;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.flink.api.common.serialization.SerializationSchema;
+import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.connector.ChangelogMode;
+import org.apache.flink.table.connector.format.EncodingFormat;
+import org.apache.flink.table.connector.sink.DynamicTableSink;
+import org.apache.flink.table.connector.sink.SinkV2Provider;
+import org.apache.flink.table.connector.sink.abilities.SupportsWritingMetadata;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.types.DataType;
+import org.apache.flink.types.RowKind;
+
+/** A subtree that a query writes to, as the planner sees it. */
+final class ZooKeeperTableSink implements DynamicTableSink, SupportsWritingMetadata {
+
+    private static final ChangelogMode UPSERT = ChangelogMode.newBuilder()
+            .addContainedKind(RowKind.INSERT)
+            .addContainedKind(RowKind.UPDATE_AFTER)
+            .addContainedKind(RowKind.DELETE)
+            .build();
+
+    private final ConnectionSettings connection;
+    private final TableLayout layout;
+    /** Null if no column goes into the data. */
+    private final EncodingFormat<SerializationSchema<RowData>> format;
+
+    private final SinkSettings settings;
+    private final Declaration declaration;
+
+    // Changed by the planner.
+    private List<WritableMetadata> metadata = List.of();
+    private boolean deletes;
+
+    /**
+     * What the table says of its rows.
+     *
+     * @param ttl of znodes with one; zero where rows say it
+     * @param parallelism empty where Flink decides
+     */
+    record Declaration(boolean hasPrimaryKey, CreateMode mode, Duration ttl, Optional<Integer> parallelism) {}
+
+    ZooKeeperTableSink(
+            ConnectionSettings connection,
+            TableLayout layout,
+            EncodingFormat<SerializationSchema<RowData>> format,
+            SinkSettings settings,
+            Declaration declaration) {
+        this.connection = connection;
+        this.layout = layout;
+        this.format = format;
+        this.settings = settings;
+        this.declaration = declaration;
+    }
+
+    /** Without a key a row that goes away cannot be told from others; with one, its key is all that is needed. */
+    @Override
+    public ChangelogMode getChangelogMode(ChangelogMode requested) {
+        deletes = requested.contains(RowKind.DELETE);
+        return declaration.hasPrimaryKey() ? UPSERT : ChangelogMode.insertOnly();
+    }
+
+    @Override
+    public SinkRuntimeProvider getSinkRuntimeProvider(Context context) {
+        ZNodeEncoder encoder = new ZNodeEncoder(
+                layout,
+                format == null ? null : format.createRuntimeEncoder(context, layout.payload()),
+                metadata,
+                declaration.mode(),
+                declaration.ttl());
+        return SinkV2Provider.of(
+                new ZooKeeperSink(connection, encoder, settings), parallelism().orElse(null));
+    }
+
+    /** A znode at any depth may be deleted only after those below it, which other subtasks might hold. */
+    private Optional<Integer> parallelism() {
+        List<Segment> segments = layout.template().segments();
+        boolean nested = !segments.isEmpty() && segments.get(segments.size() - 1) instanceof Segment.Rest;
+        if (!nested || !deletes) {
+            return declaration.parallelism();
+        }
+        declaration.parallelism().filter(parallelism -> parallelism > 1).ifPresent(parallelism -> {
+            throw new ValidationException("Invalid value '" + parallelism + "' for option 'sink.parallelism': the query"
+                    + " deletes rows, and with the 'path' '" + layout.template() + "' a znode can only be deleted after"
+                    + " those below it, which takes a single writer. Set it to '1', or remove it.");
+        });
+        return Optional.of(1);
+    }
+
+    @Override
+    public Map<String, DataType> listWritableMetadata() {
+        return WritableMetadata.types();
+    }
+
+    @Override
+    public void applyWritableMetadata(List<String> keys, DataType consumedType) {
+        metadata = keys.stream().map(WritableMetadata::of).toList();
+    }
+
+    @Override
+    public DynamicTableSink copy() {
+        ZooKeeperTableSink copy = new ZooKeeperTableSink(connection, layout, format, settings, declaration);
+        copy.metadata = metadata;
+        copy.deletes = deletes;
+        return copy;
+    }
+
+    @Override
+    public String asSummaryString() {
+        return "ZooKeeper[" + layout.template() + "]";
+    }
+}
