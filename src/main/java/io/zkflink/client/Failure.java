@@ -34,6 +34,11 @@ public enum Failure {
     /** Anything else: a bug of ours or of the server's. */
     OTHER;
 
+    /** Whether the same request may succeed once there is a connection again. */
+    public boolean isPassing() {
+        return this == CONNECTION_LOST || this == SESSION_EXPIRED;
+    }
+
     /** The code of an answer; servers may have ones that this client does not know. */
     static KeeperException.Code code(int rc) {
         try {
