@@ -60,6 +60,11 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory {
         ScanSettings scan = reader.scan(hasPrimaryKey);
         rules.checkScanMode(scan.mode(), hasPrimaryKey);
         return new ZooKeeperTableSource(
-                connection, layout, format, scan, options.get(ZooKeeperOptions.SCAN_PARSE_ERRORS));
+                connection,
+                layout,
+                format,
+                scan,
+                options.get(ZooKeeperOptions.SCAN_PARSE_ERRORS),
+                reader.lookup(layout.physical().toString()));
     }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -23,6 +24,22 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The tables in the docs are made of the code; {@code -Ddocs.update=true} writes them. */
 class OptionsDocsTest {
+
+    /** What options that Flink declares mean here. */
+    private static final Map<String, String> FLINKS = Map.of(
+            "lookup.cache",
+            "`NONE`; `PARTIAL`: what lookups found is kept; `FULL`: the whole subtree is mirrored.",
+            "lookup.partial-cache.max-rows",
+            "How many rows are kept at most; a missing key counts as one.",
+            "lookup.partial-cache.expire-after-write",
+            "How long a row is kept after it was read.",
+            "lookup.partial-cache.expire-after-access",
+            "How long a row is kept after it was last asked for.",
+            "lookup.partial-cache.cache-missing-key",
+            "Whether it is also kept that a key has no row.",
+            "lookup.max-retries",
+            "A lookup whose connection is lost is tried again for this many times `connection-timeout` beyond the"
+                    + " first, then it fails. 0: never tried again.");
 
     @ParameterizedTest
     @ValueSource(strings = {"README.md", "docs/zookeeper.md"})
@@ -97,8 +114,14 @@ class OptionsDocsTest {
         if (enumeration) {
             return "Enum";
         }
-        if (value instanceof Duration || option.equals(ZooKeeperOptions.SCAN_WATERMARK_ADVANCE_INTERVAL)) {
+        if (ZooKeeperOptions.isDuration(option)) {
             return "Duration";
+        }
+        if (value instanceof Boolean) {
+            return "Boolean";
+        }
+        if (option.equals(ZooKeeperOptions.LOOKUP_MAX_ROWS)) {
+            return "Long";
         }
         return value instanceof Integer || option.equals(ZooKeeperOptions.SCAN_PARALLELISM) ? "Integer" : "String";
     }
@@ -109,6 +132,10 @@ class OptionsDocsTest {
         }
         if (option.equals(FactoryUtil.SOURCE_PARALLELISM)) {
             return "How many readers share the tree.";
+        }
+        String ofFlink = FLINKS.get(option.key());
+        if (ofFlink != null) {
+            return ofFlink;
         }
         return new HtmlFormatter().format(option.description()).replace("|", "\\|");
     }
