@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.client;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -28,6 +29,8 @@ abstract sealed class Read<T> {
 
     final ReplySize size;
     final CompletableFuture<T> result = new CompletableFuture<>();
+    /** Reads of the same that are answered with this one; mostly none. */
+    private List<Read<?>> followers = List.of();
 
     private Read(String serverPath, String path, ReplySize size) {
         this.serverPath = serverPath;
@@ -64,18 +67,27 @@ abstract sealed class Read<T> {
     /** What is read, for a message. */
     abstract String describe(Stat stat);
 
+    /** Answers another read of the same with this one, which has not been sent yet. */
+    final void lead(Read<?> follower) {
+        if (followers.isEmpty()) {
+            followers = new ArrayList<>();
+        }
+        followers.add(follower);
+    }
+
     final void complete(OpResult answer) {
         if (answer instanceof OpResult.ErrorResult error) {
             fail(Failure.code(error.getErr()));
         } else {
             result.complete(value(answer));
+            followers.forEach(follower -> follower.complete(answer));
         }
     }
 
     final void complete(int rc, Supplier<OpResult> answer, Consumer<KeeperException.Code> answered) {
         KeeperException.Code code = Failure.code(rc);
         if (code == KeeperException.Code.OK) {
-            result.complete(value(answer.get()));
+            complete(answer.get());
         } else {
             fail(code);
         }
@@ -88,6 +100,12 @@ abstract sealed class Read<T> {
         } else {
             result.completeExceptionally(ZooKeeperException.of(code, "read", path));
         }
+        followers.forEach(follower -> follower.fail(code));
+    }
+
+    final void fail(ZooKeeperException cause) {
+        result.completeExceptionally(cause);
+        followers.forEach(follower -> follower.fail(cause));
     }
 
     static final class Data extends Read<Optional<ZNode>> {

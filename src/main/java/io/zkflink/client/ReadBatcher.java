@@ -3,7 +3,9 @@ package io.zkflink.client;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -18,7 +20,8 @@ import org.apache.zookeeper.data.Stat;
  *
  * <p>While fewer than {@value #MAX_IN_FLIGHT} requests are in flight a read leaves at once; otherwise it waits for one
  * of them, and all that wait leave together: batches grow with the load and cost no latency without it. Users take
- * turns, so that a long walk does not hold up a lookup.
+ * turns, so that a long walk does not hold up a lookup. What several of them wait for is read once; nobody joins a
+ * request that was sent, because its answer may be older than the question.
  *
  * <p>A reply over the client's limit breaks the connection. Batches are therefore sized by the bytes that earlier
  * replies had, and those that break it all the same are looked into by {@link Suspects}.
@@ -112,6 +115,7 @@ final class ReadBatcher {
 
     private List<Read<?>> nextBatch(boolean suspicious) {
         List<Read<?>> batch = new ArrayList<>();
+        Map<String, Read<?>> leaders = new HashMap<>();
         int maxOps = MAX_OPS;
         long bytes = 0;
         int passed = 0;
@@ -136,8 +140,13 @@ final class ReadBatcher {
             }
             passed = 0;
             queue.waiting.poll();
-            batch.add(read);
-            bytes += size;
+            Read<?> leader = leaders.putIfAbsent(read.key(), read);
+            if (leader == null) {
+                batch.add(read);
+                bytes += size;
+            } else {
+                leader.lead(read);
+            }
         }
         return batch;
     }
@@ -168,7 +177,7 @@ final class ReadBatcher {
         Optional<ZooKeeperException> verdict = suspects.verdict(read, stat);
         if (verdict.isPresent()) {
             suspects.acquit(List.of(read));
-            finish(() -> read.result.completeExceptionally(verdict.get()));
+            finish(() -> read.fail(verdict.get()));
         } else {
             multi(handle, List.of(read));
         }

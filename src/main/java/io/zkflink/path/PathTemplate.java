@@ -153,8 +153,7 @@ public final class PathTemplate implements Serializable {
             } else if (segment instanceof Segment.Rest rest) {
                 Set<String> paths = kept.stream()
                         .map(Object::toString)
-                        .filter(path -> Stream.of(path.split("/", -1)).allMatch(name -> problemWith(name) == null)
-                                && rest.parse(path) != null)
+                        .filter(path -> arePossible(path) && rest.parse(path) != null)
                         .collect(Collectors.toCollection(LinkedHashSet::new));
                 restricted.add(new Segment.Rest(rest.column(), rest.type(), paths));
             }
@@ -240,6 +239,34 @@ public final class PathTemplate implements Serializable {
                     "The path '" + resolved + "' lies in '/zookeeper', ZooKeeper's own subtree, and is never a row.");
         }
         return resolved;
+    }
+
+    /**
+     * The path of a row, or null if no znode can have these values.
+     *
+     * @param values as {@link #match} gives them, none of them null
+     */
+    public String locate(Object... values) {
+        StringBuilder path = new StringBuilder();
+        int next = 0;
+        for (Segment segment : segments) {
+            String name = segment instanceof Segment.Literal literal
+                    ? literal.name()
+                    : segment instanceof Segment.Variable variable
+                            ? variable.encoding().encode(values[next++].toString())
+                            : values[next++].toString();
+            boolean possible = segment instanceof Segment.Rest ? arePossible(name) : problemWith(name) == null;
+            if (!possible) {
+                return null;
+            }
+            path.append('/').append(name);
+        }
+        String located = path.length() == 0 ? "/" : path.toString();
+        return isReserved(located) ? null : located;
+    }
+
+    private static boolean arePossible(String path) {
+        return Stream.of(path.split("/", -1)).allMatch(name -> problemWith(name) == null);
     }
 
     private static String checked(String column, String name) {

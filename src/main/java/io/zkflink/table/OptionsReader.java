@@ -3,6 +3,8 @@ package io.zkflink.table;
 
 import io.zkflink.client.ConnectStrings;
 import io.zkflink.client.ConnectionSettings;
+import io.zkflink.lookup.LookupCaching;
+import io.zkflink.lookup.LookupSettings;
 import io.zkflink.source.BoundedMode;
 import io.zkflink.source.ScanMode;
 import io.zkflink.source.ScanSettings;
@@ -10,6 +12,7 @@ import io.zkflink.source.StartupMode;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.configuration.ConfigOption;
@@ -17,6 +20,7 @@ import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.connector.source.lookup.LookupOptions;
 
 /**
  * Reads a table's options, once, into the settings of the packages that go by them, and says what is wrong with one:
@@ -43,6 +47,14 @@ final class OptionsReader {
 
     /** Fails for an option whose text is no value of its type, before anybody else reads it. */
     void checkTypes() {
+        raw.keySet().stream()
+                .filter(key -> key.startsWith(ZooKeeperOptions.FULL_CACHE_PREFIX))
+                .findFirst()
+                .ifPresent(key -> {
+                    throw new ValidationException("Unsupported option '" + key + "': with 'lookup.cache' = 'FULL' the"
+                            + " subtree is mirrored and follows each change, so nothing is ever reloaded. Remove the"
+                            + " option.");
+                });
         ZooKeeperOptions.ALL.forEach(option -> {
             try {
                 options.getOptional(option);
@@ -108,6 +120,59 @@ final class OptionsReader {
                 ScanSettings.Pushed.NONE);
     }
 
+    /**
+     * @param schema of the table, to tell tables apart
+     */
+    LookupSettings lookup(String schema) {
+        return new LookupSettings(
+                new TreeMap<>(raw) + schema,
+                options.get(ZooKeeperOptions.LOOKUP_ASYNC),
+                atLeast(0, ZooKeeperOptions.LOOKUP_MAX_RETRIES),
+                inRange(0, ZooKeeperOptions.LOOKUP_MAX_STALENESS),
+                options.get(ZooKeeperOptions.LOOKUP_PARSE_ERRORS),
+                caching());
+    }
+
+    private LookupCaching caching() {
+        LookupOptions.LookupCacheType type = options.get(ZooKeeperOptions.LOOKUP_CACHE);
+        if (type == LookupOptions.LookupCacheType.PARTIAL) {
+            return new LookupCaching.Partial(limits(), options.get(ZooKeeperOptions.LOOKUP_INVALIDATION));
+        }
+        ZooKeeperOptions.OF_PARTIAL_CACHE.stream()
+                .filter(option -> options.getOptional(option).isPresent())
+                .findFirst()
+                .ifPresent(option -> {
+                    throw invalid(
+                            option,
+                            "it needs 'lookup.cache' = 'PARTIAL', which is '" + type + "'. Set that, or remove the"
+                                    + " option.");
+                });
+        return type == LookupOptions.LookupCacheType.FULL ? new LookupCaching.Full() : new LookupCaching.None();
+    }
+
+    private LookupCaching.Limits limits() {
+        LookupCaching.Limits limits = new LookupCaching.Limits(
+                options.getOptional(ZooKeeperOptions.LOOKUP_EXPIRE_AFTER_ACCESS)
+                        .map(set -> positive(ZooKeeperOptions.LOOKUP_EXPIRE_AFTER_ACCESS))
+                        .orElse(null),
+                options.getOptional(ZooKeeperOptions.LOOKUP_EXPIRE_AFTER_WRITE)
+                        .map(set -> positive(ZooKeeperOptions.LOOKUP_EXPIRE_AFTER_WRITE))
+                        .orElse(null),
+                options.getOptional(ZooKeeperOptions.LOOKUP_MAX_ROWS).orElse(null),
+                options.get(ZooKeeperOptions.LOOKUP_CACHE_MISSING_KEY));
+        if (limits.maxRows() != null && limits.maxRows() < 1) {
+            throw invalid(ZooKeeperOptions.LOOKUP_MAX_ROWS, "it must be at least 1.");
+        }
+        if (limits.maxRows() == null && limits.expireAfterAccess() == null && limits.expireAfterWrite() == null) {
+            throw invalid(
+                    ZooKeeperOptions.LOOKUP_CACHE,
+                    "without a limit the cache could grow for ever. Set 'lookup.partial-cache.max-rows',"
+                            + " 'lookup.partial-cache.expire-after-write' or"
+                            + " 'lookup.partial-cache.expire-after-access'.");
+        }
+        return limits;
+    }
+
     private ScanSettings.Noticing noticing() {
         boolean advances = options.getOptional(ZooKeeperOptions.SCAN_WATERMARK_ADVANCE_INTERVAL)
                 .isPresent();
@@ -136,9 +201,13 @@ final class OptionsReader {
     }
 
     Duration positive(ConfigOption<Duration> option) {
+        return inRange(1, option);
+    }
+
+    private Duration inRange(long minMillis, ConfigOption<Duration> option) {
         Duration value = options.get(option);
-        if (value.toMillis() < 1 || value.toMillis() > Integer.MAX_VALUE) {
-            throw invalid(option, "it must be between 1 ms and 24 d; write it like '15 s'.");
+        if (value.toMillis() < minMillis || value.toMillis() > Integer.MAX_VALUE) {
+            throw invalid(option, "it must be between " + minMillis + " ms and 24 d; write it like '15 s'.");
         }
         return value;
     }
@@ -152,9 +221,13 @@ final class OptionsReader {
     }
 
     int atLeastOne(ConfigOption<Integer> option) {
+        return atLeast(1, option);
+    }
+
+    private int atLeast(int min, ConfigOption<Integer> option) {
         int value = options.get(option);
-        if (value < 1) {
-            throw invalid(option, "it must be at least 1.");
+        if (value < min) {
+            throw invalid(option, "it must be at least " + min + ".");
         }
         return value;
     }
@@ -166,9 +239,7 @@ final class OptionsReader {
 
     /** What an option's type demands; of an enumeration Flink says it only in the innermost cause. */
     private static String rule(ConfigOption<?> option, Throwable error) {
-        if (option.defaultValue() instanceof Duration
-                || option.equals(ZooKeeperOptions.SCAN_WATERMARK_ADVANCE_INTERVAL)
-                || option.equals(SinkOptions.TTL)) {
+        if (ZooKeeperOptions.isDuration(option)) {
             return "it must be a duration like '15 s'.";
         }
         if (option.defaultValue() instanceof Boolean) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.table;
 
+import io.zkflink.lookup.LookupCaching;
 import io.zkflink.path.PathEncoding;
 import io.zkflink.row.ParseErrors;
 import io.zkflink.source.BoundedMode;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
+import org.apache.flink.table.connector.source.lookup.LookupOptions;
 import org.apache.flink.table.factories.FactoryUtil;
 
 /** The options of the connector. {@link #ALL} is the one list that the factory, the docs and the tests go by. */
@@ -110,6 +112,54 @@ public final class ZooKeeperOptions {
             .withDescription("Data that the format cannot decode: `fail` the job, `null` payload columns, or `skip` the"
                     + " row, taking back an earlier one of that znode.");
 
+    public static final ConfigOption<Boolean> LOOKUP_ASYNC = ConfigOptions.key("lookup.async")
+            .booleanType()
+            .defaultValue(false)
+            .withDescription("Look many keys up at the same time, in requests that they share.");
+
+    public static final ConfigOption<LookupOptions.LookupCacheType> LOOKUP_CACHE = LookupOptions.CACHE_TYPE;
+
+    public static final ConfigOption<LookupCaching.Invalidation> LOOKUP_INVALIDATION = ConfigOptions.key(
+                    "lookup.partial-cache.invalidation")
+            .enumType(LookupCaching.Invalidation.class)
+            .defaultValue(LookupCaching.Invalidation.WATCH)
+            .withDescription("`watch`: a row goes from the cache when its znode changes, and a missing key when its"
+                    + " znode appears (servers 3.6+). `ttl`: only by the limits below, with Flink's own cache.");
+
+    public static final ConfigOption<Long> LOOKUP_MAX_ROWS = LookupOptions.PARTIAL_CACHE_MAX_ROWS;
+
+    public static final ConfigOption<Duration> LOOKUP_EXPIRE_AFTER_WRITE =
+            LookupOptions.PARTIAL_CACHE_EXPIRE_AFTER_WRITE;
+
+    public static final ConfigOption<Duration> LOOKUP_EXPIRE_AFTER_ACCESS =
+            LookupOptions.PARTIAL_CACHE_EXPIRE_AFTER_ACCESS;
+
+    public static final ConfigOption<Boolean> LOOKUP_CACHE_MISSING_KEY = LookupOptions.PARTIAL_CACHE_CACHE_MISSING_KEY;
+
+    public static final ConfigOption<Duration> LOOKUP_MAX_STALENESS = ConfigOptions.key("lookup.max-staleness")
+            .durationType()
+            .defaultValue(Duration.ofMinutes(1))
+            .withDescription("How long cached rows may be served while the connection is lost; then lookups fail rather"
+                    + " than serve stale rows.");
+
+    public static final ConfigOption<Integer> LOOKUP_MAX_RETRIES = LookupOptions.MAX_RETRIES;
+
+    public static final ConfigOption<ParseErrors> LOOKUP_PARSE_ERRORS = ConfigOptions.key("lookup.parse-errors")
+            .enumType(ParseErrors.class)
+            .defaultValue(ParseErrors.FAIL)
+            .withDescription("As `scan.parse-errors`, for lookups: `skip` finds no row.");
+
+    /** Options below this prefix are Flink's, for caches that are reloaded. */
+    static final String FULL_CACHE_PREFIX = "lookup.full-cache.";
+
+    /** What only a partial cache has. */
+    static final List<ConfigOption<?>> OF_PARTIAL_CACHE = List.of(
+            LOOKUP_INVALIDATION,
+            LOOKUP_MAX_ROWS,
+            LOOKUP_EXPIRE_AFTER_WRITE,
+            LOOKUP_EXPIRE_AFTER_ACCESS,
+            LOOKUP_CACHE_MISSING_KEY);
+
     /** What must be set. */
     static final List<ConfigOption<?>> REQUIRED = List.of(CONNECT_STRING, PATH);
 
@@ -130,7 +180,17 @@ public final class ZooKeeperOptions {
             SCAN_POLL_INTERVAL,
             SCAN_WATERMARK_ADVANCE_INTERVAL,
             SCAN_PARALLELISM,
-            SCAN_PARSE_ERRORS);
+            SCAN_PARSE_ERRORS,
+            LOOKUP_ASYNC,
+            LOOKUP_CACHE,
+            LOOKUP_INVALIDATION,
+            LOOKUP_MAX_ROWS,
+            LOOKUP_EXPIRE_AFTER_WRITE,
+            LOOKUP_EXPIRE_AFTER_ACCESS,
+            LOOKUP_CACHE_MISSING_KEY,
+            LOOKUP_MAX_STALENESS,
+            LOOKUP_MAX_RETRIES,
+            LOOKUP_PARSE_ERRORS);
 
     /** All options, in the order of the docs. */
     public static final List<ConfigOption<?>> ALL = Stream.of(COMMON_AND_SCAN, SinkOptions.ALL)
@@ -138,4 +198,13 @@ public final class ZooKeeperOptions {
             .toList();
 
     private ZooKeeperOptions() {}
+
+    /** Whether an option is a duration; one without a default does not say so. */
+    static boolean isDuration(ConfigOption<?> option) {
+        return option.defaultValue() instanceof Duration
+                || option.equals(SCAN_WATERMARK_ADVANCE_INTERVAL)
+                || option.equals(LOOKUP_EXPIRE_AFTER_WRITE)
+                || option.equals(LOOKUP_EXPIRE_AFTER_ACCESS)
+                || option.equals(SinkOptions.TTL);
+    }
 }

@@ -56,7 +56,12 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
         ScanSettings scan = table.reader.scan(hasPrimaryKey);
         table.rules.checkScanMode(scan.mode(), hasPrimaryKey);
         return new ZooKeeperTableSource(
-                connection, table.layout, format, scan, table.options.get(ZooKeeperOptions.SCAN_PARSE_ERRORS));
+                connection,
+                table.layout,
+                format,
+                scan,
+                table.options.get(ZooKeeperOptions.SCAN_PARSE_ERRORS),
+                table.reader.lookup(table.layout.physical().toString()));
     }
 
     @Override

@@ -2,6 +2,11 @@
 package io.zkflink.table;
 
 import io.zkflink.client.ConnectionSettings;
+import io.zkflink.lookup.LookupCaching;
+import io.zkflink.lookup.LookupKeys;
+import io.zkflink.lookup.LookupProviders;
+import io.zkflink.lookup.LookupSettings;
+import io.zkflink.lookup.LookupTable;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.row.Column;
 import io.zkflink.row.ParseErrors;
@@ -15,17 +20,21 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.DataStreamSource;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.ProviderContext;
 import org.apache.flink.table.connector.format.DecodingFormat;
 import org.apache.flink.table.connector.source.DataStreamScanProvider;
 import org.apache.flink.table.connector.source.DynamicTableSource;
+import org.apache.flink.table.connector.source.LookupTableSource;
 import org.apache.flink.table.connector.source.ScanTableSource;
 import org.apache.flink.table.connector.source.abilities.SupportsFilterPushDown;
 import org.apache.flink.table.connector.source.abilities.SupportsLimitPushDown;
@@ -36,10 +45,13 @@ import org.apache.flink.table.connector.source.abilities.SupportsWatermarkPushDo
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.expressions.ResolvedExpression;
 import org.apache.flink.table.types.DataType;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.LogicalTypeRoot;
 
 /** A subtree as the planner sees it; the planner narrows it to the columns that a query reads. */
 final class ZooKeeperTableSource
         implements ScanTableSource,
+                LookupTableSource,
                 SupportsProjectionPushDown,
                 SupportsFilterPushDown,
                 SupportsLimitPushDown,
@@ -56,6 +68,7 @@ final class ZooKeeperTableSource
     private final DecodingFormat<DeserializationSchema<RowData>> format;
 
     private final ParseErrors scanParseErrors;
+    private final LookupSettings lookup;
 
     // Changed by the planner.
     private ScanSettings scan;
@@ -70,12 +83,14 @@ final class ZooKeeperTableSource
             TableLayout layout,
             DecodingFormat<DeserializationSchema<RowData>> format,
             ScanSettings scan,
-            ParseErrors scanParseErrors) {
+            ParseErrors scanParseErrors,
+            LookupSettings lookup) {
         this.connection = connection;
         this.layout = layout;
         this.format = format;
         this.scan = scan;
         this.scanParseErrors = scanParseErrors;
+        this.lookup = lookup;
         this.narrowed = layout.template();
         this.fields =
                 IntStream.range(0, DataType.getFieldCount(layout.physical())).toArray();
@@ -89,12 +104,11 @@ final class ZooKeeperTableSource
 
     @Override
     public ScanRuntimeProvider getScanRuntimeProvider(ScanContext context) {
-        boolean keysOnly = layout.payloadNames(fields).isEmpty() && OF_THE_PATH.containsAll(metadata);
         ZooKeeperSource source = new ZooKeeperSource(
                 connection,
                 narrowed,
-                scan.keysOnly(keysOnly),
-                decoder(context),
+                scan.keysOnly(readsKeysOnly()),
+                decoder(decoding(context), scanParseErrors, ZooKeeperOptions.SCAN_PARSE_ERRORS),
                 context.createTypeInformation(producedType));
         return new DataStreamScanProvider() {
             @Override
@@ -112,18 +126,65 @@ final class ZooKeeperTableSource
         };
     }
 
-    private ZNodeDecoder decoder(DynamicTableSource.Context context) {
-        boolean decodes = !layout.payloadNames(fields).isEmpty();
-        PayloadFormat.Decoder decoder = decodes
-                ? PayloadFormat.decoder(format, context, layout, fields)
-                : new PayloadFormat.Decoder(null, List.of());
-        List<Column> columns = layout.columns(fields, metadata, decoder.fields());
-        return new ZNodeDecoder(
+    /** Looks in the whole table, whatever filters were pushed: they may have been meant for a scan (FLINK-36808). */
+    @Override
+    public LookupRuntimeProvider getLookupRuntimeProvider(LookupContext context) {
+        int[] bound = Arrays.stream(context.getKeys()).mapToInt(path -> path[0]).toArray();
+        PayloadFormat.Decoder decoding = decoding(context);
+        LookupKeys keys = new LookupKeys(
                 layout.template(),
-                columns,
-                decoder.schema(),
-                scanParseErrors,
-                ZooKeeperOptions.SCAN_PARSE_ERRORS.key());
+                columns(decoding),
+                producedType.getLogicalType().getChildren(),
+                bound);
+        checkKeys(keys, bound);
+        LookupTable table = new LookupTable(
+                String.join("\n", lookup.table(), Arrays.toString(fields), metadata.toString()),
+                connection,
+                layout.template(),
+                decoder(decoding, lookup.parseErrors(), ZooKeeperOptions.LOOKUP_PARSE_ERRORS),
+                readsKeysOnly(),
+                lookup);
+        return LookupProviders.of(table, keys);
+    }
+
+    private void checkKeys(LookupKeys keys, int[] bound) {
+        List<String> names = DataType.getFieldNames(producedType);
+        for (int key : bound) {
+            LogicalType type = producedType.getLogicalType().getChildren().get(key);
+            if (!type.getChildren().isEmpty() || type.is(LogicalTypeRoot.RAW)) {
+                throw new ValidationException("Invalid lookup key '" + names.get(key) + "' of the table of 'path' '"
+                        + layout.template() + "': a value of type " + type.asSummaryString() + " cannot be compared."
+                        + " Compare single fields of it after the join.");
+            }
+        }
+        if (!keys.areLocatable() && !(lookup.caching() instanceof LookupCaching.Full)) {
+            throw new ValidationException(String.format(
+                    "Invalid lookup keys (%s): they do not say where below 'path' '%s' to look, because they do not"
+                            + " bind its first column. Join on '%s' too, or set 'lookup.cache' = 'FULL', which finds"
+                            + " rows by any column.",
+                    IntStream.of(bound).mapToObj(names::get).collect(Collectors.joining(", ")),
+                    layout.template(),
+                    layout.template().columns().get(0)));
+        }
+    }
+
+    private boolean readsKeysOnly() {
+        return layout.payloadNames(fields).isEmpty() && OF_THE_PATH.containsAll(metadata);
+    }
+
+    private PayloadFormat.Decoder decoding(DynamicTableSource.Context context) {
+        return layout.payloadNames(fields).isEmpty()
+                ? new PayloadFormat.Decoder(null, List.of())
+                : PayloadFormat.decoder(format, context, layout, fields);
+    }
+
+    private List<Column> columns(PayloadFormat.Decoder decoding) {
+        return layout.columns(fields, metadata, decoding.fields());
+    }
+
+    private ZNodeDecoder decoder(
+            PayloadFormat.Decoder decoding, ParseErrors parseErrors, ConfigOption<ParseErrors> option) {
+        return new ZNodeDecoder(layout.template(), columns(decoding), decoding.schema(), parseErrors, option.key());
     }
 
     @Override
@@ -178,7 +239,7 @@ final class ZooKeeperTableSource
 
     @Override
     public DynamicTableSource copy() {
-        ZooKeeperTableSource copy = new ZooKeeperTableSource(connection, layout, format, scan, scanParseErrors);
+        ZooKeeperTableSource copy = new ZooKeeperTableSource(connection, layout, format, scan, scanParseErrors, lookup);
         copy.narrowed = narrowed;
         copy.watermarks = watermarks;
         copy.fields = fields;

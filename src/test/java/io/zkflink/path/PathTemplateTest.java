@@ -151,4 +151,20 @@ class PathTemplateTest {
     void refusesWrongTemplates(String template, String problem) {
         assertThatIllegalArgumentException().isThrownBy(() -> parse(template)).withMessageContaining(problem);
     }
+
+    @Test
+    void whatCannotBeAPathIsNowhere() {
+        PathTemplate template = parse("/flags/{a}/{i}");
+        assertThat(template.locate("x", 7)).isEqualTo("/flags/x/7").isEqualTo(template.resolve("x", 7));
+        assertThat(template.locate("", 7)).isNull();
+        assertThat(template.locate("..", 7)).isNull();
+        assertThat(template.locate("x/y", 7)).isNull();
+        assertThat(template.locate("\u0000", 7)).isNull();
+        assertThat(url("/flags/{a}").locate("x/y")).isEqualTo("/flags/x%2Fy");
+        assertThat(parse("/{a}/x").locate("zookeeper")).isNull();
+        assertThat(parse("/r/{*a}").locate("x/y/z")).isEqualTo("/r/x/y/z");
+        assertThat(parse("/r/{*a}").locate("x//z")).isNull();
+        assertThat(parse("/r/{*a}").locate("x/")).isNull();
+        assertThat(parse("/").locate()).isEqualTo("/");
+    }
 }

@@ -89,6 +89,13 @@ class MistakesTest {
         return wrong().with(key, value).says("Invalid value '" + value + "' for option '" + key + "': " + rule);
     }
 
+    private static Table partial(String key, String value, String rule) {
+        return option(key, value, rule)
+                .with("lookup.cache", "PARTIAL")
+                .with("lookup.partial-cache.max-rows", "10")
+                .with(key, value);
+    }
+
     private static Table type(String type, String summary) {
         return wrong().columns("service " + type + ", flag STRING, enabled BOOLEAN, rollout INT")
                 .says("Invalid value '/flags/{service}/{flag}' for option 'path': the column 'service' has the type "
@@ -148,6 +155,42 @@ class MistakesTest {
                 option("namespace", "/team", "it begins or ends with '/'; write it like 'team/app'."),
                 option("namespace", "team/", "it begins or ends with '/'; write it like 'team/app'."),
                 option("properties.jute.maxbuffer", "64 MB", "it must be a number of bytes."),
+                // Lookups
+                option("lookup.async", "perhaps", "it must be 'true' or 'false'."),
+                option("lookup.cache", "ALL", "it must be one of 'NONE', 'PARTIAL', 'FULL'."),
+                option("lookup.parse-errors", "ignore", "it must be one of 'fail', 'null', 'skip'."),
+                option("lookup.max-retries", "-1", "it must be at least 0."),
+                option("lookup.max-retries", "many", "it must be a whole number."),
+                option("lookup.max-staleness", "a while", "it must be a duration like '15 s'."),
+                option("lookup.max-staleness", "100 d", "it must be between 0 ms and 24 d; write it like '15 s'."),
+                option(
+                        "lookup.partial-cache.max-rows",
+                        "100",
+                        "it needs 'lookup.cache' = 'PARTIAL', which is 'NONE'. Set that, or remove the option."),
+                option("lookup.cache", "FULL", "")
+                        .with("lookup.partial-cache.invalidation", "ttl")
+                        .says("Invalid value 'ttl' for option 'lookup.partial-cache.invalidation': it needs"
+                                + " 'lookup.cache' = 'PARTIAL', which is 'FULL'. Set that, or remove the option."),
+                option(
+                        "lookup.cache",
+                        "PARTIAL",
+                        "without a limit the cache could grow for ever. Set 'lookup.partial-cache.max-rows',"
+                                + " 'lookup.partial-cache.expire-after-write' or"
+                                + " 'lookup.partial-cache.expire-after-access'."),
+                partial("lookup.partial-cache.max-rows", "0", "it must be at least 1."),
+                partial("lookup.partial-cache.max-rows", "lots", "it must be a whole number."),
+                partial("lookup.partial-cache.invalidation", "events", "it must be one of 'watch', 'ttl'."),
+                partial(
+                        "lookup.partial-cache.expire-after-write",
+                        "0 s",
+                        "it must be between 1 ms and 24 d; write it like '15 s'."),
+                partial("lookup.partial-cache.expire-after-access", "often", "it must be a duration like '15 s'."),
+                partial("lookup.partial-cache.cache-missing-key", "no", "it must be 'true' or 'false'."),
+                wrong().with("lookup.cache", "FULL")
+                        .with("lookup.full-cache.periodic-reload.interval", "1 h")
+                        .says("Unsupported option 'lookup.full-cache.periodic-reload.interval': with 'lookup.cache' ="
+                                + " 'FULL' the subtree is mirrored and follows each change, so nothing is ever"
+                                + " reloaded. Remove the option."),
                 // Templates
                 path("flags/{service}/{flag}", "it must be absolute; write '/flags/{service}/{flag}'"),
                 path("/flags//{service}/{flag}", "it has an empty segment; remove the superfluous '/'"),

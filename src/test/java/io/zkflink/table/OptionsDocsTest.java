@@ -4,16 +4,20 @@ package io.zkflink.table;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zkflink.metrics.ScanMetric;
+import io.zkflink.metrics.SinkMetric;
 import io.zkflink.row.ReadableMetadata;
+import io.zkflink.row.WritableMetadata;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.description.HtmlFormatter;
 import org.apache.flink.table.factories.FactoryUtil;
 import org.apache.flink.util.TimeUtils;
@@ -24,6 +28,22 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The tables in the docs are made of the code; {@code -Ddocs.update=true} writes them. */
 class OptionsDocsTest {
 
+    /** What options that Flink declares mean here. */
+    private static final Map<String, String> FLINKS = Map.of(
+            "lookup.cache",
+            "`NONE`; `PARTIAL`: what lookups found is kept; `FULL`: the whole subtree is mirrored.",
+            "lookup.partial-cache.max-rows",
+            "How many rows are kept at most; a missing key counts as one.",
+            "lookup.partial-cache.expire-after-write",
+            "How long a row is kept after it was read.",
+            "lookup.partial-cache.expire-after-access",
+            "How long a row is kept after it was last asked for.",
+            "lookup.partial-cache.cache-missing-key",
+            "Whether it is also kept that a key has no row.",
+            "lookup.max-retries",
+            "A lookup whose connection is lost is tried again for this many times `connection-timeout` beyond the"
+                    + " first, then it fails. 0: never tried again.");
+
     @ParameterizedTest
     @ValueSource(strings = {"README.md", "docs/zookeeper.md"})
     void theTablesAreUpToDate(String file) throws IOException {
@@ -31,6 +51,7 @@ class OptionsDocsTest {
         String docs = Files.readString(path);
         String expected =
                 replace(replace(replace(docs, "options", options()), "metadata", metadata()), "metrics", metrics());
+        expected = replace(replace(expected, "writable", writable()), "sinkmetrics", sinkMetrics());
         if (Boolean.getBoolean("docs.update")) {
             Files.writeString(path, expected);
         }
@@ -86,7 +107,10 @@ class OptionsDocsTest {
         if (value == null || value.equals("")) {
             return "(none)";
         }
-        return "`" + (value instanceof Duration duration ? TimeUtils.formatWithHighestUnit(duration) : value) + "`";
+        if (value instanceof Duration duration) {
+            return "`" + TimeUtils.formatWithHighestUnit(duration) + "`";
+        }
+        return "`" + (value instanceof MemorySize size ? size.toHumanReadableString() : value) + "`";
     }
 
     private static String typeOf(ConfigOption<?> option) {
@@ -97,10 +121,22 @@ class OptionsDocsTest {
         if (enumeration) {
             return "Enum";
         }
-        if (value instanceof Duration || option.equals(ZooKeeperOptions.SCAN_WATERMARK_ADVANCE_INTERVAL)) {
+        if (ZooKeeperOptions.isDuration(option)) {
             return "Duration";
         }
-        return value instanceof Integer || option.equals(ZooKeeperOptions.SCAN_PARALLELISM) ? "Integer" : "String";
+        if (value instanceof Boolean) {
+            return "Boolean";
+        }
+        if (option.equals(ZooKeeperOptions.LOOKUP_MAX_ROWS)) {
+            return "Long";
+        }
+        if (value instanceof MemorySize) {
+            return "MemorySize";
+        }
+        boolean number = value instanceof Integer
+                || option.equals(ZooKeeperOptions.SCAN_PARALLELISM)
+                || option.equals(SinkOptions.PARALLELISM);
+        return number ? "Integer" : "String";
     }
 
     private static String description(ConfigOption<?> option) {
@@ -110,6 +146,13 @@ class OptionsDocsTest {
         if (option.equals(FactoryUtil.SOURCE_PARALLELISM)) {
             return "How many readers share the tree.";
         }
+        if (option.equals(FactoryUtil.SINK_PARALLELISM)) {
+            return "How many writers there are; by default as many as the query has.";
+        }
+        String ofFlink = FLINKS.get(option.key());
+        if (ofFlink != null) {
+            return ofFlink;
+        }
         return new HtmlFormatter().format(option.description()).replace("|", "\\|");
     }
 
@@ -117,6 +160,23 @@ class OptionsDocsTest {
         return "| metric | meaning |\n|---|---|\n"
                 + Stream.of(ScanMetric.values())
                         .map(metric -> "| `%s` | %s |".formatted(metric.key(), metric.description()))
+                        .collect(Collectors.joining("\n"))
+                + "\n";
+    }
+
+    private static String sinkMetrics() {
+        return "| metric | meaning |\n|---|---|\n"
+                + Stream.of(SinkMetric.values())
+                        .map(metric -> "| `%s` | %s |".formatted(metric.key(), metric.description()))
+                        .collect(Collectors.joining("\n"))
+                + "\n";
+    }
+
+    private static String writable() {
+        return "| key | type | meaning |\n|---|---|---|\n"
+                + Stream.of(WritableMetadata.values())
+                        .map(metadata -> "| `%s` | `%s` | %s |"
+                                .formatted(metadata.key(), metadata.type(), metadata.description()))
                         .collect(Collectors.joining("\n"))
                 + "\n";
     }

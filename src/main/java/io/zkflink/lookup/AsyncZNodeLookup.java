@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.lookup;
+
+import io.zkflink.client.SessionPool;
+import io.zkflink.client.ZNode;
+import io.zkflink.client.ZooKeeperClient;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.functions.AsyncLookupFunction;
+import org.apache.flink.table.functions.FunctionContext;
+
+/**
+ * Looks many keys up at the same time; they share requests.
+ *
+ * <ol>
+ *   <li>The task's thread asks for the read.
+ *   <li>The session's event thread hands over what was read.
+ *   <li>This function's worker thread makes rows of it and completes the lookup, and so also does what Flink does with
+ *       the rows next. It tries again what has failed for a passing reason, and every now and then looks for lookups
+ *       that have waited too long.
+ * </ol>
+ */
+public final class AsyncZNodeLookup extends AsyncLookupFunction {
+
+    private static final long serialVersionUID = 1L;
+    private static final Duration SWEEP_INTERVAL = Duration.ofMillis(200);
+
+    private final LookupTable table;
+    private final LookupKeys keys;
+
+    private transient ZooKeeperClient client;
+    private transient Lookup lookup;
+    private transient LookupWorker worker;
+    private transient Set<Call> calls;
+
+    public AsyncZNodeLookup(LookupTable table, LookupKeys keys) {
+        this.table = table;
+        this.keys = keys;
+    }
+
+    @Override
+    public void open(FunctionContext context) throws Exception {
+        client = SessionPool.open(table.connection());
+        lookup = new Lookup(table, keys, client, OpenedDecoder.of(table.decoder(), context));
+        calls = ConcurrentHashMap.newKeySet();
+        worker = new LookupWorker("zookeeper-lookup " + table.template());
+        worker.repeatedly(SWEEP_INTERVAL, this::sweep);
+    }
+
+    @Override
+    public CompletableFuture<Collection<RowData>> asyncLookup(RowData key) {
+        Object[] values = keys.values(key);
+        if (values == null) {
+            return CompletableFuture.completedFuture(List.of());
+        }
+        Call call = new Call(values);
+        calls.add(call);
+        call.send();
+        return call.result;
+    }
+
+    private void sweep() {
+        long now = System.nanoTime();
+        for (Call call : calls) {
+            if (call.end - now < 0) {
+                call.fail(lookup.exhausted(call.values, call.last));
+            }
+        }
+    }
+
+    @Override
+    public void close() throws Exception {
+        if (client != null) {
+            client.close();
+        }
+        if (worker != null) {
+            worker.close();
+        }
+    }
+
+    /** A lookup under way. */
+    private final class Call {
+        private final Object[] values;
+        private final CompletableFuture<Collection<RowData>> result = new CompletableFuture<>();
+        private final long end = System.nanoTime() + table.budget().toNanos();
+
+        // Touched by the worker only.
+        private int retries;
+        private Throwable last;
+
+        Call(Object[] values) {
+            this.values = values;
+        }
+
+        void send() {
+            lookup.read(values)
+                    .whenComplete((znodes, error) ->
+                            worker.execute(() -> arrived(znodes, error == null ? null : Lookup.cause(error))));
+        }
+
+        private void arrived(List<ZNode> znodes, Throwable error) {
+            if (result.isDone()) {
+                return;
+            }
+            if (error == null) {
+                found(znodes);
+            } else if (!lookup.mayRetry(error)) {
+                fail(error);
+            } else {
+                last = error;
+                long wait = lookup.waitMillis(retries++);
+                if (end - System.nanoTime() < TimeUnit.MILLISECONDS.toNanos(wait)) {
+                    fail(lookup.exhausted(values, last));
+                } else {
+                    worker.later(Duration.ofMillis(wait), this::send);
+                }
+            }
+        }
+
+        private void found(List<ZNode> znodes) {
+            List<RowData> rows;
+            try {
+                rows = lookup.filtered(values, lookup.rows(values, znodes));
+            } catch (IOException | RuntimeException e) {
+                fail(e);
+                return;
+            }
+            calls.remove(this);
+            result.complete(rows);
+        }
+
+        void fail(Throwable cause) {
+            calls.remove(this);
+            result.completeExceptionally(cause);
+        }
+    }
+}

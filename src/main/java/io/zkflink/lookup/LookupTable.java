@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.lookup;
+
+import io.zkflink.client.ConnectionSettings;
+import io.zkflink.path.PathTemplate;
+import io.zkflink.row.ZNodeDecoder;
+import java.io.Serializable;
+import java.time.Duration;
+
+/**
+ * What a lookup function knows of its table.
+ *
+ * @param identity equal for functions that can share what they have read: the same table, the same produced columns;
+ *     never printed, since it may hold passwords
+ * @param decoder makes the produced rows
+ * @param keysOnly whether the produced rows need neither data nor Stat
+ */
+public record LookupTable(
+        String identity,
+        ConnectionSettings connection,
+        PathTemplate template,
+        ZNodeDecoder decoder,
+        boolean keysOnly,
+        LookupSettings settings)
+        implements Serializable {
+
+    /** How long a lookup may take while the server cannot be reached. */
+    Duration budget() {
+        return connection.connectionTimeout().multipliedBy(1L + settings.maxRetries());
+    }
+
+    @Override
+    public String toString() {
+        return "LookupTable[" + template + "]";
+    }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.lookup;
+
+import io.zkflink.client.SessionPool;
+import io.zkflink.client.ZNode;
+import io.zkflink.client.ZooKeeperClient;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.functions.FunctionContext;
+import org.apache.flink.table.functions.LookupFunction;
+
+/**
+ * Looks keys up one after the other. The task's thread waits for each, so that only the lookups of other subtasks share
+ * a request with it.
+ */
+public final class SyncZNodeLookup extends LookupFunction {
+
+    private static final long serialVersionUID = 1L;
+
+    private final LookupTable table;
+    private final LookupKeys keys;
+
+    private transient ZooKeeperClient client;
+    private transient Lookup lookup;
+
+    public SyncZNodeLookup(LookupTable table, LookupKeys keys) {
+        this.table = table;
+        this.keys = keys;
+    }
+
+    @Override
+    public void open(FunctionContext context) throws Exception {
+        client = SessionPool.open(table.connection());
+        lookup = new Lookup(table, keys, client, OpenedDecoder.of(table.decoder(), context));
+    }
+
+    @Override
+    public Collection<RowData> lookup(RowData key) throws IOException {
+        Object[] values = keys.values(key);
+        return values == null ? List.of() : lookup.filtered(values, load(values));
+    }
+
+    private List<RowData> load(Object[] values) throws IOException {
+        long end = System.nanoTime() + table.budget().toNanos();
+        Throwable last = null;
+        for (int retries = 0; ; retries++) {
+            CompletableFuture<List<ZNode>> read = lookup.read(values);
+            try {
+                return lookup.rows(values, read.get(end - System.nanoTime(), TimeUnit.NANOSECONDS));
+            } catch (ExecutionException e) {
+                last = Lookup.cause(e.getCause());
+                if (!lookup.mayRetry(last)) {
+                    throw new IOException(last.getMessage(), last);
+                }
+                long wait = lookup.waitMillis(retries);
+                if (end - System.nanoTime() < TimeUnit.MILLISECONDS.toNanos(wait)) {
+                    throw lookup.exhausted(values, last);
+                }
+                pause(wait);
+            } catch (TimeoutException e) {
+                throw lookup.exhausted(values, last);
+            } catch (InterruptedException e) {
+                throw interrupted(e);
+            }
+        }
+    }
+
+    private static void pause(long millis) throws IOException {
+        try {
+            TimeUnit.MILLISECONDS.sleep(millis);
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    private static IOException interrupted(InterruptedException cause) {
+        Thread.currentThread().interrupt();
+        return new IOException("Interrupted while waiting for a lookup", cause);
+    }
+
+    @Override
+    public void close() {
+        if (client != null) {
+            client.close();
+        }
+    }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.subtree;
+
+import io.zkflink.client.ZNode;
+import io.zkflink.client.ZooKeeperClient;
+import io.zkflink.path.PathTemplate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/**
+ * Reads a subtree's rows once. Not atomic: each znode is as it was at some moment between call and result, and one that
+ * was created or deleted in between may or may not be among them.
+ *
+ * <p>Driven by whichever thread completes its reads; takes one step at a time, with a bounded number of reads under way.
+ */
+public final class SubtreeRead {
+
+    private static final int MAX_READS = 2_000;
+
+    private final ZooKeeperClient client;
+    private final boolean keysOnly;
+    private final SubtreeWalk walk;
+    private final List<ZNode> found = new ArrayList<>();
+    private final List<Runnable> arrived = new ArrayList<>();
+    private final CompletableFuture<List<ZNode>> result = new CompletableFuture<>();
+    private int reads;
+    private boolean advancing;
+
+    private SubtreeRead(ZooKeeperClient client, PathTemplate template, boolean keysOnly) {
+        this.client = client;
+        this.keysOnly = keysOnly;
+        this.walk = new SubtreeWalk(template);
+    }
+
+    /**
+     * Starts reading; fails with the first read that fails.
+     *
+     * @param keysOnly whether it is enough to know which znodes there are; then only children are listed
+     */
+    public static CompletableFuture<List<ZNode>> start(
+            ZooKeeperClient client, PathTemplate template, boolean keysOnly) {
+        SubtreeRead read = new SubtreeRead(client, template, keysOnly);
+        read.advance();
+        return read.result;
+    }
+
+    /** A znode, or where keys are enough, one of which nothing but its existence is known. */
+    public static CompletableFuture<Optional<ZNode>> one(ZooKeeperClient client, String path, boolean keysOnly) {
+        return keysOnly
+                ? client.children(path).thenApply(names -> names.map(any -> ZNode.existing(path)))
+                : client.read(path);
+    }
+
+    /** Not reentrant, since a read may complete before the call that makes it returns. */
+    private void advance() {
+        List<Runnable> batch;
+        synchronized (this) {
+            if (advancing) {
+                return;
+            }
+            advancing = true;
+            batch = takeArrived();
+        }
+        while (true) {
+            batch.forEach(Runnable::run);
+            SubtreeWalk.Step step;
+            while (reads < MAX_READS && !result.isDone() && (step = walk.next()) != null) {
+                take(step);
+            }
+            if (reads == 0 && walk.isExhausted()) {
+                result.complete(found);
+            }
+            synchronized (this) {
+                if (arrived.isEmpty()) {
+                    advancing = false;
+                    return;
+                }
+                batch = takeArrived();
+            }
+        }
+    }
+
+    private List<Runnable> takeArrived() {
+        List<Runnable> batch = new ArrayList<>(arrived);
+        arrived.clear();
+        return batch;
+    }
+
+    private void take(SubtreeWalk.Step step) {
+        if (step.isRow() && keysOnly && step.isListed()) {
+            found.add(ZNode.existing(step.path()));
+            if (walk.isOpenEnded()) {
+                list(step);
+            }
+        } else if (step.isRow()) {
+            await(
+                    one(client, step.path(), keysOnly),
+                    znode -> znode.ifPresent(row -> {
+                        found.add(row);
+                        if (walk.isOpenEnded() && (keysOnly || row.stat().numChildren() > 0)) {
+                            list(step);
+                        }
+                    }));
+        } else {
+            list(step);
+        }
+    }
+
+    private void list(SubtreeWalk.Step step) {
+        await(client.children(step.path()), names -> names.ifPresent(children -> walk.listed(step, children)));
+    }
+
+    private <T> void await(CompletableFuture<T> read, Consumer<T> arrive) {
+        reads++;
+        read.whenComplete((value, error) -> {
+            if (error != null) {
+                result.completeExceptionally(error);
+            }
+            synchronized (this) {
+                arrived.add(() -> {
+                    reads--;
+                    if (error == null) {
+                        arrive.accept(value);
+                    }
+                });
+            }
+            advance();
+        });
+    }
+}

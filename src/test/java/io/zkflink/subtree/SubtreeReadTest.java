@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.subtree;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zkflink.client.Failure;
+import io.zkflink.client.ZNode;
+import io.zkflink.client.ZooKeeperException;
+import io.zkflink.path.PathEncoding;
+import io.zkflink.path.PathTemplate;
+import io.zkflink.path.SegmentType;
+import io.zkflink.testkit.Await;
+import io.zkflink.testkit.FakeZooKeeper;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+class SubtreeReadTest {
+
+    private final FakeZooKeeper zk = new FakeZooKeeper();
+
+    private CompletableFuture<List<ZNode>> read(String path, boolean keysOnly) {
+        PathTemplate template = PathTemplate.parse(path, PathEncoding.NONE, name -> SegmentType.STRING);
+        return SubtreeRead.start(zk, template.restrict(Map.of("a", List.of("x"))), keysOnly);
+    }
+
+    private static List<String> paths(CompletableFuture<List<ZNode>> read) {
+        return Await.result(read).stream().map(ZNode::path).toList();
+    }
+
+    @Test
+    void readsWhatIsBelowThePrefix() {
+        zk.create("/r/x/1", "one");
+        zk.create("/r/x/2", "two");
+        zk.create("/r/y/3", "three");
+        assertThat(paths(read("/r/{a}/{b}", false))).containsExactlyInAnyOrder("/r/x/1", "/r/x/2");
+        assertThat(zk.answered()).doesNotContain("children /r", "read /r/y/3");
+    }
+
+    @Test
+    void readsNoDataWhereKeysAreEnough() {
+        zk.create("/r/x/1", "one");
+        zk.create("/r/x/1/below", "two");
+        assertThat(paths(read("/r/{a}/{b}", true))).containsExactly("/r/x/1");
+        assertThat(paths(read("/r/{a}/{*b}", true))).containsExactlyInAnyOrder("/r/x/1", "/r/x/1/below");
+        assertThat(zk.answered()).noneMatch(request -> request.startsWith("read"));
+    }
+
+    @Test
+    void readsSubtreesOfAnyDepth() {
+        zk.create("/r/x/1/2/3", "deep");
+        assertThat(paths(read("/r/{a}/{*b}", false))).containsExactlyInAnyOrder("/r/x/1", "/r/x/1/2", "/r/x/1/2/3");
+    }
+
+    @Test
+    void nothingIsNoRow() {
+        assertThat(paths(read("/r/{a}/{b}", false))).isEmpty();
+    }
+
+    @Test
+    void whatVanishesBetweenListAndReadIsNoRow() {
+        zk.create("/r/x/1", "one");
+        zk.create("/r/x/2", "two");
+        zk.holdReads();
+        CompletableFuture<List<ZNode>> read = read("/r/{a}/{b}", false);
+        assertThat(zk.answerNext()).isEqualTo("children /r/x");
+        zk.delete("/r/x/1");
+        zk.answerAll();
+        assertThat(paths(read)).containsExactly("/r/x/2");
+    }
+
+    @Test
+    void aFailureEndsIt() {
+        zk.create("/r/x/1", "one");
+        zk.create("/r/x/2", "two");
+        zk.failReads("/r/x/2", Failure.NO_PERMISSION);
+        assertThat(Await.failure(read("/r/{a}/{b}", false)))
+                .isInstanceOfSatisfying(ZooKeeperException.class, failed -> assertThat(failed.failure())
+                        .isEqualTo(Failure.NO_PERMISSION));
+    }
+
+    @Test
+    void manyRowsAreReadAFewAtATime() {
+        for (int i = 0; i < 5_000; i++) {
+            zk.create("/r/x/" + i, "");
+        }
+        zk.holdReads();
+        CompletableFuture<List<ZNode>> read = read("/r/{a}/{b}", false);
+        zk.answerNext();
+        assertThat(zk.held()).hasSizeBetween(100, 2_000);
+        zk.releaseReads();
+        assertThat(paths(read)).hasSize(5_000);
+    }
+}

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.table;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zkflink.testkit.Changelog;
+import io.zkflink.testkit.SharedMiniCluster;
+import io.zkflink.testkit.SharedZooKeeper;
+import io.zkflink.testkit.ZooKeeperAdmin;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.flink.table.api.TableEnvironment;
+import org.apache.zookeeper.CreateMode;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Joins with all shapes of keys; each gives the same rows wherever they come from. */
+class LookupJoinITCase {
+
+    private static final String ROOT = SharedZooKeeper.freshRoot();
+    private static final ZooKeeperAdmin ZK = SharedZooKeeper.admin();
+
+    /** Where rows come from. */
+    enum Mode {
+        SYNC(),
+        ASYNC("lookup.async=true"),
+        TTL("lookup.cache=PARTIAL", "lookup.partial-cache.max-rows=100", "lookup.partial-cache.invalidation=ttl"),
+        ASYNC_TTL(
+                "lookup.async=true",
+                "lookup.cache=PARTIAL",
+                "lookup.partial-cache.max-rows=100",
+                "lookup.partial-cache.invalidation=ttl");
+
+        private final String[] options;
+
+        Mode(String... options) {
+            this.options = options;
+        }
+    }
+
+    @BeforeAll
+    static void tree() {
+        ZK.create(ROOT + "/flags/cart/ui", "{\"enabled\":true,\"rollout\":10,\"tag\":\"a\"}");
+        ZK.create(ROOT + "/flags/cart/pay", "{\"enabled\":false,\"rollout\":20,\"tag\":\"b\"}");
+        ZK.create(ROOT + "/flags/search/ranker", "{\"enabled\":true,\"rollout\":30}");
+        ZK.create(ROOT + "/flags/search/empty");
+        ZK.create(ROOT + "/flags/search/ranker/below", "{\"enabled\":true,\"rollout\":99}");
+        ZK.create(ROOT + "/parts/7", "seven");
+        ZK.create(ROOT + "/parts/007", "agent");
+        ZK.create(ROOT + "/parts/8", "eight");
+        ZK.create(ROOT + "/tree/a", "1");
+        ZK.create(ROOT + "/tree/a/b", "2");
+        ZK.create(ROOT + "/tree/a/b/c", "3");
+        ZK.create(ROOT + "/tree/x", "4");
+        ZK.create(ROOT + "/deep/t/mid/0/state", "s0");
+        ZK.create(ROOT + "/deep/t/mid/1/state", "s1");
+        ZK.create(ROOT + "/deep/t/other/2/state", "no");
+        ZK.create(ROOT + "/deep/u/mid/0/state", "u0");
+        ZK.create(ROOT + "/urls/a%2Fb", "encoded");
+        ZK.create(ROOT + "/urls/%3F", "a question");
+        ZK.create(ROOT + "/kinds/abc/true", "x");
+        ZK.createRaw(ROOT + "/bytes/raw", new byte[] {1, 2}, CreateMode.PERSISTENT);
+        ZK.create(ROOT + "/numbers/zero", "{\"d\":-0.0,\"n\":1.50}");
+        ZK.create(ROOT + "/leader", "me");
+    }
+
+    @AfterAll
+    static void clean() {
+        ZK.deleteTree(ROOT);
+    }
+
+    /**
+     * @param left rows of VALUES
+     * @param query with {@code l} for the left table
+     */
+    private record Case(String columns, String path, String left, String query, List<String> rows, String option) {
+        Case(String columns, String path, String left, String query, List<String> rows) {
+            this(columns, path, left, query, rows, "");
+        }
+    }
+
+    private static final String FLAGS = "service STRING, flag STRING, enabled BOOLEAN, rollout INT, tag STRING,"
+            + " `version` INT METADATA VIRTUAL, path STRING METADATA VIRTUAL";
+    private static final String FLAGS_PATH = "/flags/{service}/{flag}";
+    private static final String AT = " FOR SYSTEM_TIME AS OF l.pt AS t ON ";
+
+    private static Case flags(String left, String query, String... rows) {
+        return new Case(FLAGS, FLAGS_PATH, left, query, List.of(rows), "format=json");
+    }
+
+    private static Stream<Case> cases() {
+        return Stream.of(
+                // Points
+                flags(
+                        "('cart', 'ui'), ('cart', 'pay'), ('cart', 'none'), ('none', 'ui')",
+                        "SELECT l.a, l.b, t.rollout, t.`version`, t.path FROM l JOIN t" + AT
+                                + "t.service = l.a AND t.flag = l.b",
+                        "cart, ui, 10, 0, %s/flags/cart/ui",
+                        "cart, pay, 20, 0, %s/flags/cart/pay"),
+                flags(
+                        "('cart', 'ui'), ('search', 'empty'), ('cart', 'none')",
+                        "SELECT l.a, l.b, t.flag, t.enabled FROM l LEFT JOIN t" + AT
+                                + "t.service = l.a AND t.flag = l.b",
+                        "cart, ui, ui, TRUE",
+                        "search, empty, empty, NULL",
+                        "cart, none, NULL, NULL"),
+                flags("('x', 'cart')", "SELECT t.flag FROM l JOIN t" + AT + "t.service = l.b AND t.flag = 'ui'", "ui"),
+                flags(
+                        "('CART', 'UI')",
+                        "SELECT t.flag FROM l JOIN t" + AT + "t.service = LOWER(l.a) AND t.flag = LOWER(l.b)",
+                        "ui"),
+                // Filters
+                flags(
+                        "('cart', 'a'), ('cart', 'b'), ('cart', 'c')",
+                        "SELECT l.b, t.flag FROM l JOIN t" + AT + "t.service = l.a AND t.tag = l.b",
+                        "a, ui",
+                        "b, pay"),
+                flags(
+                        "('cart', 'ui'), ('cart', 'pay')",
+                        "SELECT t.flag FROM l JOIN t" + AT
+                                + "t.service = l.a AND t.flag = l.b AND t.enabled = TRUE AND t.rollout > 5",
+                        "ui"),
+                flags(
+                        "('cart', 'ui'), ('search', 'ranker')",
+                        "SELECT t.flag FROM l JOIN t" + AT + "t.service = l.a AND t.flag = l.b WHERE t.rollout < 20",
+                        "ui"),
+                flags(
+                        "('cart', '%s/flags/cart/pay')",
+                        "SELECT t.flag FROM l JOIN t" + AT + "t.service = l.a AND t.path = l.b", "pay"),
+                flags(
+                        "('cart', 'ui')",
+                        "SELECT t.flag FROM l JOIN t" + AT + "t.service = l.a AND t.flag = l.b AND t.`version` = 1"),
+                // Prefixes
+                flags(
+                        "('cart', ''), ('search', ''), ('none', '')",
+                        "SELECT l.a, t.flag, t.rollout FROM l JOIN t" + AT + "t.service = l.a",
+                        "cart, ui, 10",
+                        "cart, pay, 20",
+                        "search, ranker, 30",
+                        "search, empty, NULL"),
+                flags(
+                        "('search', '')",
+                        "SELECT t.service, t.flag FROM l JOIN t" + AT + "t.service = l.a",
+                        "search, ranker",
+                        "search, empty"),
+                new Case(
+                        "topic STRING, part INT, v STRING",
+                        "/deep/{topic}/mid/{part}/state",
+                        "('t', 1), ('u', 1)",
+                        "SELECT t.topic, t.part, t.v FROM l JOIN t" + AT + "t.topic = l.a",
+                        List.of("t, 0, s0", "t, 1, s1", "u, 0, u0")),
+                // Values that are no path
+                flags(
+                        "('', 'ui'), ('.', 'ui'), ('..', 'ui'), ('cart/ui', 'x'), ('cart', 'a' || U&'\\0001'),"
+                                + " (CAST(NULL AS STRING), 'ui'), ('cart', CAST(NULL AS STRING))",
+                        "SELECT l.a, t.flag FROM l JOIN t" + AT + "t.service = l.a AND t.flag = l.b"),
+                flags(
+                        "(CAST(NULL AS STRING), 'ui'), ('/', 'x')",
+                        "SELECT l.b, t.flag FROM l LEFT JOIN t" + AT + "t.service = l.a",
+                        "ui, NULL",
+                        "x, NULL"),
+                // Types
+                new Case(
+                        "part INT, v STRING",
+                        "/parts/{part}",
+                        "(7, 1), (8, 1), (-1, 1)",
+                        "SELECT l.a, t.v FROM l JOIN t" + AT + "t.part = l.a",
+                        List.of("7, seven", "8, eight")),
+                new Case(
+                        "part BIGINT, v STRING",
+                        "/parts/{part}",
+                        "(7, 1), (8, 1)",
+                        "SELECT l.a, t.v FROM l JOIN t" + AT + "t.part = CAST(l.a AS BIGINT)",
+                        List.of("7, seven", "8, eight")),
+                new Case(
+                        "part STRING, v STRING",
+                        "/parts/{part}",
+                        "(7, 1)",
+                        "SELECT l.a, t.v FROM l JOIN t" + AT + "t.part = CAST(l.a AS STRING)",
+                        List.of("7, seven")),
+                new Case(
+                        "c CHAR(3), b BOOLEAN, v STRING",
+                        "/kinds/{c}/{b}",
+                        "('abc', TRUE), ('abcd', TRUE), ('abc', FALSE)",
+                        "SELECT l.a, t.v FROM l JOIN t" + AT + "t.c = l.a AND t.b = l.b",
+                        List.of("abc, x")),
+                new Case(
+                        "k STRING, v STRING",
+                        "/urls/{k}",
+                        "('a/b', 1), ('?', 2), ('', 3)",
+                        "SELECT l.a, t.v FROM l JOIN t" + AT + "t.k = l.a",
+                        List.of("a/b, encoded", "?, a question"),
+                        "path.encoding=url"),
+                new Case(
+                        "k STRING, v BYTES",
+                        "/bytes/{k}",
+                        "('raw', x'0102'), ('raw', x'0103')",
+                        "SELECT t.k FROM l JOIN t" + AT + "t.k = l.a AND t.v = l.b",
+                        List.of("raw")),
+                new Case(
+                        "k STRING, d DOUBLE, n DECIMAL(5, 2)",
+                        "/numbers/{k}",
+                        "('zero', CAST(0.0 AS DOUBLE))",
+                        "SELECT t.k FROM l JOIN t" + AT + "t.k = l.a AND t.d = l.b",
+                        List.of("zero"),
+                        "format=json"),
+                // Other templates
+                new Case(
+                        "k STRING, v STRING",
+                        "/tree/{*k}",
+                        "('a', 1), ('a/b', 2), ('a/b/c', 3), ('a/', 4), ('/a', 5), ('a//b', 6), ('z', 7)",
+                        "SELECT l.b, t.v FROM l JOIN t" + AT + "t.k = l.a",
+                        List.of("1, 1", "2, 2", "3, 3")),
+                new Case(
+                        "r STRING, k STRING, v STRING",
+                        "/{r}/{*k}",
+                        "('tree', 1)",
+                        "SELECT t.k, t.v FROM l JOIN t" + AT + "t.r = l.a",
+                        List.of("a, 1", "a/b, 2", "a/b/c, 3", "x, 4")),
+                new Case(
+                        "v STRING",
+                        "/leader",
+                        "('me', 1), ('you', 2)",
+                        "SELECT l.a, l.b FROM l JOIN t" + AT + "t.v = l.a",
+                        List.of("me, 1")),
+                new Case(
+                        "r STRING, k STRING, v STRING",
+                        "/{r}/{*k}",
+                        "('tree', 'a/b')",
+                        "SELECT l.b FROM l JOIN t" + AT + "t.r = l.a AND t.k = l.b",
+                        List.of("a/b")));
+    }
+
+    /** All in one job, because starting one takes longer than what it does. */
+    @ParameterizedTest
+    @EnumSource
+    void joins(Mode mode) throws Exception {
+        TableEnvironment sql = SharedMiniCluster.tableEnvironment(1);
+        List<Case> cases = cases().toList();
+        List<String> queries = new ArrayList<>();
+        List<String> expected = new ArrayList<>();
+        for (int i = 0; i < cases.size(); i++) {
+            Case each = cases.get(i);
+            tables(
+                    sql,
+                    String.valueOf(i),
+                    each.left().replace("%s", ROOT),
+                    each.columns(),
+                    each.path(),
+                    Stream.concat(
+                                    Stream.of(each.option()).filter(option -> !option.isEmpty()),
+                                    Arrays.stream(mode.options))
+                            .toArray(String[]::new));
+            queries.add(each.query()
+                    .replaceFirst(
+                            "SELECT (.*?) FROM l ", "SELECT " + i + ", CAST(ROW($1) AS STRING) FROM l" + i + " AS l ")
+                    .replace("JOIN t ", "JOIN t" + i + " "));
+            for (String row : each.rows()) {
+                expected.add("+I[" + i + ", (" + row.replace("%s", ROOT) + ")]");
+            }
+        }
+        assertThat(rows(sql, String.join(" UNION ALL ", queries))).containsExactlyInAnyOrderElementsOf(expected);
+    }
+
+    @Test
+    void differentFiltersOfTwoJoinsAreNotMixedUp() throws Exception {
+        // FLINK-36808: the planner merges sources that differ only in what was pushed to them.
+        TableEnvironment sql = SharedMiniCluster.tableEnvironment(1);
+        tables(sql, "", flags("('cart', 'ui'), ('cart', 'pay')", "").left(), FLAGS, FLAGS_PATH, "format=json");
+        assertThat(rows(
+                        sql,
+                        "SELECT l.b, t.rollout FROM l JOIN t" + AT
+                                + "t.service = l.a AND t.flag = l.b WHERE t.flag = 'ui' UNION ALL"
+                                + " SELECT l.b, t.rollout FROM l JOIN t" + AT
+                                + "t.service = l.a AND t.flag = l.b WHERE t.flag = 'pay'"))
+                .containsExactlyInAnyOrder("+I[ui, 10]", "+I[pay, 20]");
+    }
+
+    @Test
+    void hintsChoose() throws Exception {
+        TableEnvironment sql = SharedMiniCluster.tableEnvironment(2);
+        tables(sql, "", "('cart', 'ui'), ('cart', 'none')", FLAGS, FLAGS_PATH, "format=json", "lookup.async=true");
+        String join = "SELECT /*+ LOOKUP('table'='t', %s) */ l.b, t.rollout FROM l LEFT JOIN t" + AT
+                + "t.service = l.a AND t.flag = l.b";
+        assertThat(sql.explainSql(join.formatted("'async'='false'"))).doesNotContain("async=[");
+        assertHint(sql, join.formatted("'async'='false'"), "LookupJoin");
+        assertHint(sql, join.formatted("'async'='true', 'output-mode'='allow_unordered'"), "async=[UNORDERED");
+        assertHint(sql, join.formatted("'shuffle'='true'"), "exchange(distribution=[hash[a0, b0]])");
+        assertHint(
+                sql,
+                join.formatted("'retry-predicate'='lookup_miss', 'retry-strategy'='fixed_delay', 'fixed-delay'='10 ms',"
+                        + " 'max-attempts'='3'"),
+                "retry=[lookup_miss");
+    }
+
+    private static void assertHint(TableEnvironment sql, String query, String plan) throws Exception {
+        assertThat(sql.explainSql(query)).containsIgnoringCase(plan);
+        assertThat(rows(sql, query)).as(query).containsExactlyInAnyOrder("+I[ui, 10]", "+I[none, null]");
+    }
+
+    @Test
+    void manyAtATime() throws Exception {
+        for (int i = 0; i < 50; i++) {
+            ZK.create(ROOT + "/many/" + i, "v" + i);
+        }
+        TableEnvironment sql = SharedMiniCluster.tableEnvironment(2);
+        sql.executeSql("CREATE TEMPORARY TABLE numbers (n INT, pt AS PROCTIME()) WITH ('connector' = 'datagen',"
+                + " 'number-of-rows' = '20000', 'fields.n.kind' = 'random', 'fields.n.min' = '0', 'fields.n.max' ="
+                + " '99')");
+        ContractTables.create(sql, "t", "k INT, v STRING", ROOT + "/many/{k}", "lookup.async=true");
+        List<String> found = rows(
+                sql,
+                "SELECT COUNT(*), COUNT(DISTINCT n), COUNT(*) FILTER (WHERE v <> CONCAT('v', CAST(n AS STRING))) FROM"
+                        + " (SELECT l.n, t.v FROM numbers AS l JOIN t" + AT + "t.k = l.n)");
+        assertThat(found.get(found.size() - 1)).matches("\\+U\\[\\d+, 50, 0]");
+    }
+
+    @Test
+    void keysThatSayNowhereToLookAreRefused() {
+        TableEnvironment sql = SharedMiniCluster.tableEnvironment(1);
+        tables(sql, "", "('cart', 'ui')", FLAGS, FLAGS_PATH, "format=json");
+        assertThatThrownBy(() -> sql.explainSql("SELECT l.b FROM l JOIN t" + AT + "t.tag = l.a AND t.flag = l.b"))
+                .hasStackTraceContaining("Invalid lookup keys (flag, tag): they do not say where below 'path' '" + ROOT
+                        + "/flags/{service}/{flag}' to look, because they do not bind its first column. Join on"
+                        + " 'service' too, or set 'lookup.cache' = 'FULL', which finds rows by any column.");
+    }
+
+    private static void tables(
+            TableEnvironment sql, String suffix, String left, String columns, String path, String... options) {
+        sql.executeSql("CREATE TEMPORARY VIEW l" + suffix + " AS SELECT a, b, PROCTIME() AS pt FROM (VALUES " + left
+                + ") AS v (a, b)");
+        ContractTables.create(sql, "t" + suffix, columns, ROOT + path, options);
+    }
+
+    private static List<String> rows(TableEnvironment sql, String query) throws Exception {
+        try (Changelog changes = new Changelog(sql.executeSql(query))) {
+            return changes.awaitEnd();
+        }
+    }
+}
