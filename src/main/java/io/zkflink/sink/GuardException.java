@@ -2,9 +2,10 @@
 package io.zkflink.sink;
 
 import io.zkflink.client.ZooKeeperException;
+import java.io.IOException;
 
 /** What every request of a writer checks first does not hold, and so nothing of it was written. */
-final class GuardException extends Exception {
+final class GuardException extends IOException {
 
     private static final long serialVersionUID = 1L;
 

@@ -21,7 +21,13 @@ public record SinkSettings(Transactions transactions, Rows rows, Batching batchi
      * @param commitPath an absolute path below which they are
      * @param retention how long a marker that did not change is kept, and so how old a savepoint may be restored
      */
-    public record Transactions(String idPrefix, String commitPath, Duration retention) implements Serializable {}
+    public record Transactions(String idPrefix, String commitPath, Duration retention) implements Serializable {
+
+        /** The parent of this job's markers. */
+        String markers() {
+            return commitPath + "/" + idPrefix;
+        }
+    }
 
     /**
      * How one row is written.

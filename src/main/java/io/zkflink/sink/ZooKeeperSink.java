@@ -29,7 +29,7 @@ public final class ZooKeeperSink implements Sink<RowData> {
 
     @Override
     public SinkWriter<RowData> createWriter(WriterInitContext context) throws IOException {
-        open(context);
+        open(encoder, context);
         return new UpsertWriter(
                 SessionPool.open(connection),
                 encoder,
@@ -42,7 +42,7 @@ public final class ZooKeeperSink implements Sink<RowData> {
                         new SinkMetrics(context.metricGroup())));
     }
 
-    private void open(WriterInitContext context) throws IOException {
+    static void open(ZNodeEncoder encoder, WriterInitContext context) throws IOException {
         try {
             encoder.open(context.asSerializationSchemaInitializationContext());
         } catch (Exception e) {

@@ -8,12 +8,14 @@ import io.zkflink.row.TableLayout;
 import io.zkflink.row.WritableMetadata;
 import io.zkflink.row.ZNodeEncoder;
 import io.zkflink.sink.SinkSettings;
+import io.zkflink.sink.TransactionalSink;
 import io.zkflink.sink.ZooKeeperSink;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.flink.api.common.serialization.SerializationSchema;
+import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.format.EncodingFormat;
@@ -81,8 +83,10 @@ final class ZooKeeperTableSink implements DynamicTableSink, SupportsWritingMetad
                 metadata,
                 declaration.mode(),
                 declaration.ttl());
-        return SinkV2Provider.of(
-                new ZooKeeperSink(connection, encoder, settings), parallelism().orElse(null));
+        Sink<RowData> sink = settings.isExactlyOnce()
+                ? new TransactionalSink(connection, encoder, settings)
+                : new ZooKeeperSink(connection, encoder, settings);
+        return SinkV2Provider.of(sink, parallelism().orElse(null));
     }
 
     /** A znode at any depth may be deleted only after those below it, which other subtasks might hold. */

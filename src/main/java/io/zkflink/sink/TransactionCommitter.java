@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink;
+
+import io.zkflink.client.Acl;
+import io.zkflink.client.CreateMode;
+import io.zkflink.client.Failure;
+import io.zkflink.client.ZNode;
+import io.zkflink.client.ZNodeWrite;
+import io.zkflink.client.ZooKeeperClient;
+import io.zkflink.client.ZooKeeperException;
+import io.zkflink.metrics.SinkMetric;
+import io.zkflink.metrics.SinkMetrics;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.flink.api.connector.sink2.Committer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes transactions visible, each once.
+ *
+ * <p>A transaction is one {@code multi}: its writer's marker goes from the number before to its own, on condition that
+ * nobody changed it since it was read, and the rows are written. Whoever commits it again, after whatever failure, finds
+ * its number in the marker. A {@code multi} whose answer is lost is no exception: the marker is read again and tells.
+ *
+ * <p>Flink calls it on the task thread, when a checkpoint has completed and when one was restored. It waits for the
+ * server as long as a single request may take, then fails the job, which commits again when it is restored.
+ */
+final class TransactionCommitter implements Committer<Transaction> {
+
+    private static final Logger LOG = LoggerFactory.getLogger(TransactionCommitter.class);
+    private static final int MAX_ROUNDS = 1_000;
+
+    private final ZooKeeperClient client;
+    private final SinkSettings settings;
+    private final Patience patience;
+    private final SinkMetrics metrics;
+    private final KnownZNodes known = new KnownZNodes();
+    private final MissingParents parents;
+    /** What the request under way says of its marker. */
+    private volatile List<ZNodeWrite> guard = List.of();
+
+    private volatile long lastCommitMillis;
+    private boolean cleaned;
+
+    TransactionCommitter(ZooKeeperClient client, SinkSettings settings, Patience patience, SinkMetrics metrics) {
+        this.client = client;
+        this.settings = settings;
+        this.patience = patience;
+        this.metrics = metrics;
+        this.parents = new MissingParents(client, settings.rows().parentAcl(), known, Runnable::run);
+        metrics.gauge(SinkMetric.COMMIT_MILLIS, () -> lastCommitMillis);
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+
+    @Override
+    public void commit(Collection<CommitRequest<Transaction>> requests) throws IOException, InterruptedException {
+        long start = System.nanoTime();
+        List<CommitRequest<Transaction>> inOrder = new ArrayList<>(requests);
+        inOrder.sort(Comparator.comparing((CommitRequest<Transaction> request) ->
+                        request.getCommittable().markerPath())
+                .thenComparing(request -> request.getCommittable().number()));
+        for (CommitRequest<Transaction> request : inOrder) {
+            commit(request.getCommittable());
+        }
+        lastCommitMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+        if (!cleaned && !inOrder.isEmpty()) {
+            cleaned = true;
+            clean(inOrder.get(inOrder.size() - 1).getCommittable().markerPath());
+        }
+    }
+
+    private void commit(Transaction transaction) throws IOException, InterruptedException {
+        long start = System.nanoTime();
+        BatchWrite batch = new BatchWrite(
+                client, () -> guard, settings.rows(), known, metrics, false, Runnable::run, transaction.rows());
+        for (int rounds = 0; rounds < MAX_ROUNDS; rounds++) {
+            try {
+                if (attempt(transaction, batch)) {
+                    return;
+                }
+            } catch (ZooKeeperException e) {
+                long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+                if (!e.failure().isTransient()) {
+                    throw e;
+                }
+                if (batch.isTooLarge()) {
+                    throw new IOException(batch.tooLarge(), e);
+                }
+                if (took >= patience.total().toMillis()) {
+                    throw new IOException(
+                            patience.isOver(
+                                    transaction.rows().size(),
+                                    transaction.rows().get(0).path(),
+                                    took,
+                                    e),
+                            e);
+                }
+                metrics.count(SinkMetric.RETRIES);
+                Thread.sleep(patience.waitMillis(batch.failures()));
+            }
+        }
+        throw new IOException("The marker '" + transaction.markerPath() + "' is changed by others all the time.");
+    }
+
+    /** True if the transaction is committed now; false if somebody has changed the marker since it was read. */
+    private boolean attempt(Transaction transaction, BatchWrite batch) throws IOException, InterruptedException {
+        Optional<ZNode> marker = await(client.read(transaction.markerPath()));
+        long last = marker.isPresent() ? number(marker.get()) : transaction.number() - 1;
+        if (last >= transaction.number()) {
+            LOG.debug("Transaction {} of {} is committed.", transaction.number(), transaction.markerPath());
+            return true;
+        }
+        if (last != transaction.number() - 1) {
+            throw new IOException("Transaction " + transaction.number() + " cannot be committed: the marker '"
+                    + transaction.markerPath() + "' says that the last one was " + last
+                    + ", so those between are lost. The ensemble has forgotten commits, or somebody has changed the"
+                    + " marker. Restore the ensemble, or restart the job without its state.");
+        }
+        if (marker.isEmpty()) {
+            await(parents.create(List.of(transaction.markerPath()), transaction.markerPath()));
+        }
+        guard = List.of(advance(transaction, marker));
+        try {
+            await(batch.write());
+            return true;
+        } catch (GuardException e) {
+            LOG.debug("The marker {} is not as it was read; reading it again.", transaction.markerPath());
+            return false;
+        }
+    }
+
+    /** Waits as long as a request may take. */
+    private <T> T await(CompletableFuture<T> answer) throws IOException, InterruptedException {
+        try {
+            return answer.get(patience.total().toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            throw new ZooKeeperException(
+                    Failure.CONNECTION_LOST,
+                    "there was no connection for " + patience.total().toMillis() + " ms.");
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException cause) {
+                throw cause;
+            }
+            throw new IOException(e.getCause().getMessage(), e.getCause());
+        }
+    }
+
+    private static ZNodeWrite advance(Transaction transaction, Optional<ZNode> marker) {
+        byte[] number = String.valueOf(transaction.number()).getBytes(StandardCharsets.UTF_8);
+        if (marker.isEmpty()) {
+            return new ZNodeWrite.Create(transaction.markerPath(), number, CreateMode.PERSISTENT, 0, Acl.OPEN);
+        }
+        return new ZNodeWrite.SetData(
+                transaction.markerPath(), number, marker.get().stat().version());
+    }
+
+    private static long number(ZNode marker) throws IOException {
+        String text = new String(marker.data(), StandardCharsets.UTF_8);
+        try {
+            return Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            throw new IOException(
+                    "The marker '" + marker.path() + "' holds '" + text
+                            + "' instead of a number: 'sink.commit-path' must"
+                            + " name a znode that nobody else writes below.",
+                    e);
+        }
+    }
+
+    /**
+     * Deletes markers of writers that have not committed for longer than anybody may restore a checkpoint of theirs. By
+     * the server's clock: this commit's marker says what time it is.
+     */
+    private void clean(String mine) throws InterruptedException {
+        try {
+            Optional<ZNode> now = await(client.read(mine));
+            String markers = MissingParents.parent(mine);
+            List<String> names = await(client.children(markers)).orElse(List.of());
+            if (now.isEmpty()) {
+                return;
+            }
+            long oldest = now.get().stat().mtime()
+                    - settings.transactions().retention().toMillis();
+            int deleted = 0;
+            for (String name : names) {
+                Optional<ZNode> marker = await(client.read(markers + "/" + name));
+                if (marker.isPresent() && marker.get().stat().mtime() < oldest) {
+                    await(client.write(List.of(new ZNodeWrite.Delete(
+                            marker.get().path(), marker.get().stat().version()))));
+                    deleted++;
+                }
+            }
+            if (deleted > 0) {
+                LOG.info(
+                        "Deleted {} commit markers below {} that are older than 'sink.commit-retention'.",
+                        deleted,
+                        markers);
+            }
+        } catch (IOException e) {
+            // Markers that stay harm nobody, and the next start tries again.
+            LOG.info("Old commit markers could not be deleted: {}", e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink;
+
+import io.zkflink.client.CreateMode;
+import io.zkflink.row.RowWrite;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
+
+/** How transactions that are not committed yet are kept in checkpoints. */
+final class TransactionSerializer implements SimpleVersionedSerializer<Transaction> {
+
+    static final TransactionSerializer INSTANCE = new TransactionSerializer();
+
+    private static final int VERSION = 1;
+    private static final int REMOVE = 0;
+    private static final int PUT = 1;
+    private static final int NO_DATA = -1;
+    private static final int INITIAL_BYTES = 4096;
+
+    @Override
+    public int getVersion() {
+        return VERSION;
+    }
+
+    @Override
+    public byte[] serialize(Transaction transaction) throws IOException {
+        DataOutputSerializer out = new DataOutputSerializer(INITIAL_BYTES);
+        writeText(out, transaction.markerPath());
+        out.writeLong(transaction.number());
+        out.writeInt(transaction.rows().size());
+        for (RowWrite row : transaction.rows()) {
+            writeText(out, row.path());
+            if (row instanceof RowWrite.Put put) {
+                out.writeByte(PUT);
+                writeBytes(out, put.data());
+                out.writeBoolean(put.setsData());
+                out.writeBoolean(put.isConditional());
+                out.writeInt(put.isConditional() ? put.expectedVersion() : 0);
+                out.writeUTF(put.mode().toString());
+                out.writeLong(put.ttlMillis());
+            } else {
+                out.writeByte(REMOVE);
+            }
+        }
+        return out.getCopyOfBuffer();
+    }
+
+    @Override
+    public Transaction deserialize(int version, byte[] serialized) throws IOException {
+        if (version != VERSION) {
+            throw new IOException("A transaction of version " + version
+                    + " cannot be restored by this version of the connector, which knows version " + VERSION
+                    + ". Use the version that wrote the checkpoint, or a newer one.");
+        }
+        DataInputDeserializer in = new DataInputDeserializer(serialized);
+        String markerPath = readText(in);
+        long number = in.readLong();
+        int count = in.readInt();
+        List<RowWrite> rows = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            String path = readText(in);
+            rows.add(in.readByte() == PUT ? readPut(in, path) : new RowWrite.Remove(path));
+        }
+        return new Transaction(markerPath, number, rows);
+    }
+
+    private static RowWrite.Put readPut(DataInputDeserializer in, String path) throws IOException {
+        byte[] data = readBytes(in);
+        boolean setsData = in.readBoolean();
+        boolean conditional = in.readBoolean();
+        int version = in.readInt();
+        String mode = in.readUTF();
+        long ttl = in.readLong();
+        for (CreateMode each : CreateMode.values()) {
+            if (each.toString().equals(mode)) {
+                return new RowWrite.Put(path, data, setsData, conditional ? version : null, each, ttl);
+            }
+        }
+        throw new IOException("A transaction in the checkpoint has the unknown create mode '" + mode + "'.");
+    }
+
+    /** Not as {@code writeUTF} does, which ends at 64 KB. */
+    private static void writeText(DataOutputSerializer out, String text) throws IOException {
+        writeBytes(out, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String readText(DataInputDeserializer in) throws IOException {
+        return new String(readBytes(in), StandardCharsets.UTF_8);
+    }
+
+    private static void writeBytes(DataOutputSerializer out, byte[] bytes) throws IOException {
+        out.writeInt(bytes == null ? NO_DATA : bytes.length);
+        if (bytes != null) {
+            out.write(bytes);
+        }
+    }
+
+    private static byte[] readBytes(DataInputDeserializer in) throws IOException {
+        int length = in.readInt();
+        if (length == NO_DATA) {
+            return null;
+        }
+        byte[] bytes = new byte[length];
+        in.readFully(bytes);
+        return bytes;
+    }
+}

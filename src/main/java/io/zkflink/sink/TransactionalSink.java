@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink;
+
+import io.zkflink.client.ConnectionSettings;
+import io.zkflink.client.SessionPool;
+import io.zkflink.metrics.SinkMetrics;
+import io.zkflink.row.ZNodeEncoder;
+import java.io.IOException;
+import org.apache.flink.api.connector.sink2.Committer;
+import org.apache.flink.api.connector.sink2.CommitterInitContext;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.api.connector.sink2.SinkWriter;
+import org.apache.flink.api.connector.sink2.SupportsCommitter;
+import org.apache.flink.api.connector.sink2.WriterInitContext;
+import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.table.data.RowData;
+
+/** Writes rows to znodes exactly once. */
+public final class TransactionalSink implements Sink<RowData>, SupportsCommitter<Transaction> {
+
+    private static final long serialVersionUID = 1L;
+
+    private final ConnectionSettings connection;
+    private final ZNodeEncoder encoder;
+    private final SinkSettings settings;
+
+    /** Writes by {@link SinkSettings#transactions()}, which must be given. */
+    public TransactionalSink(ConnectionSettings connection, ZNodeEncoder encoder, SinkSettings settings) {
+        this.connection = connection;
+        this.encoder = encoder;
+        this.settings = settings;
+    }
+
+    @Override
+    public SinkWriter<RowData> createWriter(WriterInitContext context) throws IOException {
+        ZooKeeperSink.open(encoder, context);
+        return new TransactionalWriter(encoder, settings, new SinkMetrics(context.metricGroup()));
+    }
+
+    @Override
+    public Committer<Transaction> createCommitter(CommitterInitContext context) {
+        return new TransactionCommitter(
+                SessionPool.open(connection),
+                settings,
+                Patience.of(connection),
+                new SinkMetrics(context.metricGroup()));
+    }
+
+    @Override
+    public SimpleVersionedSerializer<Transaction> getCommittableSerializer() {
+        return TransactionSerializer.INSTANCE;
+    }
+}

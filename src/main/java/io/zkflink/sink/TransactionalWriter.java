@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink;
+
+import io.zkflink.metrics.SinkMetric;
+import io.zkflink.metrics.SinkMetrics;
+import io.zkflink.row.ZNodeEncoder;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.UUID;
+import org.apache.flink.api.connector.sink2.CommittingSinkWriter;
+import org.apache.flink.table.data.RowData;
+
+/**
+ * Gathers the rows between two checkpoints, the last of each znode, into transactions that a {@link
+ * TransactionCommitter} makes visible when the checkpoint has completed: one while they fit into a request of the
+ * server, else several in their order. Never connects. Rows are in memory until the checkpoint, and in it until they
+ * are committed.
+ */
+final class TransactionalWriter implements CommittingSinkWriter<RowData, Transaction> {
+
+    private final ZNodeEncoder encoder;
+    private final long maxBytes;
+    private final String markerPath;
+    private final PendingRows pending = new PendingRows();
+    private long transactions;
+
+    TransactionalWriter(ZNodeEncoder encoder, SinkSettings settings, SinkMetrics metrics) {
+        this.encoder = encoder;
+        this.maxBytes = settings.batching().maxBytes();
+        this.markerPath = settings.transactions().markers() + "/" + UUID.randomUUID();
+        metrics.gauge(SinkMetric.BUFFERED, pending::size);
+    }
+
+    @Override
+    public void write(RowData row, Context context) throws IOException {
+        pending.add(encoder.write(row));
+    }
+
+    @Override
+    public void flush(boolean endOfInput) {
+        // There is nobody to flush to before the checkpoint has completed.
+    }
+
+    @Override
+    public Collection<Transaction> prepareCommit() {
+        List<Transaction> prepared = new ArrayList<>();
+        while (!pending.isEmpty()) {
+            var rows = pending.take(Integer.MAX_VALUE, maxBytes);
+            pending.release(rows);
+            prepared.add(new Transaction(markerPath, ++transactions, rows));
+        }
+        return prepared;
+    }
+
+    @Override
+    public void close() {}
+}
