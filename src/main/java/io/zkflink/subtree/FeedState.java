@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.subtree;
+
+import io.zkflink.client.Failure;
+import io.zkflink.client.ZooKeeperException;
+import io.zkflink.path.PathTemplate;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * What the session's event thread and the polling thread of a {@link SubtreeFeed} tell each other: the phase of the
+ * walk, the paths that events named, the answers that arrived. Sends nothing itself. Thread-safe; whatever both threads
+ * touch is here.
+ */
+final class FeedState {
+
+    private enum Phase {
+        /** No connection, or none yet on which the watch is in place. */
+        DISCONNECTED,
+        SYNCING,
+        WALKING,
+        FOLLOWING
+    }
+
+    private final PathTemplate template;
+    private final FeedSettings settings;
+    private final FeedClock clock;
+
+    private Phase phase = Phase.DISCONNECTED;
+    private int walk;
+    private long walkZxid;
+    private boolean walkAnnounced;
+    private long newestZxid;
+
+    private final ReportedPaths reported = new ReportedPaths();
+    private final Requests requests = new Requests(this);
+    private boolean polling;
+    private boolean awake;
+
+    private long skipped;
+
+    FeedState(PathTemplate template, FeedSettings settings, long newestZxid) {
+        this.template = template;
+        this.settings = settings;
+        this.clock = new FeedClock(settings);
+        this.newestZxid = newestZxid;
+    }
+
+    /**
+     * What the polling thread may do now.
+     *
+     * @param walk the number of the walk that is under way, or the last one
+     * @param begins whether it has just begun
+     * @param zxid what it includes
+     * @param events paths that events named
+     * @param budget how many reads may be sent beyond those
+     */
+    record Turn(int walk, boolean begins, long zxid, List<String> events, int budget) {}
+
+    /**
+     * A walk that is complete.
+     *
+     * @param zxid what it includes
+     * @param begunMillis when it began, in milliseconds since the epoch
+     */
+    record Ended(long zxid, long begunMillis) {}
+
+    // ---- The connection and the walk.
+
+    /** Begins another walk, which waits for its sync; returns its number. */
+    int begin() {
+        List<CompletableFuture<?>> orphans;
+        int begun;
+        synchronized (this) {
+            orphans = forgetWalk();
+            phase = Phase.SYNCING;
+            clock.walkBegun();
+            begun = walk;
+        }
+        cancel(orphans);
+        return begun;
+    }
+
+    /** The sync of a walk was answered. */
+    synchronized void synced(int begun, Long zxid, ZooKeeperException error) {
+        if (walk != begun) {
+            return;
+        }
+        if (error != null) {
+            if (error.failure().isTransient()) {
+                // Usually the connection is lost and comes back; if not, nobody else would begin again.
+                clock.retrySoon();
+            } else {
+                requests.fail(error);
+            }
+        } else if (zxid < newestZxid) {
+            requests.fail(behind(zxid));
+        } else {
+            newestZxid = zxid;
+            walkZxid = zxid;
+            walkAnnounced = false;
+            phase = Phase.WALKING;
+        }
+        notifyAll();
+    }
+
+    /** Forgets the walk under way and its reads; those not yet sent never will be. */
+    void abandon() {
+        List<CompletableFuture<?>> orphans;
+        synchronized (this) {
+            orphans = forgetWalk();
+        }
+        cancel(orphans);
+    }
+
+    private List<CompletableFuture<?>> forgetWalk() {
+        walk++;
+        phase = Phase.DISCONNECTED;
+        reported.clear();
+        clock.stop();
+        return requests.clear(walk);
+    }
+
+    private static void cancel(List<CompletableFuture<?>> orphans) {
+        orphans.forEach(orphan -> orphan.cancel(false));
+    }
+
+    /** Ends a walk that has read all there was; null if it was abandoned meanwhile. */
+    synchronized Ended endWalk(int ended, int namesSkipped) {
+        if (walk != ended || phase != Phase.WALKING) {
+            return null;
+        }
+        phase = Phase.FOLLOWING;
+        skipped += namesSkipped;
+        reported.walkEnded();
+        clock.walkEnded(polling);
+        return new Ended(walkZxid, clock.begunMillis());
+    }
+
+    /** Whether another walk is to begin by the clock; says so once. */
+    synchronized boolean takeWalkDue() {
+        return clock.takeWalkDue();
+    }
+
+    /** Whether it is time to prove that nothing was missed; says so once per interval. */
+    synchronized boolean takeProofDue() {
+        return clock.takeProofDue();
+    }
+
+    /** Changes are polled for from now on, or no more. */
+    synchronized void poll(boolean byPolling) {
+        polling = byPolling;
+    }
+
+    synchronized boolean isPolling() {
+        return polling;
+    }
+
+    synchronized boolean isConnected() {
+        return phase != Phase.DISCONNECTED;
+    }
+
+    /** The number of the walk that is under way, or the last one. */
+    synchronized int walk() {
+        return walk;
+    }
+
+    /** Whether that walk has read all there was. */
+    synchronized boolean isFollowing() {
+        return phase == Phase.FOLLOWING;
+    }
+
+    // ---- Events.
+
+    /**
+     * An event named a path.
+     *
+     * @param isRow whether it is one of the template's
+     * @param isMine whether it is wanted, too
+     * @return whether too many are remembered: nobody keeps up, and a walk covers them all
+     */
+    synchronized boolean changed(String path, long zxid, boolean isRow, boolean isMine) {
+        newestZxid = Math.max(newestZxid, zxid);
+        skipped += isRow || !template.isAsDeepAs(path) ? 0 : 1;
+        if (isMine && phase != Phase.DISCONNECTED) {
+            reported.add(path, settings.keysOnly() && phase != Phase.FOLLOWING);
+            notifyAll();
+        }
+        return isMine && reported.areTooMany();
+    }
+
+    /** Has a path that was reported read once more. */
+    synchronized void readAgain(String path) {
+        reported.again(path);
+    }
+
+    /** Whether an event named a path since the walk began, so that a list may be wrong about it. */
+    synchronized boolean isTouched(String path) {
+        return reported.isTouched(path);
+    }
+
+    synchronized void includes(long zxid) {
+        newestZxid = Math.max(newestZxid, zxid);
+    }
+
+    /** Where to send what a walk asks for. */
+    Requests requests() {
+        return requests;
+    }
+
+    // ---- The polling thread.
+
+    /**
+     * Waits for something to do.
+     *
+     * @param maxReads how many may be under way
+     * @param isIdle whether none of the walk's reads are
+     * @return what to do with answers that arrived
+     */
+    synchronized List<Runnable> await(Deadline end, int maxReads, boolean isIdle)
+            throws ZooKeeperException, InterruptedException {
+        while (!requests.haveArrived() && !awake && !canRead(maxReads, isIdle)) {
+            long left = Math.min(end.millis(), clock.millisLeft());
+            if (left <= 0) {
+                break;
+            }
+            wait(left);
+        }
+        return requests.takeArrived();
+    }
+
+    private boolean canRead(int maxReads, boolean isIdle) {
+        if (phase != Phase.WALKING && phase != Phase.FOLLOWING) {
+            return false;
+        }
+        if (phase == Phase.WALKING && !walkAnnounced) {
+            return true;
+        }
+        return requests.underWay() < maxReads && (!reported.isEmpty() || (phase == Phase.WALKING && isIdle));
+    }
+
+    /** What may be done now, or null while nothing can be read. */
+    synchronized Turn turn(int maxReads) {
+        if (phase != Phase.WALKING && phase != Phase.FOLLOWING) {
+            return null;
+        }
+        boolean begins = !walkAnnounced;
+        walkAnnounced = true;
+        int budget = maxReads - requests.underWay();
+        List<String> paths = reported.take(budget);
+        return new Turn(walk, begins, walkZxid, paths, budget - paths.size());
+    }
+
+    /** Whether this walk is complete and all that was reported since has been read. */
+    synchronized boolean isUpToDate(int number) {
+        return walk == number
+                && phase == Phase.FOLLOWING
+                && requests.underWay() == 0
+                && !requests.haveArrived()
+                && reported.isEmpty();
+    }
+
+    synchronized void wakeUp() {
+        awake = true;
+        notifyAll();
+    }
+
+    /** Whether somebody wanted the polling thread back since the last call. */
+    synchronized boolean takeWakeUp() {
+        boolean woken = awake;
+        awake = false;
+        return woken;
+    }
+
+    synchronized FeedStatistics statistics() {
+        return new FeedStatistics(
+                reported.events(),
+                reported.conflated(),
+                clock.walks(),
+                clock.lastWalkMillis(),
+                skipped,
+                reported.size() + requests.underWay(),
+                newestZxid);
+    }
+
+    private ZooKeeperException behind(long zxid) {
+        return new ZooKeeperException(
+                Failure.ENSEMBLE_BEHIND,
+                String.format(
+                        "The ZooKeeper ensemble is behind this reader of '%s': its newest zxid after a sync is 0x%x,"
+                                + " but the reader has already seen 0x%x. The ensemble was rebuilt or restored from an"
+                                + " older backup, or 'connect-string' names another one. Start the job without its"
+                                + " state to read the tree anew.",
+                        template, zxid, newestZxid));
+    }
+}

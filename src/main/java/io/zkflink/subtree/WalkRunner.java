@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.subtree;
+
+import io.zkflink.client.ZNode;
+import io.zkflink.client.ZooKeeperClient;
+import io.zkflink.path.PathTemplate;
+import io.zkflink.subtree.Sighting.Observation;
+import io.zkflink.subtree.Sighting.WalkBegun;
+import io.zkflink.subtree.Sighting.WalkEnded;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+
+/**
+ * Sends the reads that walks and events ask for, a bounded number at a time, and takes their answers. Touched by the
+ * polling thread only.
+ */
+final class WalkRunner {
+
+    private static final int MAX_READS = 2_000;
+    private static final int MIN_READS = 16;
+    private static final long MAX_READ_BYTES = 16 * 1024 * 1024;
+    private static final int ZNODE_OVERHEAD_BYTES = 200;
+
+    private final ZooKeeperClient client;
+    private final PathTemplate template;
+    private final Predicate<String> wanted;
+    private final FeedSettings settings;
+    private final FeedState state;
+    private final Requests requests;
+    private final Sightings seen;
+
+    /** Null unless a walk is under way. */
+    private SubtreeWalk frontier;
+
+    private int walk;
+    private int walkReads;
+    private long meanBytes = MAX_READ_BYTES / MAX_READS;
+
+    WalkRunner(
+            ZooKeeperClient client,
+            PathTemplate template,
+            Predicate<String> wanted,
+            FeedSettings settings,
+            FeedState state,
+            Sightings seen) {
+        this.client = client;
+        this.template = template;
+        this.wanted = wanted;
+        this.settings = settings;
+        this.state = state;
+        this.requests = state.requests();
+        this.seen = seen;
+    }
+
+    /** How many reads may be under way, by the size of what they found so far. */
+    int maxReads() {
+        return (int) Math.max(MIN_READS, Math.min(MAX_READS, MAX_READ_BYTES / meanBytes));
+    }
+
+    /** Whether the walk has no reads under way. */
+    boolean isIdle() {
+        return walkReads == 0;
+    }
+
+    /** Sends as many reads as may be under way, those of events first, and notices the end of the walk. */
+    void advance() {
+        FeedState.Turn turn = state.turn(maxReads());
+        if (turn == null) {
+            return;
+        }
+        if (turn.begins()) {
+            frontier = new SubtreeWalk(template);
+            walk = turn.walk();
+            walkReads = 0;
+            seen.add(new WalkBegun(walk, turn.zxid()));
+        }
+        for (String path : turn.events()) {
+            look(turn.walk(), path, znode -> observed(path, znode), () -> state.readAgain(path));
+        }
+        int budget = turn.budget();
+        while (frontier != null && budget > 0) {
+            SubtreeWalk.Step step = frontier.next();
+            if (step == null) {
+                break;
+            }
+            take(turn.walk(), step);
+            budget--;
+        }
+        if (frontier != null && walkReads == 0 && frontier.isExhausted()) {
+            endWalk(turn.walk());
+        }
+        if (frontier == null && seen.haveNews() && state.isUpToDate(turn.walk())) {
+            seen.upToDate(turn.walk(), !state.isPolling());
+        }
+    }
+
+    private void endWalk(int ended) {
+        FeedState.Ended end = state.endWalk(ended, frontier.skipped());
+        if (end != null) {
+            frontier = null;
+            if (!settings.proofInterval().isZero()) {
+                // The sync at the begin of the walk was a proof, and between two polls there is none.
+                seen.proven(end.begunMillis());
+            }
+            seen.add(new WalkEnded(ended, end.zxid()));
+        }
+    }
+
+    /** Proves that nothing was missed until now. */
+    void prove() {
+        int current = state.walk();
+        if (state.isFollowing()) {
+            long now = System.currentTimeMillis();
+            Consumer<Long> proven = zxid -> {
+                state.includes(zxid);
+                seen.proven(now);
+            };
+            requests.send(current, client.sync(), proven, () -> {});
+        }
+    }
+
+    /** Takes one step of a walk. */
+    private void take(int current, SubtreeWalk.Step step) {
+        boolean mine = step.isRow() && wanted.test(step.path());
+        if (mine && settings.keysOnly() && step.isListed() && !state.isTouched(step.path())) {
+            observed(step.path(), Optional.of(ZNode.existing(step.path())));
+            if (frontier.isOpenEnded()) {
+                list(current, step);
+            }
+        } else if (mine) {
+            SubtreeWalk walking = frontier;
+            walkReads++;
+            look(
+                    current,
+                    step.path(),
+                    znode -> {
+                        walkReads--;
+                        observed(step.path(), znode);
+                        boolean hasChildren = znode.isPresent()
+                                && (settings.keysOnly() || znode.get().stat().numChildren() > 0);
+                        if (hasChildren && walking.isOpenEnded()) {
+                            walking.foundChildren(step);
+                        }
+                    },
+                    () -> takeAgain(walking, step));
+        } else if (!step.isRow() || frontier.isOpenEnded()) {
+            list(current, step);
+        }
+    }
+
+    private void list(int current, SubtreeWalk.Step step) {
+        SubtreeWalk walking = frontier;
+        walkReads++;
+        Consumer<Optional<List<String>>> listed = names -> {
+            walkReads--;
+            names.ifPresent(found -> walking.listed(step, found));
+        };
+        requests.send(current, client.children(step.path()), listed, () -> takeAgain(walking, step));
+    }
+
+    private void takeAgain(SubtreeWalk walking, SubtreeWalk.Step step) {
+        walkReads--;
+        walking.again(step);
+    }
+
+    /** Reads a row, or where keys are enough, whether it is there. */
+    private void look(int current, String path, Consumer<Optional<ZNode>> arrive, Runnable again) {
+        if (settings.keysOnly()) {
+            Consumer<Optional<List<String>>> exists = names -> arrive.accept(names.map(any -> ZNode.existing(path)));
+            requests.send(current, client.children(path), exists, again);
+        } else {
+            requests.send(current, client.read(path), arrive, again);
+        }
+    }
+
+    private void observed(String path, Optional<ZNode> znode) {
+        znode.ifPresent(found -> {
+            meanBytes += (ZNODE_OVERHEAD_BYTES + found.data().length - meanBytes) / 16;
+            state.includes(found.stat().mzxid());
+        });
+        seen.add(new Observation(path, znode, walk));
+    }
+}
