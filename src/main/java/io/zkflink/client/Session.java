@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -33,7 +35,8 @@ final class Session {
     private final ConnectionSettings settings;
     private final ReadBatcher reads;
     private final SharedWatches watches = new SharedWatches();
-    private final CompletableFuture<Void> firstConnect = new CompletableFuture<>();
+    /** The session's own: the JVM-wide timer of {@link CompletableFuture} would keep this class loader alive for ever. */
+    private final ScheduledThreadPoolExecutor timer = newTimer();
 
     /** The current handle; null while there is none, between two sessions and after the end. */
     private Handle handle;
@@ -51,14 +54,18 @@ final class Session {
     }
 
     void open() {
-        firstConnect
-                .orTimeout(settings.patience().toMillis(), TimeUnit.MILLISECONDS)
-                .whenComplete((connected, timeout) -> {
-                    if (timeout != null) {
-                        end(new ZooKeeperException(Failure.UNREACHABLE, unreachable()));
-                    }
-                });
+        later(settings.patience().toMillis(), this::giveUpUnlessConnected);
         openHandle();
+    }
+
+    private void giveUpUnlessConnected() {
+        boolean late;
+        synchronized (this) {
+            late = connects == 0;
+        }
+        if (late) {
+            end(new ZooKeeperException(Failure.UNREACHABLE, unreachable()));
+        }
     }
 
     ReadBatcher reads() {
@@ -123,7 +130,7 @@ final class Session {
             refusal = cause;
             last = dropHandle();
         }
-        firstConnect.complete(null);
+        timer.shutdown();
         reads.fail(cause);
         watches.fail(cause);
         if (last != null) {
@@ -170,11 +177,12 @@ final class Session {
     }
 
     private void onConnected(Handle source) {
+        boolean isFirst;
         synchronized (this) {
             connected = true;
-            connects++;
+            isFirst = connects++ == 0;
         }
-        if (firstConnect.complete(null)) {
+        if (isFirst) {
             reportTimeout(source.zooKeeper().getSessionTimeout());
         } else {
             LOG.info("Connected to ZooKeeper at '{}' again.", settings.connectString());
@@ -225,7 +233,27 @@ final class Session {
     /** With jitter, since whatever expired one session is likely to have expired those of many tasks. */
     private void reopenLater() {
         int jitter = ThreadLocalRandom.current().nextInt(MAX_REOPEN_JITTER_MILLIS);
-        CompletableFuture.delayedExecutor(jitter, TimeUnit.MILLISECONDS).execute(this::openHandle);
+        later(jitter, this::openHandle);
+    }
+
+    private void later(long millis, Runnable task) {
+        // After the end it is dropped.
+        timer.schedule(task, millis, TimeUnit.MILLISECONDS);
+    }
+
+    private static ScheduledThreadPoolExecutor newTimer() {
+        ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
+                1,
+                task -> {
+                    Thread thread = new Thread(task, "zookeeper-session-timer");
+                    thread.setDaemon(true);
+                    return thread;
+                },
+                new ThreadPoolExecutor.DiscardPolicy());
+        timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        timer.setKeepAliveTime(1, TimeUnit.SECONDS);
+        timer.allowCoreThreadTimeOut(true);
+        return timer;
     }
 
     private Handle dropHandle() {

@@ -123,9 +123,14 @@ final class SharedWatches {
 
     private synchronized void unwatch(SharedWatch watch, WatchListener listener) {
         watch.listeners.remove(listener);
-        if (watch.listeners.isEmpty() && watches.remove(watch.root, watch) && connected != null) {
-            connected
-                    .zooKeeper()
+        if (!watch.listeners.isEmpty() || !watches.remove(watch.root, watch)) {
+            return;
+        }
+        // ZooKeeper's client puts its watches back in place when it connects again; without a connection this request
+        // either waits for that, or fails and takes the watch off the client's own list.
+        Handle holder = connected != null ? connected : watch.placedOn;
+        if (holder != null) {
+            holder.zooKeeper()
                     .removeAllWatches(
                             watch.root,
                             Watcher.WatcherType.Any,

@@ -57,6 +57,20 @@ public final class ZNodeDecoder implements Serializable {
     }
 
     /**
+     * Checks that a znode that was known when state was saved is one of this table's.
+     *
+     * @throws IllegalStateException if not
+     */
+    public void checkRestored(String path) {
+        if (template.match(path) == null) {
+            throw new IllegalStateException("The state of this scan knows the znode '" + path
+                    + "', which the 'path' = '" + template + "' of the table does not match, so that its row could not"
+                    + " be taken back: another 'path', or other types of its columns, wrote the state. Restore it with"
+                    + " those, or start without the state.");
+        }
+    }
+
+    /**
      * The row of a znode; empty if it has none, because its path does not match or its data is skipped.
      *
      * @throws IOException if the data cannot be decoded and that is to fail

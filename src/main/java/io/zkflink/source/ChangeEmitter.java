@@ -60,8 +60,13 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
                 settings.noticing().proofInterval().toMillis());
     }
 
-    /** A bucket that this emitter's task reads from now on. */
+    /**
+     * A bucket that this emitter's task reads from now on.
+     *
+     * @throws IllegalStateException if it was saved by a scan of other znodes
+     */
     void add(BucketState state) {
+        state.reconciler().known().keySet().forEach(decoder::checkRestored);
         states.add(state);
     }
 

@@ -2,8 +2,10 @@
 package io.zkflink.source;
 
 import io.zkflink.client.ConnectionSettings;
+import io.zkflink.client.Failure;
 import io.zkflink.client.SessionPool;
 import io.zkflink.client.ZooKeeperClient;
+import io.zkflink.client.ZooKeeperException;
 import io.zkflink.metrics.ScanMetric;
 import io.zkflink.metrics.ScanMetrics;
 import io.zkflink.path.PathTemplate;
@@ -14,6 +16,7 @@ import io.zkflink.subtree.Sighting.WalkEnded;
 import io.zkflink.subtree.SubtreeFeed;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.TreeSet;
 import org.apache.flink.connector.base.source.reader.RecordsBySplits;
 import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
@@ -82,11 +85,7 @@ final class SubtreeSplitReader implements SplitReader<Sighting, SubtreeSplit> {
     @Override
     public RecordsWithSplitIds<Sighting> fetch() throws IOException {
         if (seen.isEmpty()) {
-            try {
-                seen.addAll(feed.poll(POLL_MILLIS));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+            seen.addAll(poll());
         }
         RecordsBySplits.Builder<Sighting> records = new RecordsBySplits.Builder<>();
         if (seen.peek() instanceof Observation) {
@@ -101,6 +100,23 @@ final class SubtreeSplitReader implements SplitReader<Sighting, SubtreeSplit> {
         }
         finishIf(limit.isReached(), records);
         return records.build();
+    }
+
+    private List<Sighting> poll() throws IOException {
+        try {
+            return feed.poll(POLL_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("Interrupted while waiting for changes of '" + template + "'.", e);
+        } catch (ZooKeeperException e) {
+            if (e.failure() == Failure.UNSUPPORTED) {
+                throw new IOException(
+                        e.getMessage() + " 'scan.watch-mode' = 'recursive' needs it; with 'auto' or 'poll' the tree"
+                                + " is read every 'scan.poll-interval' instead.",
+                        e);
+            }
+            throw e;
+        }
     }
 
     private FeedStatistics statistics() {

@@ -231,6 +231,45 @@ class SessionClientITCase extends ZooKeeperClientContract {
         }
 
         @Test
+        void watchThatIsClosedWithoutAConnectionIsGoneWhenThereIsOne() {
+            read("/");
+            int none = ZK.process().watchCount();
+            WatchRecorder witness = new WatchRecorder();
+            ZooKeeperClient second = open();
+            second.watch(root + "/other", witness);
+            WatchRecorder recorder = new WatchRecorder();
+            ZooKeeperClient.Watch watch = client.watch(root, recorder);
+            recorder.awaitExactly("established");
+            witness.awaitExactly("established");
+            loseConnection();
+            witness.awaitLast("lost");
+
+            watch.close();
+            restoreConnection();
+
+            witness.awaitLast("established");
+            Await.until("only the other watch is left", () -> ZK.process().watchCount() == none + 1);
+            recorder.awaitExactly("established", "lost");
+        }
+
+        @Test
+        void watchThatIsClosedAndAskedForAgainWithoutAConnectionIsThereWhenThereIsOne() {
+            WatchRecorder first = new WatchRecorder();
+            ZooKeeperClient.Watch watch = client.watch(root, first);
+            first.awaitExactly("established");
+            loseConnection();
+            first.awaitLast("lost");
+
+            watch.close();
+            WatchRecorder second = watch(root);
+            restoreConnection();
+
+            second.awaitExactly("established");
+            create(root, "1");
+            second.awaitExactly("established", "changed " + root);
+        }
+
+        @Test
         void closingOneUserFailsOnlyItsReads() {
             create(root, "1");
             WatchRecorder witness = watch(root);

@@ -237,6 +237,27 @@ class SubtreeFeedTest {
     }
 
     @Test
+    void aWalkThatIsAbandonedTakesItsUnsentReadsBack() throws Exception {
+        zk.create("/r", "");
+        zk.create("/r/a", "1");
+        zk.create("/r/b", "1");
+        zk.holdReads();
+        feed.open();
+        for (int i = 0; i < 2; i++) {
+            pollOnce();
+            zk.answerNext(); // the sync, the list of /r
+        }
+        pollOnce();
+        assertThat(zk.held()).containsExactlyInAnyOrder("read /r/a", "read /r/b");
+        feed.walkAgain(0);
+        assertThat(zk.held()).containsExactly("sync /");
+        assertThat(feed.statistics().pending()).isZero();
+        zk.releaseReads();
+        settle();
+        assertThat(table).isEqualTo(Map.of("/r/a", "1", "/r/b", "1"));
+    }
+
+    @Test
     void aDenialFailsAndNamesThePath() {
         zk.create("/r", "");
         zk.create("/r/secret", "1");

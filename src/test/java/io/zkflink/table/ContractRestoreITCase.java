@@ -271,6 +271,28 @@ class ContractRestoreITCase {
     }
 
     @Test
+    void aStateOfAnotherPathIsRefusedNamingBoth() {
+        zk.create(root + "/a", "1");
+        String savepoint;
+        try (ScanRun run = start("append", 1, 1, null)) {
+            run.awaitRowsInAnyOrder(List.of("+[CREATED, a, 1]"));
+            savepoint = run.stopWithSavepoint(savepoints.toString());
+        }
+        StreamTableEnvironment sql = environment(1, savepoint);
+        ContractTables.create(
+                sql,
+                "t",
+                KEYLESS + ", event STRING METADATA FROM 'event-type'",
+                root + "/below/{k}",
+                "scan.changelog-mode=append");
+        try (ScanRun run = ScanRun.all(sql, "SELECT event, k, v FROM t")) {
+            assertThat(run.awaitFailure())
+                    .hasStackTraceContaining("The state of this scan knows the znode '" + root
+                            + "/a', which the 'path' = '" + root + "/below/{k}' of the table does not match");
+        }
+    }
+
+    @Test
     void aSkippedPayloadStaysSkippedAcrossARestore() {
         zk.create(root + "/a", "garbage");
         zk.create(root + "/b", "{\"n\":1}");

@@ -45,7 +45,10 @@ class ServerVersionsITCase {
                 Changelog changes = scan(server, "recursive")) {
             assertThat(changes.awaitFailure())
                     .hasStackTraceContaining("ZooKeeper could not watch '/t'")
-                    .hasStackTraceContaining("3.6 or newer");
+                    .hasStackTraceContaining("3.6 or newer")
+                    .hasStackTraceContaining(
+                            "'scan.watch-mode' = 'recursive' needs it; with 'auto' or 'poll' the tree is"
+                                    + " read every 'scan.poll-interval' instead.");
         }
     }
 
