@@ -40,6 +40,9 @@ final class SubtreeSplitReader implements SplitReader<Sighting, SubtreeSplit> {
     private final ArrayDeque<Sighting> seen = new ArrayDeque<>();
     private final boolean[] owned = new boolean[Buckets.COUNT];
 
+    /** The readers of equal sources in this process. */
+    private final Object company;
+
     private volatile SubtreeFeed feed;
 
     SubtreeSplitReader(
@@ -52,6 +55,7 @@ final class SubtreeSplitReader implements SplitReader<Sighting, SubtreeSplit> {
         this.settings = settings;
         this.limit = limit;
         this.client = SessionPool.open(connection);
+        this.company = List.of(connection, template.toString(), settings);
         metrics.connection(client::statistics);
         metrics.pending(() -> statistics().pending());
         metrics.gauge(ScanMetric.EVENTS, () -> statistics().events());
@@ -71,7 +75,8 @@ final class SubtreeSplitReader implements SplitReader<Sighting, SubtreeSplit> {
             newestZxid = Math.max(newestZxid, split.newestZxid());
         }
         if (feed == null) {
-            feed = new SubtreeFeed(client, template, path -> owned[Buckets.of(path)], newestZxid, settings.feed());
+            feed = new SubtreeFeed(
+                    client, template, path -> owned[Buckets.of(path)], newestZxid, settings.feed(), company);
             feed.open();
         } else {
             feed.walkAgain(newestZxid);

@@ -25,7 +25,6 @@ public final class SubtreeFeed implements AutoCloseable {
     private final FeedSettings settings;
     private final FeedState state;
     private final TreeWatch watch;
-    private final Sightings seen = new Sightings();
     private final WalkRunner runner;
 
     /**
@@ -38,10 +37,25 @@ public final class SubtreeFeed implements AutoCloseable {
             Predicate<String> wanted,
             long newestZxid,
             FeedSettings settings) {
+        this(client, template, wanted, newestZxid, settings, new Object());
+    }
+
+    /**
+     * @param company equal for the feeds of one process that want different rows of the same template over one session;
+     *     they list children only once
+     */
+    public SubtreeFeed(
+            ZooKeeperClient client,
+            PathTemplate template,
+            Predicate<String> wanted,
+            long newestZxid,
+            FeedSettings settings,
+            Object company) {
         this.settings = settings;
         this.state = new FeedState(template, settings, newestZxid);
-        this.watch = new TreeWatch(client, template, wanted, settings, state);
-        this.runner = new WalkRunner(client, template, wanted, settings, state, seen);
+        SharedLists.Member lists = SharedLists.join(company, client);
+        this.watch = new TreeWatch(client, template, wanted, settings, state, lists);
+        this.runner = new WalkRunner(client, template, wanted, settings, state, lists);
     }
 
     /** Starts watching; does not wait for a connection. */
@@ -77,8 +91,8 @@ public final class SubtreeFeed implements AutoCloseable {
             boolean woken = state.takeWakeUp();
             arrived.forEach(Runnable::run);
             runner.advance();
-            if (!seen.isEmpty() || woken || end.isDue()) {
-                return seen.take();
+            if (!runner.seen().isEmpty() || woken || end.isDue()) {
+                return runner.seen().take();
             }
         }
     }

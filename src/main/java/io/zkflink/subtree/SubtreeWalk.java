@@ -24,6 +24,7 @@ final class SubtreeWalk {
     private final ArrayDeque<Siblings> stack = new ArrayDeque<>();
 
     private final ArrayDeque<Step> repeated = new ArrayDeque<>();
+    private final ArrayDeque<Step> postponed = new ArrayDeque<>();
     private int skipped;
 
     SubtreeWalk(PathTemplate template) {
@@ -65,7 +66,23 @@ final class SubtreeWalk {
     }
 
     boolean isExhausted() {
-        return repeated.isEmpty() && stack.isEmpty();
+        return repeated.isEmpty() && stack.isEmpty() && postponed.isEmpty();
+    }
+
+    /** Keeps a step for later; {@link #next} does not give it again. */
+    void postpone(Step step) {
+        postponed.add(step);
+    }
+
+    int postponed() {
+        return postponed.size();
+    }
+
+    /** Takes all steps that were postponed. */
+    List<Step> takePostponed() {
+        List<Step> taken = List.copyOf(postponed);
+        postponed.clear();
+        return taken;
     }
 
     /** How many names were no canonical text of a value of their column's type. */

@@ -24,6 +24,7 @@ final class TreeWatch implements WatchListener {
     private final Predicate<String> wanted;
     private final FeedSettings settings;
     private final FeedState state;
+    private final SharedLists.Member lists;
 
     // Guarded by this.
     private ZooKeeperClient.Watch watch;
@@ -34,12 +35,14 @@ final class TreeWatch implements WatchListener {
             PathTemplate template,
             Predicate<String> wanted,
             FeedSettings settings,
-            FeedState state) {
+            FeedState state,
+            SharedLists.Member lists) {
         this.client = client;
         this.template = template;
         this.wanted = wanted;
         this.settings = settings;
         this.state = state;
+        this.lists = lists;
     }
 
     /** Asks to be told of the connection, and of changes too unless they are polled for. */
@@ -70,10 +73,12 @@ final class TreeWatch implements WatchListener {
             last.close();
         }
         state.abandon();
+        lists.close();
     }
 
     /** Begins a walk. */
     void walk() {
+        lists.begun();
         int begun = state.begin();
         client.sync().whenComplete((zxid, error) -> state.synced(begun, zxid, (ZooKeeperException) error));
     }
@@ -97,6 +102,7 @@ final class TreeWatch implements WatchListener {
     @Override
     public void lost() {
         state.abandon();
+        lists.ended();
     }
 
     @Override

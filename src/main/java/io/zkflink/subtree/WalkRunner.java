@@ -7,8 +7,10 @@ import io.zkflink.path.PathTemplate;
 import io.zkflink.subtree.Sighting.Observation;
 import io.zkflink.subtree.Sighting.WalkBegun;
 import io.zkflink.subtree.Sighting.WalkEnded;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
@@ -22,6 +24,7 @@ final class WalkRunner {
     private static final int MIN_READS = 16;
     private static final long MAX_READ_BYTES = 16 * 1024 * 1024;
     private static final int ZNODE_OVERHEAD_BYTES = 200;
+    private static final int MAX_POSTPONED = 10_000;
 
     private final ZooKeeperClient client;
     private final PathTemplate template;
@@ -29,7 +32,8 @@ final class WalkRunner {
     private final FeedSettings settings;
     private final FeedState state;
     private final Requests requests;
-    private final Sightings seen;
+    private final SharedLists.Member lists;
+    private final Sightings seen = new Sightings();
 
     /** Null unless a walk is under way. */
     private SubtreeWalk frontier;
@@ -44,14 +48,19 @@ final class WalkRunner {
             Predicate<String> wanted,
             FeedSettings settings,
             FeedState state,
-            Sightings seen) {
+            SharedLists.Member lists) {
         this.client = client;
         this.template = template;
         this.wanted = wanted;
         this.settings = settings;
         this.state = state;
         this.requests = state.requests();
-        this.seen = seen;
+        this.lists = lists;
+    }
+
+    /** What was seen and not yet handed over. */
+    Sightings seen() {
+        return seen;
     }
 
     /** How many reads may be under way, by the size of what they found so far. */
@@ -87,6 +96,12 @@ final class WalkRunner {
             }
             take(turn.walk(), step);
             budget--;
+            if (frontier.postponed() >= MAX_POSTPONED) {
+                budget -= takePostponed(turn.walk(), budget);
+            }
+        }
+        if (frontier != null && walkReads == 0) {
+            takePostponed(turn.walk(), budget);
         }
         if (frontier != null && walkReads == 0 && frontier.isExhausted()) {
             endWalk(turn.walk());
@@ -100,6 +115,7 @@ final class WalkRunner {
         FeedState.Ended end = state.endWalk(ended, frontier.skipped());
         if (end != null) {
             frontier = null;
+            lists.ended();
             if (!settings.proofInterval().isZero()) {
                 // The sync at the begin of the walk was a proof, and between two polls there is none.
                 seen.proven(end.begunMillis());
@@ -130,34 +146,72 @@ final class WalkRunner {
                 list(current, step);
             }
         } else if (mine) {
-            SubtreeWalk walking = frontier;
-            walkReads++;
-            look(
-                    current,
-                    step.path(),
-                    znode -> {
-                        walkReads--;
-                        observed(step.path(), znode);
-                        boolean hasChildren = znode.isPresent()
-                                && (settings.keysOnly() || znode.get().stat().numChildren() > 0);
-                        if (hasChildren && walking.isOpenEnded()) {
-                            walking.foundChildren(step);
-                        }
-                    },
-                    () -> takeAgain(walking, step));
+            row(current, step);
+        } else if (step.isRow() && frontier.isOpenEnded() && !settings.keysOnly() && !lists.isAlone()) {
+            // Whoever reads it will know whether there is anything to list.
+            frontier.postpone(step);
         } else if (!step.isRow() || frontier.isOpenEnded()) {
             list(current, step);
         }
     }
 
+    private void row(int current, SubtreeWalk.Step step) {
+        SubtreeWalk walking = frontier;
+        Consumer<Optional<ZNode>> arrive = znode -> {
+            walkReads--;
+            observed(step.path(), znode);
+            boolean hasChildren = znode.isPresent()
+                    && (settings.keysOnly() || znode.get().stat().numChildren() > 0);
+            if (hasChildren && walking.isOpenEnded()) {
+                walking.foundChildren(step);
+            }
+        };
+        walkReads++;
+        look(current, step.path(), arrive, () -> takeAgain(walking, step));
+    }
+
+    /**
+     * Looks below rows that others read: those first of which they know by now, or will know soon. Where there are none
+     * the others are late, or elsewhere.
+     *
+     * @return how many lists were asked for
+     */
+    private int takePostponed(int current, int budget) {
+        List<SubtreeWalk.Step> unknown = new ArrayList<>();
+        boolean someKnown = false;
+        for (SubtreeWalk.Step step : frontier.takePostponed()) {
+            CompletableFuture<Optional<List<String>>> known = lists.knownChildren(step.path());
+            if (known == null) {
+                unknown.add(step);
+            } else {
+                someKnown = true;
+                list(current, step, known);
+            }
+        }
+        int asked = 0;
+        for (SubtreeWalk.Step step : unknown) {
+            if (asked >= budget || (someKnown && unknown.size() < MAX_POSTPONED / 2)) {
+                frontier.postpone(step);
+            } else {
+                list(current, step);
+                asked++;
+            }
+        }
+        return asked;
+    }
+
     private void list(int current, SubtreeWalk.Step step) {
+        list(current, step, lists.children(step.path()));
+    }
+
+    private void list(int current, SubtreeWalk.Step step, CompletableFuture<Optional<List<String>>> children) {
         SubtreeWalk walking = frontier;
         walkReads++;
         Consumer<Optional<List<String>>> listed = names -> {
             walkReads--;
             names.ifPresent(found -> walking.listed(step, found));
         };
-        requests.send(current, client.children(step.path()), listed, () -> takeAgain(walking, step));
+        requests.send(current, children, listed, () -> takeAgain(walking, step));
     }
 
     private void takeAgain(SubtreeWalk walking, SubtreeWalk.Step step) {
@@ -166,13 +220,18 @@ final class WalkRunner {
     }
 
     /** Reads a row, or where keys are enough, whether it is there. */
+    /** Reads a row, or where keys are enough, whether it is there. */
     private void look(int current, String path, Consumer<Optional<ZNode>> arrive, Runnable again) {
         if (settings.keysOnly()) {
             Consumer<Optional<List<String>>> exists = names -> arrive.accept(names.map(any -> ZNode.existing(path)));
             requests.send(current, client.children(path), exists, again);
-        } else {
-            requests.send(current, client.read(path), arrive, again);
+            return;
         }
+        CompletableFuture<Optional<ZNode>> read = client.read(path);
+        if (frontier != null && frontier.isOpenEnded()) {
+            lists.reads(path, read);
+        }
+        requests.send(current, read, arrive, again);
     }
 
     private void observed(String path, Optional<ZNode> znode) {
