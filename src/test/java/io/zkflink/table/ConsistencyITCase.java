@@ -29,7 +29,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The property that everything rests on: whatever several writers do to a tree and whatever happens to connection,
- * session and server meanwhile, the table that the changelog amounts to equals the tree, in every mode.
+ * session and server meanwhile, the table that the changelog amounts to equals the tree, in every mode, with one reader
+ * and with two.
  *
  * <p>{@code -Dconsistency.rounds=N} rounds, the first with {@code -Dconsistency.seed=S}, the others with the seeds that
  * follow; a failure names its seed.
@@ -63,18 +64,19 @@ class ConsistencyITCase {
             writers.add(new ZooKeeperAdmin(ZK.directConnectString()));
         }
         TableEnvironment sql = SharedMiniCluster.tableEnvironment(1);
-        create(sql, "deep", "k STRING, v STRING, PRIMARY KEY (k) NOT ENFORCED", "/{*k}", "upsert");
+        TableEnvironment two = SharedMiniCluster.tableEnvironment(2);
+        create(two, "deep", "k STRING, v STRING, PRIMARY KEY (k) NOT ENFORCED", "/{*k}", "upsert");
         create(sql, "complete", "k STRING, v STRING", "/{*k}", "all");
-        create(sql, "flat", "x STRING, y STRING, v STRING, PRIMARY KEY (x, y) NOT ENFORCED", "/{x}/{y}", "upsert");
+        create(two, "flat", "x STRING, y STRING, v STRING, PRIMARY KEY (x, y) NOT ENFORCED", "/{x}/{y}", "upsert");
         create(
                 sql,
                 "events",
                 "k STRING, v STRING, event STRING METADATA FROM 'event-type' VIRTUAL, mzxid BIGINT METADATA VIRTUAL",
                 "/{*k}",
                 "append");
-        try (Changelog deep = new Changelog(sql.executeSql("SELECT * FROM deep"));
+        try (Changelog deep = new Changelog(two.executeSql("SELECT * FROM deep"));
                 Changelog full = new Changelog(sql.executeSql("SELECT * FROM complete"));
-                Changelog flat = new Changelog(sql.executeSql("SELECT * FROM flat"));
+                Changelog flat = new Changelog(two.executeSql("SELECT * FROM flat"));
                 Changelog log = new Changelog(sql.executeSql("SELECT * FROM events"))) {
             for (int round = 0; round < ROUNDS; round++) {
                 long seed = SEED + round;
@@ -236,7 +238,8 @@ class ConsistencyITCase {
     private static void create(TableEnvironment sql, String name, String columns, String path, String mode) {
         sql.executeSql("""
                 CREATE TABLE %s (%s) WITH ('connector' = 'zookeeper', 'connect-string' = '%s', 'path' = '%s%s',
-                  'session-timeout' = '2 s', 'retry-wait' = '200 ms', 'scan.changelog-mode' = '%s')
+                  'session-timeout' = '2 s', 'retry-wait' = '200 ms', 'scan.changelog-mode' = '%s',
+                  'scan.parallelism' = '2')
                 """.formatted(name, columns, ZK.connectString(), ROOT, path, mode));
     }
 }

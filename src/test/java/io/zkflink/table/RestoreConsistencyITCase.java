@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.types.Row;
@@ -26,9 +27,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The property of {@link ConsistencyITCase} over savepoints: whatever happens to the tree while a job runs and while it
- * does not, at whatever parallelism it comes back, all rows of all its lives together amount to the tree. The first
- * savepoint of a life may fall into the middle of a walk.
+ * The property of {@link ConsistencyITCase} over savepoints and failovers: whatever happens to the tree while a job runs
+ * and while it does not, at whatever parallelism it comes back, and whichever TaskManagers it loses, all rows of all its
+ * lives together amount to the tree. The first savepoint of a life may fall into the middle of a walk, and so may the
+ * loss of a TaskManager.
  */
 class RestoreConsistencyITCase {
 
@@ -45,18 +47,33 @@ class RestoreConsistencyITCase {
     private final List<String> table = new ArrayList<>();
 
     @Test
-    void allLivesTogetherAmountToTheTree() {
+    void allLivesTogetherAmountToTheTree() throws Exception {
         String savepoint = null;
         String story = "seed " + SEED;
         for (int life = 0; life < LIVES; life++) {
             int parallelism = 1 + random.nextInt(4);
             int readers = 1 + random.nextInt(4);
             boolean settle = random.nextInt(3) > 0;
-            story += "; parallelism " + parallelism + ", readers " + readers + (settle ? "" : ", stopped early");
+            int losses = settle ? random.nextInt(3) : 0;
+            story += "; parallelism " + parallelism + ", readers " + readers + (settle ? "" : ", stopped early") + ", "
+                    + losses + " TaskManagers lost";
             write(40);
             int known = table.size();
             try (ScanRun run = start(parallelism, readers, savepoint)) {
                 write(40);
+                for (int loss = 0; loss < losses; loss++) {
+                    Await.until("the job runs", run::isRunning);
+                    if (random.nextBoolean()) {
+                        SharedMiniCluster.awaitDeployed(run.job());
+                        Await.until(
+                                "some rows are there",
+                                () -> !run.copy().isEmpty() || with(run).equals(tree()));
+                    }
+                    SharedMiniCluster.replaceTaskManager();
+                    write(10);
+                    // A row that only those can give who came after the loss.
+                    zk.create(root + "/loss-" + life + "-" + loss, "");
+                }
                 if (settle) {
                     String told = story;
                     Await.untilAsserted(
@@ -129,6 +146,9 @@ class RestoreConsistencyITCase {
         configuration.set(PipelineOptions.OPERATOR_CHAINING, false);
         configuration.set(PipelineOptions.MAX_PARALLELISM, 128);
         configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(100));
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, 100);
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ofMillis(50));
         if (savepoint != null) {
             configuration.set(StateRecoveryOptions.SAVEPOINT_PATH, savepoint);
         }

@@ -123,6 +123,31 @@ class ScanPushDownITCase {
         }
     }
 
+    @Test
+    void theServerCountsWhatIsRead() {
+        assertThat(readsOf("SELECT * FROM parts"))
+                .as("the root, 3 topics, 12 parts")
+                .isEqualTo(16);
+        assertThat(readsOf("SELECT * FROM parts WHERE topic = 'b'")).isEqualTo(1 + 4);
+        assertThat(readsOf("SELECT * FROM parts WHERE topic = 'a' OR topic = 'c'"))
+                .isEqualTo(2 + 8);
+        assertThat(readsOf("SELECT * FROM parts WHERE part IN (0, 3)")).isEqualTo(1 + 6);
+        assertThat(readsOf("SELECT * FROM parts WHERE topic = 'a' AND part IN (1, 2, 77)"))
+                .as("those that are there; of others the server keeps no count")
+                .isEqualTo(2);
+        assertThat(readsOf("SELECT topic, part FROM parts")).as("lists only").isEqualTo(1 + 3);
+        assertThat(readsOf("SELECT * FROM parts WHERE topic = 'a/b'")).isZero();
+    }
+
+    private long readsOf(String query) {
+        long before = SharedZooKeeper.process().readCount(root);
+        try (Changelog changes =
+                select(query.replace("FROM parts", "FROM parts /*+ OPTIONS('scan.bounded.mode' = 'snapshot') */"))) {
+            changes.awaitEnd();
+        }
+        return SharedZooKeeper.process().readCount(root) - before;
+    }
+
     /** Takes all permissions to read away. */
     private void forbid(String... paths) throws Exception {
         List<ACL> nobody = new ArrayList<>();

@@ -5,15 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.SharedMiniCluster;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.api.common.functions.MapFunction;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.apache.flink.table.api.Schema;
@@ -22,12 +29,12 @@ import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.types.Row;
 
 /**
- * A query's rows as the source gives them: nothing normalises them on the way, and stopping with a savepoint loses and
- * doubles none. Close it to cancel the job.
+ * A query's rows as the source gives them: nothing normalises them on the way, and neither a savepoint nor a failover
+ * loses or doubles any. Close it to cancel the job.
  */
 final class ScanRun implements AutoCloseable {
 
-    private static final Map<String, List<Row>> ROWS = new ConcurrentHashMap<>();
+    private static final Map<String, Rows> ROWS = new ConcurrentHashMap<>();
 
     private final String id;
     private final JobClient job;
@@ -50,8 +57,13 @@ final class ScanRun implements AutoCloseable {
 
     private static ScanRun start(DataStream<Row> stream) {
         String id = UUID.randomUUID().toString();
-        ROWS.put(id, new CopyOnWriteArrayList<>());
-        stream.map(new Keep(id)).returns(stream.getType()).setParallelism(1).sinkTo(new DiscardingSink<>());
+        ROWS.put(id, new Rows());
+        stream.map(new Keep(id))
+                .returns(stream.getType())
+                .setParallelism(1)
+                .uid("keep")
+                .sinkTo(new DiscardingSink<>())
+                .uid("discard");
         try {
             return new ScanRun(id, stream.getExecutionEnvironment().executeAsync());
         } catch (Exception e) {
@@ -60,7 +72,7 @@ final class ScanRun implements AutoCloseable {
     }
 
     List<Row> copy() {
-        return List.copyOf(ROWS.get(id));
+        return ROWS.get(id).copy();
     }
 
     /** As {@code +[a, 1]} and {@code -[a, 1]}: whether an update or an insert is the planner's business. */
@@ -104,6 +116,10 @@ final class ScanRun implements AutoCloseable {
         return Await.failure(job.getJobExecutionResult());
     }
 
+    JobID job() {
+        return job.getJobID();
+    }
+
     boolean isRunning() {
         return status() == JobStatus.RUNNING;
     }
@@ -126,10 +142,59 @@ final class ScanRun implements AutoCloseable {
         }
     }
 
-    private record Keep(String id) implements MapFunction<Row, Row> {
+    /** What a run has given so far, by its last attempt and what is certain of those before. */
+    private static final class Rows {
+        private final List<Row> rows = new ArrayList<>();
+        private Keep writer;
+
+        synchronized void begin(Keep attempt, int certain) {
+            writer = attempt;
+            rows.subList(certain, rows.size()).clear();
+        }
+
+        /** An attempt that was killed may not know it yet. */
+        synchronized void add(Keep attempt, Row row) {
+            if (writer == attempt) {
+                rows.add(row);
+            }
+        }
+
+        synchronized int size() {
+            return rows.size();
+        }
+
+        synchronized List<Row> copy() {
+            return List.copyOf(rows);
+        }
+    }
+
+    /** Takes back after a failover what came after the checkpoint. A restore of a savepoint is a new run, and empty. */
+    private static final class Keep implements MapFunction<Row, Row>, CheckpointedFunction {
+        private final String id;
+        private transient ListState<String> certain;
+
+        Keep(String id) {
+            this.id = id;
+        }
+
+        @Override
+        public void initializeState(FunctionInitializationContext context) throws Exception {
+            certain = context.getOperatorStateStore().getListState(new ListStateDescriptor<>("certain", Types.STRING));
+            int size = 0;
+            for (String entry : certain.get()) {
+                size = entry.startsWith(id) ? Integer.parseInt(entry.substring(id.length())) : size;
+            }
+            ROWS.get(id).begin(this, size);
+        }
+
+        @Override
+        public void snapshotState(FunctionSnapshotContext context) throws Exception {
+            certain.update(List.of(id + ROWS.get(id).size()));
+        }
+
         @Override
         public Row map(Row row) {
-            ROWS.get(id).add(Row.copy(row));
+            ROWS.get(id).add(this, Row.copy(row));
             return row;
         }
     }

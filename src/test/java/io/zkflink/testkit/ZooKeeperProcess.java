@@ -188,6 +188,16 @@ public final class ZooKeeperProcess implements AutoCloseable {
         return Integer.parseInt(matcher.group(1));
     }
 
+    /**
+     * How many reads (of data, of children, of a Stat) of znodes that exist the server has answered in a subtree of a
+     * path of one segment, those within a {@code multi} each for itself.
+     */
+    public long readCount(String top) {
+        Matcher matcher = Pattern.compile("zk_cnt_" + Pattern.quote(top.substring(1)) + "_read_per_namespace\\s+(\\d+)")
+                .matcher(ask("mntr"));
+        return matcher.find() ? Long.parseLong(matcher.group(1)) : 0;
+    }
+
     /** The ids of all sessions, connected or not yet expired, as the server prints them. */
     public Set<String> sessions() {
         String trackers = ask("dump");
