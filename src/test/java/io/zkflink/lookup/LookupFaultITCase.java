@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zkflink.client.SessionPool;
 import io.zkflink.testkit.Await;
+import io.zkflink.testkit.Changelog;
+import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperExtension;
 import java.io.IOException;
@@ -17,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.apache.flink.table.api.TableEnvironment;
 import org.apache.flink.table.data.RowData;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.ZooDefs;
@@ -83,29 +86,40 @@ class LookupFaultITCase {
                 .toList();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void everyFaultIsSurvived(Mode mode) throws Exception {
+    /** All at once, because faults take their time. */
+    @Test
+    void everyFaultIsSurvived() throws Exception {
         zk.create("/f/x/1", "one");
-        RunningLookup.Plan plan = mode.plan().maxRetries(100);
-        try (RunningLookup lookup = plan.open();
-                RunningLookup prefix = plan.keys(0).open()) {
-            lookup.awaitRows(List.of("[x, 1, one]"), "x", "1");
-            prefix.awaitRows(List.of("[x, 1, one]"), "x");
+        List<RunningLookup> points = new ArrayList<>();
+        List<RunningLookup> prefixes = new ArrayList<>();
+        try {
+            for (Mode mode : Mode.values()) {
+                points.add(mode.plan().maxRetries(100).open());
+                prefixes.add(mode.plan().maxRetries(100).keys(0).open());
+            }
+            points.forEach(each -> each.awaitRows(List.of("[x, 1, one]"), "x", "1"));
+            prefixes.forEach(each -> each.awaitRows(List.of("[x, 1, one]"), "x"));
             ZK.whileCut(() -> zk.set("/f/x/1", "two"));
-            lookup.awaitRows(List.of("[x, 1, two]"), "x", "1");
-            prefix.awaitRows(List.of("[x, 1, two]"), "x");
+            points.forEach(each -> each.awaitRows(List.of("[x, 1, two]"), "x", "1"));
+            prefixes.forEach(each -> each.awaitRows(List.of("[x, 1, two]"), "x"));
             ZK.expireSessions(() -> {
                 zk.delete("/f/x/1");
                 zk.create("/f/x/2", "three");
             });
-            lookup.awaitRows(List.of(), "x", "1");
-            lookup.awaitRows(List.of("[x, 2, three]"), "x", "2");
-            prefix.awaitRows(List.of("[x, 2, three]"), "x");
+            points.forEach(each -> each.awaitRows(List.of(), "x", "1"));
+            points.forEach(each -> each.awaitRows(List.of("[x, 2, three]"), "x", "2"));
+            prefixes.forEach(each -> each.awaitRows(List.of("[x, 2, three]"), "x"));
             ZK.process().restart();
             zk.create("/f/x/1", "four");
-            lookup.awaitRows(List.of("[x, 1, four]"), "x", "1");
-            prefix.awaitRows(List.of("[x, 1, four]", "[x, 2, three]"), "x");
+            points.forEach(each -> each.awaitRows(List.of("[x, 1, four]"), "x", "1"));
+            prefixes.forEach(each -> each.awaitRows(List.of("[x, 1, four]", "[x, 2, three]"), "x"));
+        } finally {
+            for (RunningLookup each : points) {
+                each.close();
+            }
+            for (RunningLookup each : prefixes) {
+                each.close();
+            }
         }
     }
 
@@ -287,6 +301,27 @@ class LookupFaultITCase {
                 throw new AssertionError(e);
             }
         });
+    }
+
+    @Test
+    void cancellingAJobWhoseLookupsWaitLeavesNothing() {
+        for (String options : List.of(
+                "'lookup.async' = 'false'",
+                "'lookup.async' = 'true'",
+                "'lookup.async' = 'true', 'lookup.cache' = 'PARTIAL', 'lookup.partial-cache.max-rows' = '10'",
+                "'lookup.cache' = 'FULL'")) {
+            TableEnvironment sql = SharedMiniCluster.tableEnvironment(2);
+            sql.executeSql("CREATE TEMPORARY TABLE l (a STRING, pt AS PROCTIME()) WITH ('connector' = 'datagen',"
+                    + " 'rows-per-second' = '100', 'fields.a.length' = '5')");
+            sql.executeSql("CREATE TEMPORARY TABLE t (a STRING, b STRING, v STRING) WITH ('connector' = 'zookeeper',"
+                    + " 'connect-string' = '" + ZK.connectString() + "', 'path' = '/f/{a}/{b}', " + options + ")");
+            try (Changelog changes = new Changelog(sql.executeSql(
+                    "SELECT l.a, t.v FROM l LEFT JOIN t FOR SYSTEM_TIME" + " AS OF l.pt ON t.a = l.a AND t.b = l.a"))) {
+                Await.until("rows arrive", () -> changes.rows().size() > 10);
+                ZK.whileBlackholed(changes::close);
+            }
+            Await.until("the session is given back", () -> SessionPool.size() == 0);
+        }
     }
 
     @Test
