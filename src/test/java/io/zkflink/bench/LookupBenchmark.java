@@ -29,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.flink.table.api.TableEnvironment;
 import org.apache.flink.table.api.TableResult;
@@ -219,7 +220,7 @@ public final class LookupBenchmark {
         private final Thread thread = new Thread(this::write, "writer");
         private final long started = System.nanoTime();
         private volatile boolean closed;
-        private volatile long written;
+        private final LongAdder written = new LongAdder();
 
         Writer(ZooKeeper zk) {
             this.zk = zk;
@@ -238,7 +239,7 @@ public final class LookupBenchmark {
                 }
                 inFlight.acquireUninterruptibly();
                 zk.multi(ops, (rc, any, ctx, results) -> inFlight.release(), null);
-                written += WRITES_PER_REQUEST;
+                written.add(WRITES_PER_REQUEST);
                 next += 1_000_000_000L * WRITES_PER_REQUEST / WRITES_PER_SECOND;
                 LockSupport.parkNanos(next - System.nanoTime());
             }
@@ -246,7 +247,7 @@ public final class LookupBenchmark {
 
         void report(int round, PrintStream out) {
             if (round == 0) {
-                out.printf("(the writer set %,.0f znodes/s)%n", written / ((System.nanoTime() - started) / 1e9));
+                out.printf("(the writer set %,.0f znodes/s)%n", written.sum() / ((System.nanoTime() - started) / 1e9));
             }
         }
 
