@@ -27,6 +27,7 @@ class ShadedJarITCase {
                 .allMatch(name -> name.startsWith("io/zkflink/"))
                 .anyMatch(name -> name.startsWith("io/zkflink/shaded/zookeeper/"))
                 .anyMatch(name -> name.startsWith("io/zkflink/shaded/netty/"))
+                .anyMatch(name -> name.startsWith("io/zkflink/shaded/caffeine/"))
                 .noneMatch(name -> name.contains("tcnative") || name.contains("slf4j"));
         assertThat(entries().filter(name -> !name.endsWith("/") && !name.startsWith("io/zkflink/")))
                 .containsExactlyInAnyOrder(
@@ -49,6 +50,7 @@ class ShadedJarITCase {
                             "zookeeper-jute",
                             "audience-annotations",
                             "commons-io",
+                            "caffeine",
                             "io.netty");
         }
     }

@@ -37,6 +37,9 @@ public final class AsyncZNodeLookup extends AsyncLookupFunction {
 
     private transient ZooKeeperClient client;
     private transient Lookup lookup;
+    /** Null without a cache of ours. */
+    private transient CachedRows cache;
+
     private transient LookupWorker worker;
     private transient Set<Call> calls;
 
@@ -48,7 +51,8 @@ public final class AsyncZNodeLookup extends AsyncLookupFunction {
     @Override
     public void open(FunctionContext context) throws Exception {
         client = SessionPool.open(table.connection());
-        lookup = new Lookup(table, keys, client, OpenedDecoder.of(table.decoder(), context));
+        lookup = new Lookup(table, keys, client, new OpenedDecoder(table.decoder(), context).get());
+        cache = CachedRows.open(table, keys, context.getMetricGroup());
         calls = ConcurrentHashMap.newKeySet();
         worker = new LookupWorker("zookeeper-lookup " + table.template());
         worker.repeatedly(SWEEP_INTERVAL, this::sweep);
@@ -60,7 +64,23 @@ public final class AsyncZNodeLookup extends AsyncLookupFunction {
         if (values == null) {
             return CompletableFuture.completedFuture(List.of());
         }
-        Call call = new Call(values);
+        if (cache == null) {
+            return call(values, null);
+        }
+        Object place = keys.place(values);
+        List<RowData> found;
+        try {
+            found = cache.find(place);
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+        return found != null
+                ? CompletableFuture.completedFuture(lookup.filtered(values, found))
+                : call(values, cache.begin(place));
+    }
+
+    private CompletableFuture<Collection<RowData>> call(Object[] values, CachedRows.Loading loading) {
+        Call call = new Call(values, loading);
         calls.add(call);
         call.send();
         return call.result;
@@ -83,11 +103,17 @@ public final class AsyncZNodeLookup extends AsyncLookupFunction {
         if (worker != null) {
             worker.close();
         }
+        if (cache != null) {
+            cache.close();
+        }
     }
 
     /** A lookup under way. */
     private final class Call {
         private final Object[] values;
+        /** Null without a cache. */
+        private final CachedRows.Loading loading;
+
         private final CompletableFuture<Collection<RowData>> result = new CompletableFuture<>();
         private final long end = System.nanoTime() + table.budget().toNanos();
 
@@ -95,8 +121,9 @@ public final class AsyncZNodeLookup extends AsyncLookupFunction {
         private int retries;
         private Throwable last;
 
-        Call(Object[] values) {
+        Call(Object[] values, CachedRows.Loading loading) {
             this.values = values;
+            this.loading = loading;
         }
 
         void send() {
@@ -127,7 +154,11 @@ public final class AsyncZNodeLookup extends AsyncLookupFunction {
         private void found(List<ZNode> znodes) {
             List<RowData> rows;
             try {
-                rows = lookup.filtered(values, lookup.rows(values, znodes));
+                rows = lookup.rows(values, znodes);
+                if (loading != null) {
+                    cache.loaded(loading, rows);
+                }
+                rows = lookup.filtered(values, rows);
             } catch (IOException | RuntimeException e) {
                 fail(e);
                 return;
@@ -138,6 +169,9 @@ public final class AsyncZNodeLookup extends AsyncLookupFunction {
 
         void fail(Throwable cause) {
             calls.remove(this);
+            if (loading != null) {
+                cache.failed(loading);
+            }
             result.completeExceptionally(cause);
         }
     }

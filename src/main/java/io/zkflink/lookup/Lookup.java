@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.lookup;
 
-import io.zkflink.client.Failure;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
@@ -99,7 +98,7 @@ final class Lookup {
     boolean mayRetry(Throwable error) {
         return table.settings().maxRetries() > 0
                 && error instanceof ZooKeeperException failed
-                && (failed.failure() == Failure.CONNECTION_LOST || failed.failure() == Failure.SESSION_EXPIRED);
+                && failed.failure().isTransient();
     }
 
     /** How long to wait before a retry. */

@@ -6,8 +6,10 @@ import io.zkflink.row.Column;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.binary.BinaryStringData;
@@ -31,6 +33,7 @@ public final class LookupKeys implements Serializable {
     private final RowData.FieldGetter[] ofRow;
     private final boolean[] compared;
     private final boolean filters;
+    private final List<Integer> columns;
 
     /**
      * @param columns of the produced rows
@@ -39,6 +42,7 @@ public final class LookupKeys implements Serializable {
      */
     public LookupKeys(PathTemplate template, List<Column> columns, List<LogicalType> types, int[] keys) {
         this.template = template;
+        this.columns = IntStream.of(keys).boxed().toList();
         this.ofKey = new RowData.FieldGetter[keys.length];
         this.ofRow = new RowData.FieldGetter[keys.length];
         Integer[] bound = new Integer[template.columns().size()];
@@ -62,6 +66,19 @@ public final class LookupKeys implements Serializable {
         this.filters = keys.length > leading.length;
     }
 
+    /** The positions of their columns in the produced rows. */
+    List<Integer> columns() {
+        return columns;
+    }
+
+    /** Whether no two znodes have the same values, because a znode's whole path is among them. */
+    boolean areUnique(List<Column> produced) {
+        return columns.stream()
+                        .filter(column -> produced.get(column) instanceof Column.FromPath)
+                        .count()
+                == template.columns().size();
+    }
+
     /** Whether they say where to look. */
     public boolean areLocatable() {
         return leading.length > 0 || template.columns().isEmpty();
@@ -82,9 +99,22 @@ public final class LookupKeys implements Serializable {
         return values(key, ofKey);
     }
 
-    /** The values of a row in these columns, or null if no key can equal them. */
-    Object[] valuesOf(RowData row) {
-        return values(row, ofRow);
+    /** All values of a key, to be looked up by in a map, or null if nothing can equal it. */
+    Object all(RowData key) {
+        return all(key, ofKey);
+    }
+
+    /** The same of a row, or null if no key can equal it. */
+    Object allOf(RowData row) {
+        return all(row, ofRow);
+    }
+
+    private static Object all(RowData row, RowData.FieldGetter[] getters) {
+        if (getters.length == 1) {
+            return comparable(getters[0].getFieldOrNull(row));
+        }
+        Object[] values = values(row, getters);
+        return values == null ? null : new Composite(values);
     }
 
     private static Object[] values(RowData row, RowData.FieldGetter[] getters) {
@@ -163,7 +193,7 @@ public final class LookupKeys implements Serializable {
     }
 
     /** Values as one that can be looked up by in a map. */
-    static Object composite(Object[] values) {
+    private static Object composite(Object[] values) {
         return values.length == 1 ? values[0] : new Composite(values);
     }
 
@@ -195,7 +225,7 @@ public final class LookupKeys implements Serializable {
 
         @Override
         public boolean equals(Object other) {
-            return other instanceof Composite that && hash == that.hash && java.util.Arrays.equals(values, that.values);
+            return other instanceof Composite that && hash == that.hash && Arrays.equals(values, that.values);
         }
 
         @Override

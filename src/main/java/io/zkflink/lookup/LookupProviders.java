@@ -18,6 +18,10 @@ public final class LookupProviders {
 
     /** Synchronous lookups, and asynchronous ones where the table wants them; of the two the planner chooses. */
     public static LookupRuntimeProvider of(LookupTable table, LookupKeys keys) {
+        if (table.settings().caching() instanceof LookupCaching.Full) {
+            // What is in memory is found at once.
+            return LookupFunctionProvider.of(new MirrorLookup(table, keys));
+        }
         boolean async = table.settings().async();
         if (table.settings().caching() instanceof LookupCaching.Partial partial
                 && partial.invalidation() == LookupCaching.Invalidation.TTL) {

@@ -3,15 +3,18 @@ package io.zkflink.lookup;
 
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.path.PathTemplate;
+import io.zkflink.row.Column;
 import io.zkflink.row.ZNodeDecoder;
 import java.io.Serializable;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * What a lookup function knows of its table.
  *
  * @param identity equal for functions that can share what they have read: the same table, the same produced columns;
  *     never printed, since it may hold passwords
+ * @param columns of the produced rows
  * @param decoder makes the produced rows
  * @param keysOnly whether the produced rows need neither data nor Stat
  */
@@ -19,6 +22,7 @@ public record LookupTable(
         String identity,
         ConnectionSettings connection,
         PathTemplate template,
+        List<Column> columns,
         ZNodeDecoder decoder,
         boolean keysOnly,
         LookupSettings settings)

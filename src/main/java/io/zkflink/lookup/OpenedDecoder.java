@@ -8,12 +8,13 @@ import org.apache.flink.table.functions.FunctionContext;
 import org.apache.flink.util.SimpleUserCodeClassLoader;
 import org.apache.flink.util.UserCodeClassLoader;
 
-/** Opens decoders in lookup functions. */
+/** A decoder that a lookup function has opened; formats are not for several threads. */
 final class OpenedDecoder {
 
-    private OpenedDecoder() {}
+    private final ZNodeDecoder decoder;
 
-    static ZNodeDecoder of(ZNodeDecoder decoder, FunctionContext context) throws Exception {
+    OpenedDecoder(ZNodeDecoder decoder, FunctionContext context) throws Exception {
+        this.decoder = decoder;
         decoder.open(new DeserializationSchema.InitializationContext() {
             @Override
             public MetricGroup getMetricGroup() {
@@ -25,6 +26,9 @@ final class OpenedDecoder {
                 return SimpleUserCodeClassLoader.create(context.getUserCodeClassLoader());
             }
         });
+    }
+
+    ZNodeDecoder get() {
         return decoder;
     }
 }

@@ -28,6 +28,8 @@ public final class SyncZNodeLookup extends LookupFunction {
 
     private transient ZooKeeperClient client;
     private transient Lookup lookup;
+    /** Null without a cache of ours. */
+    private transient CachedRows cache;
 
     public SyncZNodeLookup(LookupTable table, LookupKeys keys) {
         this.table = table;
@@ -37,13 +39,32 @@ public final class SyncZNodeLookup extends LookupFunction {
     @Override
     public void open(FunctionContext context) throws Exception {
         client = SessionPool.open(table.connection());
-        lookup = new Lookup(table, keys, client, OpenedDecoder.of(table.decoder(), context));
+        lookup = new Lookup(table, keys, client, new OpenedDecoder(table.decoder(), context).get());
+        cache = CachedRows.open(table, keys, context.getMetricGroup());
     }
 
     @Override
     public Collection<RowData> lookup(RowData key) throws IOException {
         Object[] values = keys.values(key);
-        return values == null ? List.of() : lookup.filtered(values, load(values));
+        if (values == null) {
+            return List.of();
+        }
+        return lookup.filtered(values, cache == null ? load(values) : cached(values));
+    }
+
+    private List<RowData> cached(Object[] values) throws IOException {
+        Object place = keys.place(values);
+        List<RowData> found = cache.find(place);
+        if (found != null) {
+            return found;
+        }
+        CachedRows.Loading loading = cache.begin(place);
+        try {
+            return cache.loaded(loading, load(values));
+        } catch (IOException | RuntimeException e) {
+            cache.failed(loading);
+            throw e;
+        }
     }
 
     private List<RowData> load(Object[] values) throws IOException {
@@ -88,6 +109,9 @@ public final class SyncZNodeLookup extends LookupFunction {
     public void close() {
         if (client != null) {
             client.close();
+        }
+        if (cache != null) {
+            cache.close();
         }
     }
 }

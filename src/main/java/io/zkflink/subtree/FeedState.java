@@ -5,6 +5,7 @@ import io.zkflink.client.Failure;
 import io.zkflink.client.ZooKeeperException;
 import io.zkflink.path.PathTemplate;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -31,6 +32,8 @@ final class FeedState {
     private long walkZxid;
     private boolean walkAnnounced;
     private long newestZxid;
+    /** Since when the connection has been lost without a complete walk after it. */
+    private OptionalLong lostSince = OptionalLong.empty();
 
     private final ReportedPaths reported = new ReportedPaths();
     private final Requests requests = new Requests(this);
@@ -113,6 +116,22 @@ final class FeedState {
         cancel(orphans);
     }
 
+    /** As {@link #abandon}, because the connection is lost. */
+    void lost() {
+        List<CompletableFuture<?>> orphans;
+        synchronized (this) {
+            orphans = forgetWalk();
+            if (lostSince.isEmpty()) {
+                lostSince = OptionalLong.of(System.nanoTime());
+            }
+        }
+        cancel(orphans);
+    }
+
+    synchronized OptionalLong lostSince() {
+        return lostSince;
+    }
+
     private List<CompletableFuture<?>> forgetWalk() {
         walk++;
         phase = Phase.DISCONNECTED;
@@ -131,6 +150,7 @@ final class FeedState {
             return null;
         }
         phase = Phase.FOLLOWING;
+        lostSince = OptionalLong.empty();
         skipped += namesSkipped;
         reported.walkEnded();
         clock.walkEnded(polling);

@@ -102,4 +102,9 @@ public final class Reconciler {
         touched.clear();
         return result;
     }
+
+    /** For those who never save the state. */
+    public void forgetTouched() {
+        touched.clear();
+    }
 }

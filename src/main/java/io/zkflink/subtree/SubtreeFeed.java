@@ -5,6 +5,7 @@ import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
 import io.zkflink.path.PathTemplate;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.Predicate;
 
 /**
@@ -95,6 +96,16 @@ public final class SubtreeFeed implements AutoCloseable {
                 return runner.seen().take();
             }
         }
+    }
+
+    /**
+     * Since when changes may have gone unseen because the connection is, or was, lost; empty once a walk after it has
+     * ended. Asked by the polling thread, it covers all that was polled.
+     *
+     * @return a time of {@link System#nanoTime}
+     */
+    public OptionalLong lostSince() {
+        return state.lostSince();
     }
 
     /** What was done so far; a snapshot. */

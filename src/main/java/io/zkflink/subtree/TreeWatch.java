@@ -101,7 +101,7 @@ final class TreeWatch implements WatchListener {
 
     @Override
     public void lost() {
-        state.abandon();
+        state.lost();
         lists.ended();
     }
 

@@ -141,6 +141,7 @@ final class ZooKeeperTableSource
                 String.join("\n", lookup.table(), Arrays.toString(fields), metadata.toString()),
                 connection,
                 layout.template(),
+                columns(decoding),
                 decoder(decoding, lookup.parseErrors(), ZooKeeperOptions.LOOKUP_PARSE_ERRORS),
                 readsKeysOnly(),
                 lookup);

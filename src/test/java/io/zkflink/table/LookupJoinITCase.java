@@ -35,7 +35,10 @@ class LookupJoinITCase {
                 "lookup.async=true",
                 "lookup.cache=PARTIAL",
                 "lookup.partial-cache.max-rows=100",
-                "lookup.partial-cache.invalidation=ttl");
+                "lookup.partial-cache.invalidation=ttl"),
+        WATCH("lookup.cache=PARTIAL", "lookup.partial-cache.max-rows=100"),
+        ASYNC_WATCH("lookup.async=true", "lookup.cache=PARTIAL", "lookup.partial-cache.expire-after-access=1 h"),
+        FULL("lookup.cache=FULL");
 
         private final String[] options;
 

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.lookup;
+
+import io.zkflink.client.Failure;
+import io.zkflink.client.SessionPool;
+import io.zkflink.client.ZNode;
+import io.zkflink.client.ZooKeeperClient;
+import io.zkflink.client.ZooKeeperException;
+import io.zkflink.row.EventType;
+import io.zkflink.row.ZNodeDecoder;
+import io.zkflink.subtree.Change;
+import io.zkflink.subtree.FeedSettings;
+import io.zkflink.subtree.Known;
+import io.zkflink.subtree.Reconciler;
+import io.zkflink.subtree.Sighting;
+import io.zkflink.subtree.Sighting.Observation;
+import io.zkflink.subtree.Sighting.WalkEnded;
+import io.zkflink.subtree.SubtreeFeed;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import org.apache.flink.table.data.RowData;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A subtree's rows in memory, following its changes: a walk reads it, a watch keeps it up to date, and after each loss
+ * of the connection another walk finds what was missed.
+ *
+ * <p>Life cycle: shared by all functions that look up in the same table of the same class loader; a thread of its own
+ * does all the work from construction to {@link #close}, or until it fails, which fails all lookups. Lookups read an
+ * index and wait for nobody. While the connection is lost they are given what was known, until it is too old.
+ */
+final class Mirror {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Mirror.class);
+    private static final long POLL_MILLIS = 100;
+    private static final long NOTHING_SEEN = 0;
+
+    private final LookupTable table;
+    private final ZNodeDecoder decoder;
+    private final ZooKeeperClient client;
+    private final SubtreeFeed feed;
+    private final CompletableFuture<Void> complete = new CompletableFuture<>();
+    private final ConcurrentLinkedQueue<Runnable> orders = new ConcurrentLinkedQueue<>();
+
+    /** Why nothing may be served, or null. */
+    private volatile IOException refusal;
+
+    private volatile boolean failed;
+    private volatile boolean closed;
+    private volatile int size;
+
+    // The mirror's thread's own.
+    private final Reconciler reconciler = new Reconciler(false);
+    private final Map<String, RowData> rows = new HashMap<>();
+    private final Map<List<Integer>, MirrorIndex> indexes = new HashMap<>();
+
+    /**
+     * Starts reading.
+     *
+     * @param decoder opened, for this mirror alone
+     */
+    Mirror(LookupTable table, ZNodeDecoder decoder) {
+        this(table, decoder, SessionPool.open(table.connection()));
+    }
+
+    Mirror(LookupTable table, ZNodeDecoder decoder, ZooKeeperClient client) {
+        this.table = table;
+        this.decoder = decoder;
+        this.client = client;
+        FeedSettings settings = new FeedSettings(true, false, Duration.ZERO, table.keysOnly(), Duration.ZERO);
+        this.feed = new SubtreeFeed(client, table.template(), path -> true, NOTHING_SEEN, settings);
+        Thread thread = new Thread(this::run, "zookeeper-mirror " + table.template());
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Whether lookups can be served, now or once it is complete. */
+    boolean isUsable() {
+        return !failed;
+    }
+
+    /** How many rows there are. */
+    int size() {
+        return size;
+    }
+
+    /**
+     * Waits until the whole subtree has been read.
+     *
+     * @return the rows by these keys
+     */
+    MirrorIndex index(LookupKeys keys) throws IOException, InterruptedException {
+        CompletableFuture<MirrorIndex> index = new CompletableFuture<>();
+        orders.add(() -> index.complete(indexed(keys)));
+        feed.wakeUp();
+        try {
+            complete.get();
+            if (failed && !index.isDone()) {
+                // Nobody is left to make it.
+                check();
+            }
+            return index.get();
+        } catch (ExecutionException e) {
+            throw new IOException(e.getCause().getMessage(), e.getCause());
+        }
+    }
+
+    /** Fails if what is known may not be served. */
+    void check() throws IOException {
+        IOException refused = refusal;
+        if (refused != null) {
+            throw new IOException(refused.getMessage(), refused);
+        }
+    }
+
+    /** Ends the thread, soon. */
+    void close() {
+        closed = true;
+        feed.wakeUp();
+    }
+
+    private void run() {
+        try {
+            feed.open();
+            while (!closed) {
+                for (Sighting sighting : feed.poll(POLL_MILLIS)) {
+                    see(sighting);
+                }
+                reconciler.forgetTouched();
+                size = rows.size();
+                carryOut();
+                checkAge();
+            }
+            fail(new IOException("The mirror of '" + table.template() + "' was closed."));
+        } catch (UncheckedIOException e) {
+            fail(e.getCause());
+        } catch (ZooKeeperException e) {
+            fail(e.failure() == Failure.UNSUPPORTED ? unsupported(e) : e);
+        } catch (IOException e) {
+            fail(e);
+        } catch (InterruptedException | RuntimeException | Error e) {
+            LOG.error("The mirror of '{}' has failed.", table.template(), e);
+            fail(new IOException("The mirror of '" + table.template() + "' has failed: " + e, e));
+        } finally {
+            feed.close();
+            client.close();
+        }
+    }
+
+    private void carryOut() {
+        Runnable order;
+        while ((order = orders.poll()) != null) {
+            order.run();
+        }
+    }
+
+    private void fail(IOException cause) {
+        failed = true;
+        refusal = cause;
+        complete.completeExceptionally(cause);
+        carryOut();
+    }
+
+    private IOException unsupported(ZooKeeperException cause) {
+        return new ZooKeeperException(
+                Failure.UNSUPPORTED,
+                cause.getMessage() + " For older servers set 'lookup.cache' = 'NONE', or 'PARTIAL' with"
+                        + " 'lookup.partial-cache.invalidation' = 'ttl'.");
+    }
+
+    private void see(Sighting sighting) throws IOException {
+        if (sighting instanceof Observation observation) {
+            Change change = reconciler.observe(observation).orElse(null);
+            if (change != null) {
+                apply(change);
+            }
+        } else if (sighting instanceof WalkEnded ended) {
+            reconciler.walkEnded(ended.walk(), this::forget);
+            if (complete.complete(null)) {
+                LOG.info("The mirror of '{}' is complete: {} rows.", table.template(), rows.size());
+            }
+        }
+    }
+
+    private void apply(Change change) throws IOException {
+        if (change instanceof Change.Created created) {
+            put(created.znode(), created.now());
+        } else if (change instanceof Change.Changed changed) {
+            put(changed.znode(), changed.now());
+        } else if (change instanceof Change.Recreated recreated) {
+            put(recreated.znode(), recreated.now());
+        } else {
+            forget(change);
+        }
+    }
+
+    private void put(ZNode znode, Known known) throws IOException {
+        RowData row = decoder.row(znode, EventType.CREATED).orElse(null);
+        if (row == null) {
+            known.hide();
+        } else {
+            SharedRows.ready(row);
+        }
+        replace(znode.path(), row);
+    }
+
+    private void forget(Change change) {
+        replace(change.path(), null);
+    }
+
+    private void replace(String path, RowData row) {
+        RowData before = row == null ? rows.remove(path) : rows.put(path, row);
+        if (before != null || row != null) {
+            indexes.values().forEach(index -> index.change(path, before, row));
+        }
+    }
+
+    private MirrorIndex indexed(LookupKeys keys) {
+        return indexes.computeIfAbsent(keys.columns(), columns -> {
+            MirrorIndex index = new MirrorIndex(keys, keys.areUnique(table.columns()));
+            rows.forEach((path, row) -> index.change(path, null, row));
+            return index;
+        });
+    }
+
+    /** Looks whether a loss of the connection has lasted too long, or was made good. */
+    private void checkAge() {
+        OptionalLong lost = feed.lostSince();
+        if (lost.isEmpty()) {
+            refusal = null;
+            return;
+        }
+        long millis = (System.nanoTime() - lost.getAsLong()) / 1_000_000;
+        if (refusal == null && millis > table.settings().maxStaleness().toMillis()) {
+            refusal = stale(table);
+        }
+    }
+
+    /** What is said of rows that are too old. */
+    static IOException stale(LookupTable table) {
+        return new IOException(String.format(
+                "The cached rows of '%s' are out of date: the connection to ZooKeeper at '%s' has been lost for more"
+                        + " than the 'lookup.max-staleness' of %d ms. Check that the servers run and can be reached, or"
+                        + " allow more.",
+                table.template(),
+                table.connection().connectString(),
+                table.settings().maxStaleness().toMillis()));
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.lookup;
+
+import io.zkflink.metrics.LookupCacheMetrics;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.List;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.functions.FunctionContext;
+import org.apache.flink.table.functions.LookupFunction;
+
+/** Looks keys up in a mirror of the subtree: by any column, without asking ZooKeeper. */
+public final class MirrorLookup extends LookupFunction {
+
+    private static final long serialVersionUID = 1L;
+
+    private static final Shared<String, Mirror> MIRRORS = new Shared<>(Mirror::isUsable, Mirror::close);
+
+    private final LookupTable table;
+    private final LookupKeys keys;
+
+    private transient Shared<String, Mirror>.Lease lease;
+    private transient Mirror mirror;
+    private transient MirrorIndex index;
+    private transient LookupCacheMetrics metrics;
+
+    public MirrorLookup(LookupTable table, LookupKeys keys) {
+        this.table = table;
+        this.keys = keys;
+    }
+
+    /** Waits until the whole subtree has been read. */
+    @Override
+    public void open(FunctionContext context) throws Exception {
+        OpenedDecoder decoder = new OpenedDecoder(table.decoder(), context);
+        lease = MIRRORS.lease(table.identity(), () -> new Mirror(table, decoder.get()));
+        mirror = lease.value();
+        metrics = new LookupCacheMetrics(context.getMetricGroup(), mirror::size);
+        index = mirror.index(keys);
+    }
+
+    @Override
+    public Collection<RowData> lookup(RowData key) throws IOException {
+        mirror.check();
+        List<RowData> found = index.find(key);
+        if (found.isEmpty()) {
+            metrics.miss();
+        } else {
+            metrics.hit();
+        }
+        return found;
+    }
+
+    @Override
+    public void close() {
+        if (lease != null) {
+            lease.close();
+        }
+    }
+
+    /** How many mirrors there are, for tests that look for leaks. */
+    static int mirrors() {
+        return MIRRORS.size();
+    }
+}

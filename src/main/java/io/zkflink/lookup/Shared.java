@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.lookup;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+
+/**
+ * Values that the lookup functions of a class loader share, made for the first who asks and ended when the last has
+ * given it back. Thread-safe.
+ */
+final class Shared<K, V> {
+
+    private final Map<K, Entry> entries = new HashMap<>();
+    private final Predicate<V> usable;
+    private final Consumer<V> end;
+
+    /**
+     * @param usable whether one who asks next may have it; else there will be another
+     * @param end called once for each value, must not block
+     */
+    Shared(Predicate<V> usable, Consumer<V> end) {
+        this.usable = usable;
+        this.end = end;
+    }
+
+    /** A share of a value, to be given back. */
+    final class Lease implements AutoCloseable {
+        private final Entry entry;
+        private boolean closed;
+
+        private Lease(Entry entry) {
+            this.entry = entry;
+        }
+
+        V value() {
+            return entry.value;
+        }
+
+        @Override
+        public void close() {
+            synchronized (entries) {
+                if (closed) {
+                    return;
+                }
+                closed = true;
+                if (--entry.users > 0) {
+                    return;
+                }
+                entries.remove(entry.key, entry);
+            }
+            end.accept(entry.value);
+        }
+    }
+
+    Lease lease(K key, Supplier<V> make) {
+        synchronized (entries) {
+            Entry entry = entries.get(key);
+            if (entry == null || !usable.test(entry.value)) {
+                entry = new Entry(key, make.get());
+                entries.put(key, entry);
+            }
+            entry.users++;
+            return new Lease(entry);
+        }
+    }
+
+    /** How many values are in use. */
+    int size() {
+        synchronized (entries) {
+            return entries.size();
+        }
+    }
+
+    private final class Entry {
+        private final K key;
+        private final V value;
+        private int users;
+
+        Entry(K key, V value) {
+            this.key = key;
+            this.value = value;
+        }
+    }
+}
