@@ -139,6 +139,7 @@ final class Session {
     }
 
     private void openHandle() {
+        ZooKeeperException hopeless;
         synchronized (this) {
             if (refusal != null) {
                 return;
@@ -148,11 +149,19 @@ final class Session {
                 handle = new Handle(settings, this::onEvent);
                 return;
             } catch (IOException | RuntimeException e) {
-                unmade = e.toString();
-                LOG.warn("No ZooKeeper client for '{}' could be made: {}", settings.connectString(), unmade);
+                String reason = e instanceof ZooKeeperException ? e.getMessage() : e.toString();
+                if (!reason.equals(unmade)) {
+                    LOG.warn("No ZooKeeper client for '{}' could be made: {}", settings.connectString(), reason);
+                }
+                unmade = reason;
+                hopeless = e instanceof ZooKeeperException known && connects == 0 ? known : null;
             }
         }
-        reopenLater();
+        if (hopeless != null) {
+            end(hopeless);
+        } else {
+            reopenLater();
+        }
     }
 
     private void onEvent(Handle source, WatchedEvent event) {
@@ -171,7 +180,8 @@ final class Session {
             case AuthFailed ->
                 end(new ZooKeeperException(
                         Failure.AUTHENTICATION_FAILED,
-                        "ZooKeeper at '" + settings.connectString() + "' refused the credentials."));
+                        "ZooKeeper at '" + settings.connectString() + "' refused the credentials: " + source.refusal()
+                                + "."));
             default -> LOG.debug("ZooKeeper at '{}': {}.", settings.connectString(), event.getState());
         }
     }
