@@ -22,6 +22,8 @@ import org.slf4j.LoggerFactory;
  */
 final class Authentication implements Watcher {
 
+    static final WatchedEvent FAILED = new WatchedEvent(Event.EventType.None, Event.KeeperState.AuthFailed, null);
+
     private static final Logger LOG = LoggerFactory.getLogger(Authentication.class);
 
     private final SecuritySettings security;
@@ -31,7 +33,7 @@ final class Authentication implements Watcher {
     /** How many connections the event thread has heard of. */
     private long connectionsSeen;
 
-    private volatile String refusal = "it did not say why";
+    private volatile String refusal = "the server refused the credentials";
 
     Authentication(SecuritySettings security, EnsembleHosts hosts, Consumer<WatchedEvent> events) {
         this.security = security;
@@ -43,8 +45,8 @@ final class Authentication implements Watcher {
     void of(SaslZooKeeper zooKeeper) {
         SecuritySettings.AuthData auth = security.auth();
         if (auth != null) {
-            refusal = "'auth.scheme' = '" + auth.scheme() + "' or the credentials are none that it knows. Check"
-                    + " 'auth.scheme', 'auth.username' and 'auth.password'";
+            refusal = "the server refused the credentials. Check 'auth.scheme' = '" + auth.scheme()
+                    + "', 'auth.username' and 'auth.password'";
             String credentials = auth.username() + ":" + auth.password().value();
             zooKeeper.addAuthInfo(auth.scheme(), credentials.getBytes(StandardCharsets.UTF_8));
         }
@@ -90,9 +92,9 @@ final class Authentication implements Watcher {
                 || (answer != null && Failure.of(answer).isTransient())) {
             LOG.debug("The connection broke while SASL was under way: {}", cause.toString());
         } else {
-            refusal = (answer == null ? cause.getMessage() : answer.name()) + ". Check " + credentials()
-                    + ", and that the server is set up for this SASL mechanism";
-            events.accept(new WatchedEvent(event.getType(), Event.KeeperState.AuthFailed, null));
+            refusal = (answer == null ? cause.getMessage() : "the server refused the credentials (" + answer + ")")
+                    + ". Check " + credentials() + ", and that the server is set up for this SASL mechanism";
+            events.accept(FAILED);
         }
     }
 

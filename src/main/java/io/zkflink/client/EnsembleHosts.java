@@ -38,6 +38,7 @@ final class EnsembleHosts implements HostProvider {
     /** Null without TLS. */
     private final TlsCheck tls;
 
+    private final Runnable onRefusal;
     private final List<InetSocketAddress> servers;
 
     private int position = -1;
@@ -47,9 +48,14 @@ final class EnsembleHosts implements HostProvider {
     private InetSocketAddress current;
     private volatile long connections;
 
-    EnsembleHosts(ConnectionSettings settings, TlsCheck tls) {
+    /**
+     * @param tls null without TLS
+     * @param onRefusal called by the send thread when a first connection can never be made, for {@link #lastCauses}
+     */
+    EnsembleHosts(ConnectionSettings settings, TlsCheck tls, Runnable onRefusal) {
         this.settings = settings;
         this.tls = tls;
+        this.onRefusal = onRefusal;
         this.servers = new ArrayList<>(new ConnectStringParser(settings.connectString()).getServerAddresses());
         Collections.shuffle(servers);
     }
@@ -88,13 +94,18 @@ final class EnsembleHosts implements HostProvider {
         // A server that accepts and then drops the connection counts as failed too: each call is one more attempt.
         pause(attempted());
         while (true) {
+            int refusals = 0;
             for (int i = 0; i < servers.size(); i++) {
                 InetSocketAddress server = advance();
                 try {
                     return handOut(probe(server));
                 } catch (IOException e) {
                     failed(server, e);
+                    refusals += e instanceof TlsCheck.Refusal ? 1 : 0;
                 }
+            }
+            if (refusals == servers.size() && connections == 0) {
+                onRefusal.run();
             }
             pause(attempted());
         }

@@ -39,14 +39,13 @@ final class Handle {
     Handle(ConnectionSettings settings, BiConsumer<Handle, WatchedEvent> onEvent) throws IOException {
         ZKClientConfig config = config(settings);
         SecuritySettings.Tls tls = settings.security().tls();
-        this.hosts = new EnsembleHosts(settings, tls == null ? null : new TlsCheck(tls, config));
+        this.hosts = new EnsembleHosts(
+                settings,
+                tls == null ? null : new TlsCheck(tls, config),
+                () -> onEvent.accept(this, Authentication.FAILED));
         this.authentication = new Authentication(settings.security(), hosts, event -> onEvent.accept(this, event));
         this.zooKeeper = new SaslZooKeeper(
-                settings.connectString(),
-                (int) settings.sessionTimeout().toMillis(),
-                authentication,
-                hosts,
-                config);
+                settings.connectString(), (int) settings.sessionTimeout().toMillis(), authentication, hosts, config);
         authentication.of(zooKeeper);
     }
 
@@ -64,7 +63,8 @@ final class Handle {
         // We count on the watches being there again when the connection is; but a server that insists on SASL refuses
         // to hear of them before.
         config.setProperty(
-                ZKClientConfig.DISABLE_AUTO_WATCH_RESET, String.valueOf(settings.security().sasl() != null));
+                ZKClientConfig.DISABLE_AUTO_WATCH_RESET,
+                String.valueOf(settings.security().sasl() != null));
         return config;
     }
 
@@ -88,9 +88,14 @@ final class Handle {
         return !authentication.isBySasl();
     }
 
-    /** Why the server refused the credentials, once it did. */
+    /** Whether a server has ever answered. */
+    boolean wasConnected() {
+        return hosts.connections() > 0;
+    }
+
+    /** Why no server takes us, after the event that says so. */
     String refusal() {
-        return authentication.refusal();
+        return wasConnected() ? authentication.refusal() : hosts.lastCauses();
     }
 
     /** Why no server could be reached. */

@@ -125,7 +125,7 @@ final class SaslHandshake {
                 if (answer == null) {
                     // Servers may keep the connections of those whom they do not know.
                     throw new SaslException(
-                            answered ? "the server does not accept them" : "the server is not set up for SASL");
+                            answered ? "the server refused the credentials" : "the server is not set up for SASL");
                 }
                 answered = true;
                 byte[] next = evaluate(answer);

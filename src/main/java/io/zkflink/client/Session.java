@@ -177,13 +177,20 @@ final class Session {
             case SyncConnected -> onConnected(source);
             case Disconnected -> onDisconnected();
             case Expired -> onExpired();
-            case AuthFailed ->
-                end(new ZooKeeperException(
-                        Failure.AUTHENTICATION_FAILED,
-                        "ZooKeeper at '" + settings.connectString() + "' refused the credentials: " + source.refusal()
-                                + "."));
+            case AuthFailed -> onRefused(source);
             default -> LOG.debug("ZooKeeper at '{}': {}.", settings.connectString(), event.getState());
         }
+    }
+
+    private void onRefused(Handle source) {
+        synchronized (this) {
+            if (connects > 0 && !source.wasConnected()) {
+                return; // They knew us before, and certificates are replaced one by one.
+            }
+        }
+        end(new ZooKeeperException(
+                Failure.AUTHENTICATION_FAILED,
+                "ZooKeeper at '" + settings.connectString() + "' does not let us in: " + source.refusal() + "."));
     }
 
     private void onConnected(Handle source) {

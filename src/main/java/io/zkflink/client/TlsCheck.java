@@ -97,7 +97,7 @@ final class TlsCheck {
                         store.location(), password(store), store.type().name());
             }
         } catch (IOException | GeneralSecurityException | X509Exception | RuntimeException e) {
-            Throwable cause = innermost(e);
+            Throwable cause = e instanceof X509Exception ? e.getCause() : e;
             throw new ZooKeeperException(
                     Failure.AUTHENTICATION_FAILED,
                     String.format(
@@ -125,31 +125,49 @@ final class TlsCheck {
             socket.setSoTimeout(timeoutMillis);
             socket.startHandshake();
             // With TLS 1.3 a server tells only now that it does not trust the client.
-            socket.getOutputStream().write(QUESTION);
-            socket.getOutputStream().flush();
+            ask(socket);
             int ignored = socket.getInputStream().read();
         } catch (SSLException e) {
-            throw new IOException(describe(e), e);
+            throw refusal(e);
         }
     }
 
-    private static String describe(SSLException failure) {
+    private static void ask(SSLSocket socket) {
+        try {
+            socket.getOutputStream().write(QUESTION);
+            socket.getOutputStream().flush();
+        } catch (IOException e) {
+            // The server has closed the connection; why stands in what it has sent.
+        }
+    }
+
+    private static IOException refusal(SSLException failure) {
         String reason = String.valueOf(innermost(failure).getMessage());
         String text = (failure.getMessage() + reason).toLowerCase(Locale.ROOT);
         if (text.contains("certification path") || text.contains("validity check") || text.contains("trustanchors")) {
-            return "the server's certificate is not trusted (" + reason
-                    + "); check 'ssl.truststore.location', which must hold it or who signed it";
+            return new Refusal("the server's certificate is not trusted (" + reason
+                    + "); check 'ssl.truststore.location', which must hold it or who signed it");
         }
         if (text.contains("subject alternative") || text.contains("no name matching")) {
-            return "the server's certificate is for another host (" + reason
-                    + "); use the name that it is for in 'connect-string', or set 'ssl.hostname-verification' to 'false'";
+            return new Refusal("the server's certificate is for another host (" + reason
+                    + "); use the name that it is for in 'connect-string', or set 'ssl.hostname-verification' to"
+                    + " 'false'");
         }
-        if (text.contains("alert")) {
-            return "the server refused the TLS handshake (" + reason
-                    + "); check 'ssl.keystore.location', which must hold a certificate that the server trusts";
+        if (text.contains("fatal alert")) {
+            return new Refusal("the server refused the TLS handshake (" + reason
+                    + "); check 'ssl.keystore.location', which must hold a certificate that the server trusts");
         }
-        return "no TLS handshake was possible (" + reason
-                + "); check that the port is the server's 'secureClientPort', or remove the 'ssl.*' options";
+        return new IOException("no TLS handshake was possible (" + reason
+                + "); check that the port is the server's 'secureClientPort', or remove the 'ssl.*' options");
+    }
+
+    /** Trying again with the same files will not help. */
+    static final class Refusal extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        Refusal(String message) {
+            super(message);
+        }
     }
 
     private static Throwable innermost(Throwable failure) {
