@@ -63,7 +63,7 @@ final class EnsembleHosts implements HostProvider {
     /** Why the last attempts to reach the servers failed, in words, with their addresses. */
     synchronized String lastCauses() {
         return lastCauses.isEmpty()
-                ? "No server answered the session request"
+                ? "no server answered the session request"
                         + (tls == null ? "; do they want TLS on this port ('ssl.enabled')?" : "")
                 : String.join("; ", lastCauses.values());
     }

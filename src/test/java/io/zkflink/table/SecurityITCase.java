@@ -357,7 +357,7 @@ class SecurityITCase {
                     .contains("no TLS handshake was possible (")
                     .contains("check that the port is the server's 'secureClientPort', or remove the 'ssl.*' options");
             assertThat(failure(secure(ZK), "/open", soon))
-                    .contains("No server answered the session request; do they want TLS on this port"
+                    .contains("no server answered the session request; do they want TLS on this port"
                             + " ('ssl.enabled')?");
         }
 
