@@ -3,6 +3,12 @@ package io.zkflink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zkflink.testkit.Certificates;
+import io.zkflink.testkit.Changelog;
+import io.zkflink.testkit.SharedMiniCluster;
+import io.zkflink.testkit.UserClassLoaders;
+import io.zkflink.testkit.ZooKeeperAdmin;
+import io.zkflink.testkit.ZooKeeperProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +18,7 @@ import java.util.List;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
+import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.junit.jupiter.api.Test;
 
 /** The jar that users drop into {@code lib/}, looked at from outside. */
@@ -58,6 +65,39 @@ class ShadedJarITCase {
     @Test
     void itIsSmall() throws IOException {
         assertThat(Files.size(jar)).isLessThan(MAX_BYTES);
+    }
+
+    /** As jobs do that bring the jar along: in a class loader of their own, from which nothing of ours is outside. */
+    @Test
+    void itSpeaksTlsAndSasl() throws Exception {
+        UserClassLoaders.forget();
+        try (Certificates certificates = new Certificates("changeit");
+                ZooKeeperProcess server = ZooKeeperProcess.builder()
+                        .tls(certificates, "server", "client", "need")
+                        .sasl("bob", "builder")
+                        .build()
+                        .start();
+                ZooKeeperAdmin admin = new ZooKeeperAdmin(server.connectString())) {
+            admin.create("/open", "1");
+            StreamTableEnvironment sql = SharedMiniCluster.tableEnvironment(1);
+            sql.executeSql("ADD JAR '" + jar.toAbsolutePath() + "'");
+            sql.createTemporarySystemFunction("same", new UserClassLoaders());
+            sql.executeSql("""
+                    CREATE TEMPORARY TABLE t (v STRING) WITH (
+                      'connector' = 'zookeeper', 'connect-string' = 'localhost:%d', 'path' = '/open',
+                      'ssl.truststore.location' = '%s', 'ssl.truststore.password' = 'changeit',
+                      'ssl.keystore.location' = '%s', 'ssl.keystore.password' = 'changeit',
+                      'sasl.username' = 'bob', 'sasl.password' = 'builder')
+                    """.formatted(
+                            server.securePort(), certificates.trustStore("server"), certificates.keyStore("client")));
+            try (Changelog rows = new Changelog(sql.executeSql("SELECT same(v) FROM t"))) {
+                rows.awaitTable("[1]");
+                ClassLoader loader = UserClassLoaders.alive().get(0);
+                assertThat(loader.loadClass("io.zkflink.shaded.zookeeper.ZooKeeper")
+                                .getClassLoader())
+                        .isNotSameAs(ShadedJarITCase.class.getClassLoader());
+            }
+        }
     }
 
     private Stream<String> entries() {

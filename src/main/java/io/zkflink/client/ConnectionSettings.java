@@ -5,7 +5,9 @@ import java.io.Serializable;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import org.apache.zookeeper.client.ZKClientConfig;
 
 /**
  * How to reach an ensemble. Users whose settings are equal, apart from the namespace, share a session.
@@ -17,6 +19,7 @@ import java.util.TreeMap;
  * @param retryWait the longest wait between two attempts to connect; waits grow exponentially up to it
  * @param maxRetryAttempts how many connection timeouts the first connect may take altogether, at least 1
  * @param properties given to {@code ZKClientConfig} as they are; never printed, since they may hold passwords
+ * @param security credentials and encryption
  */
 public record ConnectionSettings(
         String connectString,
@@ -25,7 +28,8 @@ public record ConnectionSettings(
         Duration connectionTimeout,
         Duration retryWait,
         int maxRetryAttempts,
-        Map<String, String> properties)
+        Map<String, String> properties,
+        SecuritySettings security)
         implements Serializable {
 
     /** The client property that bounds a reply, in bytes. */
@@ -37,16 +41,68 @@ public record ConnectionSettings(
         properties = Collections.unmodifiableMap(new TreeMap<>(properties));
     }
 
+    /** Settings without credentials or encryption. */
+    public ConnectionSettings(
+            String connectString,
+            String namespace,
+            Duration sessionTimeout,
+            Duration connectionTimeout,
+            Duration retryWait,
+            int maxRetryAttempts,
+            Map<String, String> properties) {
+        this(
+                connectString,
+                namespace,
+                sessionTimeout,
+                connectionTimeout,
+                retryWait,
+                maxRetryAttempts,
+                properties,
+                SecuritySettings.NONE);
+    }
+
     /** Settings for an ensemble with the same defaults as the SQL options. */
     public static ConnectionSettings of(String connectString) {
         return new ConnectionSettings(
                 connectString, "", Duration.ofSeconds(60), Duration.ofSeconds(15), Duration.ofSeconds(5), 3, Map.of());
     }
 
+    public ConnectionSettings with(SecuritySettings secured) {
+        return new ConnectionSettings(
+                connectString,
+                namespace,
+                sessionTimeout,
+                connectionTimeout,
+                retryWait,
+                maxRetryAttempts,
+                properties,
+                secured);
+    }
+
     /** The largest reply, in bytes, that the client accepts: ZooKeeper's own default of 1 MB is too small to list. */
     public int replyLimit() {
         String limit = properties.get(REPLY_LIMIT);
         return limit == null ? DEFAULT_REPLY_LIMIT : Integer.decode(limit.trim());
+    }
+
+    /** One of {@link #properties} that {@link #security} sets to something else, if there is one. */
+    public Optional<String> contradictedProperty() {
+        return securityProperties().keySet().stream()
+                .filter(properties::containsKey)
+                .findFirst();
+    }
+
+    /** What {@link #security} is to ZooKeeper's client. */
+    Map<String, String> securityProperties() {
+        Map<String, String> result = new TreeMap<>();
+        if (security.sasl() != null) {
+            // We do that.
+            result.put(ZKClientConfig.ENABLE_CLIENT_SASL_KEY, "false");
+        }
+        if (security.tls() != null) {
+            result.putAll(TlsCheck.properties(security.tls()));
+        }
+        return result;
     }
 
     /** How long the first connect, or a request that must be sent again and again, may take before it fails. */
@@ -57,7 +113,14 @@ public record ConnectionSettings(
     /** What a shared session is found by. */
     ConnectionSettings withoutNamespace() {
         return new ConnectionSettings(
-                connectString, "", sessionTimeout, connectionTimeout, retryWait, maxRetryAttempts, properties);
+                connectString,
+                "",
+                sessionTimeout,
+                connectionTimeout,
+                retryWait,
+                maxRetryAttempts,
+                properties,
+                security);
     }
 
     @Override

@@ -35,22 +35,47 @@ final class EnsembleHosts implements HostProvider {
     private static final long CLOSED_WAIT_MILLIS = 100;
 
     private final ConnectionSettings settings;
+    /** Null without TLS. */
+    private final TlsCheck tls;
+
+    private final Runnable onRefusal;
     private final List<InetSocketAddress> servers;
 
     private int position = -1;
     private int failedRounds;
     private final Map<InetSocketAddress, String> lastCauses = new LinkedHashMap<>();
     private boolean closed;
+    private InetSocketAddress current;
+    private volatile long connections;
 
-    EnsembleHosts(ConnectionSettings settings) {
+    /**
+     * @param tls null without TLS
+     * @param onRefusal called by the send thread when a first connection can never be made, for {@link #lastCauses}
+     */
+    EnsembleHosts(ConnectionSettings settings, TlsCheck tls, Runnable onRefusal) {
         this.settings = settings;
+        this.tls = tls;
+        this.onRefusal = onRefusal;
         this.servers = new ArrayList<>(new ConnectStringParser(settings.connectString()).getServerAddresses());
         Collections.shuffle(servers);
     }
 
     /** Why the last attempts to reach the servers failed, in words, with their addresses. */
     synchronized String lastCauses() {
-        return lastCauses.isEmpty() ? "no server answered the session request" : String.join("; ", lastCauses.values());
+        return lastCauses.isEmpty()
+                ? "no server answered the session request"
+                        + (tls == null ? "; do they want TLS on this port ('ssl.enabled')?" : "")
+                : String.join("; ", lastCauses.values());
+    }
+
+    /** How often a session request was answered: a number for the current connection, if there is one. */
+    long connections() {
+        return connections;
+    }
+
+    /** The server that was given out last. */
+    synchronized InetSocketAddress current() {
+        return current;
     }
 
     /** Makes {@link #next} fail from now on, so that a client that waits for a server can be closed. */
@@ -69,13 +94,18 @@ final class EnsembleHosts implements HostProvider {
         // A server that accepts and then drops the connection counts as failed too: each call is one more attempt.
         pause(attempted());
         while (true) {
+            int refusals = 0;
             for (int i = 0; i < servers.size(); i++) {
                 InetSocketAddress server = advance();
                 try {
-                    return probe(server);
+                    return handOut(probe(server));
                 } catch (IOException e) {
                     failed(server, e);
+                    refusals += e instanceof TlsCheck.Refusal ? 1 : 0;
                 }
+            }
+            if (refusals == servers.size() && connections == 0) {
+                onRefusal.run();
             }
             pause(attempted());
         }
@@ -88,12 +118,18 @@ final class EnsembleHosts implements HostProvider {
         }
         failedRounds = 0;
         lastCauses.clear();
+        connections++;
     }
 
     /** Never called: the connect string of a session does not change. */
     @Override
     public boolean updateServerList(Collection<InetSocketAddress> servers, InetSocketAddress current) {
         return false;
+    }
+
+    private synchronized InetSocketAddress handOut(InetSocketAddress server) {
+        current = server;
+        return server;
     }
 
     private synchronized int attempted() {
@@ -109,12 +145,16 @@ final class EnsembleHosts implements HostProvider {
         // A name may stand for several servers, some of them down.
         List<InetAddress> addresses = Arrays.asList(InetAddress.getAllByName(server.getHostString()));
         Collections.shuffle(addresses);
-        long timeout = settings.connectionTimeout().toMillis() / servers.size() / addresses.size();
+        long share = settings.connectionTimeout().toMillis() / servers.size() / addresses.size();
+        int timeout = (int) Math.max(1, Math.min(Integer.MAX_VALUE, share));
         IOException last = new IOException("no address");
         for (InetAddress address : addresses) {
             InetSocketAddress resolved = new InetSocketAddress(address, server.getPort());
             try (Socket socket = new Socket()) {
-                socket.connect(resolved, (int) Math.max(1, Math.min(Integer.MAX_VALUE, timeout)));
+                socket.connect(resolved, timeout);
+                if (tls != null) {
+                    tls.handshake(socket, resolved, timeout);
+                }
                 return resolved;
             } catch (IOException e) {
                 last = e;

@@ -16,29 +16,37 @@ import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.client.ZKClientConfig;
+import org.apache.zookeeper.common.X509Util;
 
-/** ZooKeeper's own client for the life of one session, thrown away with it. */
+/**
+ * ZooKeeper's own client for the life of one session, thrown away with it. It says that it is connected only once the
+ * server knows who is.
+ */
 final class Handle {
 
     private static final Pattern LAST_ZXID = Pattern.compile(" lastZxid:(\\d+)");
 
     private final EnsembleHosts hosts;
-    private final ZooKeeper zooKeeper;
+    private final Authentication authentication;
+    private final SaslZooKeeper zooKeeper;
 
     /**
      * Starts connecting.
      *
      * @param onEvent called with this handle on the event thread
+     * @throws ZooKeeperException if it can never connect like this, for example for want of a file
      */
     Handle(ConnectionSettings settings, BiConsumer<Handle, WatchedEvent> onEvent) throws IOException {
-        this.hosts = new EnsembleHosts(settings);
-        this.zooKeeper = new ZooKeeper(
-                settings.connectString(),
-                (int) settings.sessionTimeout().toMillis(),
-                event -> onEvent.accept(this, event),
-                false,
-                hosts,
-                config(settings));
+        ZKClientConfig config = config(settings);
+        SecuritySettings.Tls tls = settings.security().tls();
+        this.hosts = new EnsembleHosts(
+                settings,
+                tls == null ? null : new TlsCheck(tls, config),
+                () -> onEvent.accept(this, Authentication.FAILED));
+        this.authentication = new Authentication(settings.security(), hosts, event -> onEvent.accept(this, event));
+        this.zooKeeper = new SaslZooKeeper(
+                settings.connectString(), (int) settings.sessionTimeout().toMillis(), authentication, hosts, config);
+        authentication.of(zooKeeper);
     }
 
     private static ZKClientConfig config(ConnectionSettings settings) {
@@ -48,9 +56,15 @@ final class Handle {
         config.setProperty(ZKClientConfig.ZOOKEEPER_SERVER_PRINCIPAL, null);
         config.setProperty(ZKClientConfig.ENABLE_CLIENT_SASL_KEY, "false");
         config.setProperty(ZKClientConfig.JUTE_MAXBUFFER, String.valueOf(settings.replyLimit()));
+        // By default it would accept TLS 1.3 only.
+        config.setProperty("zookeeper.ssl.enabledProtocols", X509Util.TLS_1_3 + "," + X509Util.TLS_1_2);
         settings.properties().forEach(config::setProperty);
-        // We count on the watches being there again when the connection is.
-        config.setProperty(ZKClientConfig.DISABLE_AUTO_WATCH_RESET, "false");
+        settings.securityProperties().forEach(config::setProperty);
+        // We count on the watches being there again when the connection is; but a server that insists on SASL refuses
+        // to hear of them before.
+        config.setProperty(
+                ZKClientConfig.DISABLE_AUTO_WATCH_RESET,
+                String.valueOf(settings.security().sasl() != null));
         return config;
     }
 
@@ -67,6 +81,21 @@ final class Handle {
 
     ZooKeeper zooKeeper() {
         return zooKeeper;
+    }
+
+    /** Whether the watches of an earlier connection of this handle are in place when it says that it is connected. */
+    boolean keepsWatches() {
+        return !authentication.isBySasl();
+    }
+
+    /** Whether a server has ever answered. */
+    boolean wasConnected() {
+        return hosts.connections() > 0;
+    }
+
+    /** Why no server takes us, after the event that says so. */
+    String refusal() {
+        return wasConnected() ? authentication.refusal() : hosts.lastCauses();
     }
 
     /** Why no server could be reached. */

@@ -139,6 +139,7 @@ final class Session {
     }
 
     private void openHandle() {
+        ZooKeeperException hopeless;
         synchronized (this) {
             if (refusal != null) {
                 return;
@@ -148,11 +149,19 @@ final class Session {
                 handle = new Handle(settings, this::onEvent);
                 return;
             } catch (IOException | RuntimeException e) {
-                unmade = e.toString();
-                LOG.warn("No ZooKeeper client for '{}' could be made: {}", settings.connectString(), unmade);
+                String reason = e instanceof ZooKeeperException ? e.getMessage() : e.toString();
+                if (!reason.equals(unmade)) {
+                    LOG.warn("No ZooKeeper client for '{}' could be made: {}", settings.connectString(), reason);
+                }
+                unmade = reason;
+                hopeless = e instanceof ZooKeeperException known && connects == 0 ? known : null;
             }
         }
-        reopenLater();
+        if (hopeless != null) {
+            end(hopeless);
+        } else {
+            reopenLater();
+        }
     }
 
     private void onEvent(Handle source, WatchedEvent event) {
@@ -168,12 +177,20 @@ final class Session {
             case SyncConnected -> onConnected(source);
             case Disconnected -> onDisconnected();
             case Expired -> onExpired();
-            case AuthFailed ->
-                end(new ZooKeeperException(
-                        Failure.AUTHENTICATION_FAILED,
-                        "ZooKeeper at '" + settings.connectString() + "' refused the credentials."));
+            case AuthFailed -> onRefused(source);
             default -> LOG.debug("ZooKeeper at '{}': {}.", settings.connectString(), event.getState());
         }
+    }
+
+    private void onRefused(Handle source) {
+        synchronized (this) {
+            if (connects > 0 && !source.wasConnected()) {
+                return; // They knew us before, and certificates are replaced one by one.
+            }
+        }
+        end(new ZooKeeperException(
+                Failure.AUTHENTICATION_FAILED,
+                "ZooKeeper at '" + settings.connectString() + "' does not let us in: " + source.refusal() + "."));
     }
 
     private void onConnected(Handle source) {

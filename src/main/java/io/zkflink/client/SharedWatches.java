@@ -37,7 +37,7 @@ final class SharedWatches {
             connected = handle;
             established = new ArrayList<>(listeners);
             for (SharedWatch watch : watches.values()) {
-                if (watch.placedOn == handle) {
+                if (watch.placedOn == handle && handle.keepsWatches()) {
                     // ZooKeeper's client has put it in place again, ahead of any request.
                     established.addAll(watch.listeners);
                 } else {

@@ -41,7 +41,11 @@ public class ZooKeeperException extends IOException {
                 switch (failure) {
                     case NO_PERMISSION ->
                         message + "its ACL denies this user the " + permission + " (" + code
-                                + "). Grant it, or connect as a user that has it.";
+                                + "). Grant it, or connect as a user that has it ('auth.*', 'sasl.*' or a certificate in"
+                                + " 'ssl.keystore.*').";
+                    case AUTHENTICATION_FAILED ->
+                        message + "the server wants to know first who asks (" + code + ")."
+                                + " Set 'auth.*' or 'sasl.*' as it demands.";
                     case UNSUPPORTED ->
                         message + "the server does not know this request (" + code + ")."
                                 + " ZooKeeper 3.6 or newer is needed.";

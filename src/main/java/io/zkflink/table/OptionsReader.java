@@ -77,7 +77,13 @@ final class OptionsReader {
                 connectionTimeout,
                 retryWait,
                 atLeastOne(ZooKeeperOptions.MAX_RETRY_ATTEMPTS),
-                properties());
+                properties(),
+                new SecurityReader(options).read());
+        settings.contradictedProperty().ifPresent(property -> {
+            String key = ZooKeeperOptions.PROPERTIES_PREFIX + property;
+            throw new ValidationException("Invalid option '" + key + "': an 'ssl.*' or 'sasl.*' option of this table"
+                    + " sets the same. Remove one of the two.");
+        });
         try {
             settings.replyLimit();
         } catch (NumberFormatException e) {
@@ -253,6 +259,9 @@ final class OptionsReader {
             cause = cause.getCause();
         }
         String message = String.valueOf(cause.getMessage());
+        if (message.contains("boolean")) {
+            return "it must be 'true' or 'false'.";
+        }
         int values = message.indexOf(ENUM_VALUES);
         if (values < 0) {
             return "it must be a whole number.";

@@ -96,6 +96,12 @@ class MistakesTest {
                 .with(key, value);
     }
 
+    private static Table auth(String scheme, String username) {
+        return wrong().with("auth.scheme", scheme)
+                .with("auth.username", username)
+                .with("auth.password", "secret");
+    }
+
     private static Table type(String type, String summary) {
         return wrong().columns("service " + type + ", flag STRING, enabled BOOLEAN, rollout INT")
                 .says("Invalid value '/flags/{service}/{flag}' for option 'path': the column 'service' has the type "
@@ -191,6 +197,71 @@ class MistakesTest {
                         .says("Unsupported option 'lookup.full-cache.periodic-reload.interval': with 'lookup.cache' ="
                                 + " 'FULL' the subtree is mirrored and follows each change, so nothing is ever"
                                 + " reloaded. Remove the option."),
+                // Credentials and encryption
+                wrong().with("auth.username", "bob")
+                        .says("Missing option 'auth.password': 'auth.username' is set, and the two belong together."
+                                + " Set both, or neither."),
+                wrong().with("auth.password", "secret")
+                        .says("Missing option 'auth.username': 'auth.password' is set, and the two belong together."
+                                + " Set both, or neither."),
+                option(
+                        "auth.scheme",
+                        "digest",
+                        "there are no credentials for it. Set 'auth.username' and 'auth.password', or remove the"
+                                + " option."),
+                auth("sasl", "bob")
+                        .says("Invalid value 'sasl' for option 'auth.scheme': SASL has options of its own. Set"
+                                + " 'sasl.username' and 'sasl.password', or 'sasl.kerberos.*'."),
+                auth("x509", "bob")
+                        .says("Invalid value 'x509' for option 'auth.scheme': a certificate is shown, not sent. Set"
+                                + " 'ssl.keystore.location'."),
+                auth("ip", "bob")
+                        .says("Invalid value 'ip' for option 'auth.scheme': the server knows the address of a client"
+                                + " by itself. Remove the option."),
+                auth("world", "anyone")
+                        .says("Invalid value 'world' for option 'auth.scheme': that is everybody. Remove the option."),
+                auth("", "bob").says("Invalid value '' for option 'auth.scheme': it is empty."),
+                auth("digest", "").says("Invalid value '' for option 'auth.username': it is empty."),
+                auth("digest", "bob:x")
+                        .says("Invalid value 'bob:x' for option 'auth.username': it contains ':', where the server"
+                                + " ends a user name."),
+                wrong().with("sasl.username", "bob")
+                        .says("Missing option 'sasl.password': 'sasl.username' is set, and the two belong together."
+                                + " Set both, or neither."),
+                wrong().with("sasl.kerberos.keytab", "/etc/flink.keytab")
+                        .says("Missing option 'sasl.kerberos.principal': 'sasl.kerberos.keytab' is set, and the two"
+                                + " belong together. Set both, or neither."),
+                wrong().with("sasl.kerberos.keytab", "/etc/flink.keytab")
+                        .with("sasl.kerberos.principal", "flink@EXAMPLE.ORG")
+                        .with("sasl.username", "bob")
+                        .with("sasl.password", "secret")
+                        .says("Invalid value 'flink@EXAMPLE.ORG' for option 'sasl.kerberos.principal': 'sasl.username'"
+                                + " is set, too, but a connection is authenticated once. Keep either that, for"
+                                + " DIGEST-MD5, or 'sasl.kerberos.*'."),
+                option(
+                        "sasl.kerberos.service-name",
+                        "zk",
+                        "there are no credentials for it. Set 'sasl.kerberos.principal' and 'sasl.kerberos.keytab', or"
+                                + " remove the option."),
+                option("ssl.enabled", "yes", "it must be 'true' or 'false'."),
+                wrong().with("ssl.enabled", "false")
+                        .with("ssl.truststore.location", "/etc/trusted.p12")
+                        .says("Invalid value 'false' for option 'ssl.enabled': 'ssl.truststore.location' is set."
+                                + " Remove that, or this option."),
+                wrong().with("ssl.truststore.password", "secret")
+                        .says("Missing option 'ssl.truststore.location': 'ssl.truststore.password' is set, but the"
+                                + " file is not named. Set both."),
+                wrong().with("ssl.keystore.type", "PEM")
+                        .says("Missing option 'ssl.keystore.location': 'ssl.keystore.type' is set, but the file is not"
+                                + " named. Set both."),
+                wrong().with("ssl.truststore.location", "/etc/trusted.crt")
+                        .says("Missing option 'ssl.truststore.type': the name '/etc/trusted.crt' of"
+                                + " 'ssl.truststore.location' does not tell it. Set it to 'JKS', 'PKCS12' or 'PEM'."),
+                option("ssl.truststore.type", "DER", "it must be one of 'JKS', 'PKCS12', 'PEM'."),
+                wrong().with("ssl.enabled", "true")
+                        .with("properties.zookeeper.client.secure", "false")
+                        .says("Invalid option 'properties.zookeeper.client.secure': an 'ssl.*' or 'sasl.*' option of"
+                                + " this table sets the same. Remove one of the two."),
                 // Templates
                 path("flags/{service}/{flag}", "it must be absolute; write '/flags/{service}/{flag}'"),
                 path("/flags//{service}/{flag}", "it has an empty segment; remove the superfluous '/'"),
@@ -288,6 +359,7 @@ class MistakesTest {
             table.sql().executeSql(table.ddl());
             table.sql().explainSql("SELECT * FROM t");
         });
+        assertThat(messages(thrown)).noneMatch(message -> message.contains("secret"));
         assertThat(messages(thrown)).as("said of %s", table.ddl()).anySatisfy(message -> assertThat(message)
                 .startsWith(table.message()));
     }

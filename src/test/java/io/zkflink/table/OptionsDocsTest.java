@@ -115,7 +115,12 @@ class OptionsDocsTest {
 
     private static String typeOf(ConfigOption<?> option) {
         Object value = option.defaultValue();
+        if (value instanceof Boolean || option.equals(SecurityOptions.SSL_ENABLED)) {
+            return "Boolean";
+        }
         boolean enumeration = value instanceof Enum
+                || option.equals(SecurityOptions.SSL_KEYSTORE_TYPE)
+                || option.equals(SecurityOptions.SSL_TRUSTSTORE_TYPE)
                 || option.equals(ZooKeeperOptions.SCAN_CHANGELOG_MODE)
                 || option.equals(ZooKeeperOptions.SCAN_BOUNDED_MODE);
         if (enumeration) {

@@ -38,6 +38,19 @@ public final class RecordingReporter implements MetricReporter {
         throw new AssertionError("no metric " + name + " of job " + job);
     }
 
+    /** All that is reported of all jobs now, names and values. */
+    public static String all() {
+        StringBuilder all = new StringBuilder();
+        METRICS.forEach((name, metric) -> all.append(name)
+                .append(" = ")
+                .append(
+                        metric instanceof Gauge<?> gauge
+                                ? gauge.getValue()
+                                : metric instanceof Counter counter ? counter.getCount() : metric)
+                .append('\n'));
+        return all.toString();
+    }
+
     @Override
     public void open(MetricConfig config) {
         // Nothing to report to.

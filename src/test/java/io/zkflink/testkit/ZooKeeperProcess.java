@@ -47,6 +47,7 @@ public final class ZooKeeperProcess implements AutoCloseable {
 
     private final Path directory;
     private final int port = Ports.free();
+    private final int securePort = Ports.free();
     private final List<String> jvmArguments;
     private final String version;
     private volatile Process process;
@@ -59,7 +60,7 @@ public final class ZooKeeperProcess implements AutoCloseable {
     private ZooKeeperProcess(Builder builder) {
         try {
             directory = Files.createTempDirectory("zookeeper-" + port + "-");
-            jvmArguments = List.copyOf(builder.jvmArguments);
+            jvmArguments = new ArrayList<>(builder.jvmArguments);
             version = builder.version;
             List<String> config = new ArrayList<>(List.of(
                     "dataDir=" + directory.resolve("data"),
@@ -73,7 +74,20 @@ public final class ZooKeeperProcess implements AutoCloseable {
                     "4lw.commands.whitelist=*",
                     "extendedTypesEnabled=true"));
             config.addAll(builder.config);
+            if (builder.tls) {
+                config.add("secureClientPort=" + securePort);
+                config.add("secureClientPortAddress=127.0.0.1");
+                config.add("serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory");
+            }
             Files.write(configFile(), config);
+            if (builder.saslUsers != null) {
+                Path jaas = directory.resolve("jaas.conf");
+                Files.writeString(
+                        jaas,
+                        "Server { org.apache.zookeeper.server.auth.DigestLoginModule required" + builder.saslUsers
+                                + "; };");
+                jvmArguments.add("-Djava.security.auth.login.config=" + jaas);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -154,6 +168,11 @@ public final class ZooKeeperProcess implements AutoCloseable {
 
     public String connectString() {
         return "127.0.0.1:" + port;
+    }
+
+    /** Where a server made with {@link Builder#tls} wants TLS. */
+    public int securePort() {
+        return securePort;
     }
 
     /** What the server has logged so far, over all its starts. */
@@ -309,6 +328,8 @@ public final class ZooKeeperProcess implements AutoCloseable {
         private final List<String> config = new ArrayList<>();
         private final List<String> jvmArguments = new ArrayList<>();
         private String version;
+        private boolean tls;
+        private String saslUsers;
 
         private Builder() {}
 
@@ -328,6 +349,27 @@ public final class ZooKeeperProcess implements AutoCloseable {
         public Builder config(String key, String value) {
             config.add(key + "=" + value);
             return this;
+        }
+
+        /**
+         * Opens a second port for TLS.
+         *
+         * @param trusted whose certificates to accept from clients
+         * @param clientAuth {@code none}, {@code want} or {@code need} one
+         */
+        public Builder tls(Certificates certificates, String name, String trusted, String clientAuth) {
+            tls = true;
+            config("ssl.keyStore.location", certificates.keyStore(name).toString());
+            config("ssl.keyStore.password", certificates.password());
+            config("ssl.trustStore.location", certificates.trustStore(trusted).toString());
+            config("ssl.trustStore.password", certificates.password());
+            return config("ssl.clientAuth", clientAuth);
+        }
+
+        /** Knows this user by SASL DIGEST-MD5. */
+        public Builder sasl(String username, String password) {
+            saslUsers = (saslUsers == null ? "" : saslUsers) + " user_" + username + "=\"" + password + "\"";
+            return config("authProvider.sasl", "org.apache.zookeeper.server.auth.SASLAuthenticationProvider");
         }
 
         /** Sets a system property of the server's JVM. */

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.client;
+
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import org.apache.zookeeper.AsyncCallback;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.Watcher;
+import org.apache.zookeeper.ZooDefs;
+import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.client.HostProvider;
+import org.apache.zookeeper.client.ZKClientConfig;
+import org.apache.zookeeper.proto.GetSASLRequest;
+import org.apache.zookeeper.proto.ReplyHeader;
+import org.apache.zookeeper.proto.RequestHeader;
+import org.apache.zookeeper.proto.SetSASLResponse;
+
+/**
+ * ZooKeeper's client with one more request, that which carries a SASL token.
+ *
+ * <p>The stock client does SASL, too, but takes the credentials from the JVM's only JAAS configuration, which belongs
+ * to Flink and to everybody else in the process, and keeps the server's verdict to itself.
+ */
+final class SaslZooKeeper extends ZooKeeper {
+
+    SaslZooKeeper(String connectString, int sessionTimeout, Watcher watcher, HostProvider hosts, ZKClientConfig config)
+            throws IOException {
+        super(connectString, sessionTimeout, watcher, false, hosts, config);
+    }
+
+    /**
+     * Sends a token. The server answers it out of turn, so nothing else may be in flight on the connection.
+     *
+     * @return the server's token, null for none; fails with {@link KeeperException}
+     */
+    CompletableFuture<byte[]> sendToken(byte[] token) {
+        CompletableFuture<byte[]> result = new CompletableFuture<>();
+        SetSASLResponse response = new SetSASLResponse();
+        AsyncCallback.VoidCallback callback = (rc, path, ctx) -> {
+            KeeperException.Code code = Failure.code(rc);
+            if (code == KeeperException.Code.OK) {
+                result.complete(response.getToken());
+            } else {
+                result.completeExceptionally(KeeperException.create(code));
+            }
+        };
+        RequestHeader header = new RequestHeader();
+        header.setType(ZooDefs.OpCode.sasl);
+        cnxn.queuePacket(header, new ReplyHeader(), new Token(token), response, callback, null, null, null, null);
+        return result;
+    }
+
+    /** Says nothing of itself, since the client logs the requests that it has sent. */
+    private static final class Token extends GetSASLRequest {
+        Token(byte[] token) {
+            super(token);
+        }
+
+        @Override
+        public String toString() {
+            return "SASL token";
+        }
+    }
+}
