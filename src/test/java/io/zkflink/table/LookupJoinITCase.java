@@ -364,8 +364,8 @@ class LookupJoinITCase {
                 ROOT + "/metrics/{k}",
                 "lookup.cache=PARTIAL",
                 "lookup.partial-cache.max-rows=10");
-        ContractTables.create(sql, "full", "k STRING, v STRING", ROOT + "/metrics/{k}", "lookup.cache=FULL");
-        for (String table : List.of("part", "full")) {
+        ContractTables.create(sql, "mirror", "k STRING, v STRING", ROOT + "/metrics/{k}", "lookup.cache=FULL");
+        for (String table : List.of("part", "mirror")) {
             try (Changelog changes =
                     new Changelog(sql.executeSql("SELECT COUNT(*) FROM asked AS l JOIN " + table + AT + "t.k = 'a'"))) {
                 String job = changes.job().getJobID().toHexString();

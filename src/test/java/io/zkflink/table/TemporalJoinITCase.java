@@ -20,24 +20,24 @@ class TemporalJoinITCase {
     @Test
     void eachEventMeetsTheVersionOfItsTime() {
         TableEnvironment sql = SharedMiniCluster.tableEnvironment(1);
-        String time = " METADATA FROM 'mtime' VIRTUAL, WATERMARK FOR at AS SOURCE_WATERMARK()";
+        String time = " METADATA FROM 'mtime' VIRTUAL, WATERMARK FOR seen AS SOURCE_WATERMARK()";
         ContractTables.create(
                 sql,
                 "flags",
-                "service STRING, v STRING, at TIMESTAMP_LTZ(3)" + time + ", PRIMARY KEY (service) NOT ENFORCED",
+                "service STRING, v STRING, seen TIMESTAMP_LTZ(3)" + time + ", PRIMARY KEY (service) NOT ENFORCED",
                 root + "/flags/{service}",
                 "scan.changelog-mode=all",
                 "scan.watermark.advance-interval=100 ms");
         ContractTables.create(
                 sql,
                 "orders",
-                "id INT, service STRING, at TIMESTAMP_LTZ(3)" + time,
+                "id INT, service STRING, seen TIMESTAMP_LTZ(3)" + time,
                 root + "/orders/{id}",
                 "scan.changelog-mode=append",
                 "scan.watermark.advance-interval=100 ms");
         zk.create(root + "/flags/cart", "one");
         try (Changelog joined = new Changelog(
-                sql.executeSql("SELECT o.id, f.v FROM orders AS o LEFT JOIN flags FOR SYSTEM_TIME AS OF o.at AS f"
+                sql.executeSql("SELECT o.id, f.v FROM orders AS o LEFT JOIN flags FOR SYSTEM_TIME AS OF o.seen AS f"
                         + " ON f.service = o.service"))) {
             zk.create(root + "/orders/1", "cart");
             joined.awaitTable("[1, one]");
