@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.bench;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.lookup.LookupCaching;
 import io.zkflink.lookup.LookupKeys;
@@ -18,6 +19,7 @@ import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperProcess;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -49,11 +51,14 @@ import org.apache.zookeeper.ZooKeeper;
 public final class LookupBenchmark {
 
     private static final int ROUNDS = Integer.getInteger("bench.rounds", 5);
+    /** Which of them to measure, a regular expression. */
+    private static final String ONLY = System.getProperty("bench.only", ".*");
+
     private static final int ZNODES = 10_000;
     private static final int FEW = 5_000;
     private static final int SOME = 20_000;
     private static final int MORE = 500_000;
-    private static final int MANY = 8_000_000;
+    private static final int MANY = 4_000_000;
     private static final int WRITES_PER_SECOND = 10_000;
     private static final int WRITES_PER_REQUEST = 100;
     private static final int PROBES = 500;
@@ -62,6 +67,7 @@ public final class LookupBenchmark {
     private final PrintStream out;
     private final TableEnvironment sql = SharedMiniCluster.tableEnvironment(1);
     private final Map<String, double[]> rates = new LinkedHashMap<>();
+    private final Map<String, double[]> cpuNanos = new LinkedHashMap<>();
 
     private LookupBenchmark(PrintStream out) {
         this.out = out;
@@ -94,7 +100,6 @@ public final class LookupBenchmark {
                 try (Writer writer = new Writer(zk.zooKeeper())) {
                     measure(round, "HashMap beside a writer", "hashmap", MANY);
                     measure(round, "FULL beside a writer", "mirrored", MANY);
-                    measureWarm(round, "PARTIAL watch beside a writer", "watched", MANY);
                     writer.report(round, out);
                 }
             }
@@ -144,15 +149,30 @@ public final class LookupBenchmark {
     }
 
     private void measure(int round, String name, String table, int rows) throws Exception {
+        if (!name.matches(ONLY)) {
+            return;
+        }
+        long cpuBefore = cpuNanos();
         double start = seconds(() -> join(table, 1, "").await());
+        long cpuBetween = cpuNanos();
         double whole = seconds(() -> join(table, rows, "").await());
+        long cpu = cpuNanos() - cpuBetween - (cpuBetween - cpuBefore);
         if (round >= 0) {
             rates.computeIfAbsent(name, any -> new double[ROUNDS])[round] = rows / (whole - start);
+            cpuNanos.computeIfAbsent(name, any -> new double[ROUNDS])[round] = (double) cpu / rows;
         }
+    }
+
+    /** Of this process, which is Flink and the client. */
+    private static long cpuNanos() {
+        return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
     }
 
     /** Caches live as long as somebody uses them: another job does so meanwhile. */
     private void measureWarm(int round, String name, String table, int rows) throws Exception {
+        if (!name.matches(ONLY)) {
+            return;
+        }
         TableResult holder = join(table, 1_000_000, ", 'rows-per-second' = '10'");
         try {
             join(table, MORE, "").await();
@@ -163,16 +183,28 @@ public final class LookupBenchmark {
     }
 
     private void report() {
-        double naive = median(rates.get("naive"));
-        double map = median(rates.get("HashMap"));
-        double mapBeside = median(rates.get("HashMap beside a writer"));
         rates.forEach((name, values) -> {
-            double rate = median(values);
-            double limit = name.contains("beside") ? mapBeside : map;
+            String limit = name.contains("beside") ? "HashMap beside a writer" : "HashMap";
             out.printf(
-                    "lookup, %s: %,.0f rows/s, %.1f of naive, %.2f of HashMap%n",
-                    name, rate, rate / naive, rate / limit);
+                    "lookup, %s: %,.0f rows/s, %.1f of naive, %.2f of HashMap; %,.0f ns of CPU per row, %.2f of"
+                            + " HashMap%n",
+                    name,
+                    median(values),
+                    ratio(values, "naive", rates),
+                    ratio(values, limit, rates),
+                    median(cpuNanos.get(name)),
+                    1 / ratio(cpuNanos.get(name), limit, cpuNanos));
         });
+    }
+
+    /** The median of the rounds' own ratios, since the machine is not equally busy in all of them. */
+    private static double ratio(double[] values, String other, Map<String, double[]> measured) {
+        double[] others = measured.get(other);
+        double[] ratios = new double[ROUNDS];
+        for (int round = 0; round < ROUNDS; round++) {
+            ratios[round] = others == null ? Double.NaN : values[round] / others[round];
+        }
+        return median(ratios);
     }
 
     /** From before a write is sent to when a lookup in a mirror finds it, while many others are written. */

@@ -4,7 +4,9 @@ package io.zkflink.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zkflink.testkit.Await;
 import io.zkflink.testkit.Changelog;
+import io.zkflink.testkit.RecordingReporter;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.SharedZooKeeper;
 import io.zkflink.testkit.ZooKeeperAdmin;
@@ -322,6 +324,70 @@ class LookupJoinITCase {
                 "SELECT COUNT(*), COUNT(DISTINCT n), COUNT(*) FILTER (WHERE v <> CONCAT('v', CAST(n AS STRING))) FROM"
                         + " (SELECT l.n, t.v FROM numbers AS l JOIN t" + AT + "t.k = l.n)");
         assertThat(found.get(found.size() - 1)).matches("\\+U\\[\\d+, 50, 0]");
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SYNC", "ASYNC", "WATCH", "FULL"})
+    void garbageIsWhatTheTableSays(Mode mode) throws Exception {
+        ZK.create(ROOT + "/garbage/" + mode + "/bad", "{");
+        ZK.create(ROOT + "/garbage/" + mode + "/good", "{\"v\":1}");
+        TableEnvironment sql = SharedMiniCluster.tableEnvironment(1);
+        for (String rule : List.of("null", "skip")) {
+            tables(
+                    sql,
+                    "_" + rule,
+                    "('bad', 1), ('good', 2)",
+                    "k STRING, v INT",
+                    "/garbage/" + mode + "/{k}",
+                    Stream.concat(
+                                    Stream.of("format=json", "lookup.parse-errors=" + rule, "scan.parse-errors=fail"),
+                                    Arrays.stream(mode.options))
+                            .toArray(String[]::new));
+        }
+        assertThat(rows(
+                        sql,
+                        "SELECT 'null', t.k, t.v FROM l_null AS l JOIN t_null" + AT + "t.k = l.a UNION ALL"
+                                + " SELECT 'skip', t.k, t.v FROM l_skip AS l JOIN t_skip" + AT + "t.k = l.a"))
+                .containsExactlyInAnyOrder("+I[null, bad, null]", "+I[null, good, 1]", "+I[skip, good, 1]");
+    }
+
+    @Test
+    void cachesReportFlinksMetrics() {
+        ZK.create(ROOT + "/metrics/a", "1");
+        TableEnvironment sql = SharedMiniCluster.tableEnvironment(1);
+        sql.executeSql("CREATE TEMPORARY TABLE asked (n INT, pt AS PROCTIME()) WITH ('connector' = 'datagen',"
+                + " 'rows-per-second' = '200')");
+        ContractTables.create(
+                sql,
+                "part",
+                "k STRING, v STRING",
+                ROOT + "/metrics/{k}",
+                "lookup.cache=PARTIAL",
+                "lookup.partial-cache.max-rows=10");
+        ContractTables.create(sql, "mirror", "k STRING, v STRING", ROOT + "/metrics/{k}", "lookup.cache=FULL");
+        for (String table : List.of("part", "mirror")) {
+            try (Changelog changes =
+                    new Changelog(sql.executeSql("SELECT COUNT(*) FROM asked AS l JOIN " + table + AT + "t.k = 'a'"))) {
+                String job = changes.job().getJobID().toHexString();
+                Await.untilAsserted("rows are found", () -> assertThat(RecordingReporter.value(job, "cache.hitCount"))
+                        .isGreaterThan(5));
+                assertThat(RecordingReporter.value(job, "cache.numCachedRecords"))
+                        .isEqualTo(1);
+                if (table.equals("part")) {
+                    long misses = RecordingReporter.value(job, "cache.missCount");
+                    assertThat(misses).isPositive();
+                    Await.untilAsserted(
+                            "each miss was a load", () -> assertThat(RecordingReporter.value(job, "cache.loadCount"))
+                                    .isGreaterThanOrEqualTo(misses));
+                    assertThat(RecordingReporter.value(job, "cache.latestLoadTime"))
+                            .isNotNegative();
+                    assertThat(RecordingReporter.value(job, "cache.numLoadFailures"))
+                            .isZero();
+                } else {
+                    assertThat(RecordingReporter.value(job, "cache.missCount")).isZero();
+                }
+            }
+        }
     }
 
     @Test

@@ -7,7 +7,9 @@ import io.zkflink.testkit.Changelog;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperProcess;
+import java.util.List;
 import org.apache.flink.table.api.TableEnvironment;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -50,6 +52,49 @@ class ServerVersionsITCase {
                             "'scan.watch-mode' = 'recursive' needs it; with 'auto' or 'poll' the tree is"
                                     + " read every 'scan.poll-interval' instead.");
         }
+    }
+
+    @Test
+    void lookupsNeedNoNewServerButWatchedCachesDo() {
+        try (ZooKeeperProcess server =
+                        ZooKeeperProcess.builder().version("3.5.10").build().start();
+                ZooKeeperAdmin zk = new ZooKeeperAdmin(server.connectString())) {
+            zk.zooKeeper();
+            create(zk, "/t");
+            create(zk, "/t/a");
+            String limit = "'lookup.cache' = 'PARTIAL', 'lookup.partial-cache.max-rows' = '9'";
+            for (String caching : List.of(
+                    "'lookup.cache' = 'NONE'",
+                    "'lookup.async' = 'true'",
+                    limit + ", 'lookup.partial-cache.invalidation' = 'ttl'")) {
+                try (Changelog rows = lookup(server, caching)) {
+                    assertThat(rows.awaitEnd()).containsExactly("+I[a, v]");
+                }
+            }
+            try (Changelog rows = lookup(server, limit)) {
+                assertThat(rows.awaitFailure())
+                        .hasStackTraceContaining("ZooKeeper could not watch '/t'")
+                        .hasStackTraceContaining("For older servers set 'lookup.partial-cache.invalidation' = 'ttl'.");
+            }
+            try (Changelog rows = lookup(server, "'lookup.cache' = 'FULL'")) {
+                assertThat(rows.awaitFailure())
+                        .hasStackTraceContaining("ZooKeeper could not watch '/t'")
+                        .hasStackTraceContaining("For older servers set 'lookup.cache' = 'NONE', or 'PARTIAL' with"
+                                + " 'lookup.partial-cache.invalidation' = 'ttl'.");
+            }
+        }
+    }
+
+    /** Asks for one row until that ends, or for one row for ever if it is to fail. */
+    private static Changelog lookup(ZooKeeperProcess server, String caching) {
+        TableEnvironment sql = SharedMiniCluster.tableEnvironment(1);
+        boolean fails = caching.contains("FULL") || caching.endsWith("'9'");
+        sql.executeSql("CREATE TABLE asked (n INT, pt AS PROCTIME()) WITH ('connector' = 'datagen',"
+                + " 'rows-per-second' = '100'" + (fails ? "" : ", 'number-of-rows' = '1'") + ")");
+        sql.executeSql("CREATE TABLE t (k STRING, v STRING) WITH ('connector' = 'zookeeper', 'connect-string' = '"
+                + server.connectString() + "', 'path' = '/t/{k}', " + caching + ")");
+        return new Changelog(
+                sql.executeSql("SELECT t.k, t.v FROM asked AS l JOIN t FOR SYSTEM_TIME AS OF l.pt ON t.k = 'a'"));
     }
 
     private static Changelog scan(ZooKeeperProcess server, String watchMode) {
