@@ -100,7 +100,7 @@ final class WalkRunner {
     }
 
     private void goOn(int current, int budget) {
-        takeKnown(current);
+        takeKnown();
         int left = budget;
         while (left > 0 && frontier.postponed() < MAX_POSTPONED) {
             SubtreeWalk.Step step = frontier.next();
@@ -174,20 +174,20 @@ final class WalkRunner {
         look(current, step.path(), arrive, () -> takeAgain(walking, step));
     }
 
-    /** Goes on below rows that others read, of which they know by now, or will know soon, whether anything is there. */
-    private void takeKnown(int current) {
+    /** Goes on below rows of which others have told by now whether anything is there. */
+    private void takeKnown() {
         for (int left = Math.min(MAX_POSTPONED_AT_ONCE, frontier.postponed()); left > 0; left--) {
             SubtreeWalk.Step step = frontier.nextPostponed();
-            CompletableFuture<Optional<List<String>>> known = lists.knownChildren(step.path());
+            Optional<List<String>> known = lists.knownChildren(step.path());
             if (known == null) {
                 frontier.postpone(step);
             } else {
-                list(current, step, known);
+                frontier.listed(step, known.orElse(List.of()));
             }
         }
     }
 
-    /** Lists what is below rows that others should have read: they are late, or elsewhere. */
+    /** Lists what is below rows whose reader is late, or elsewhere; waits for him if he has sent his read. */
     private void takeUnknown(int current, int budget) {
         for (int left = Math.min(budget, frontier.postponed()); left > 0; left--) {
             list(current, frontier.nextPostponed());
@@ -195,17 +195,13 @@ final class WalkRunner {
     }
 
     private void list(int current, SubtreeWalk.Step step) {
-        list(current, step, lists.children(step.path()));
-    }
-
-    private void list(int current, SubtreeWalk.Step step, CompletableFuture<Optional<List<String>>> children) {
         SubtreeWalk walking = frontier;
         walkReads++;
         Consumer<Optional<List<String>>> listed = names -> {
             walkReads--;
             names.ifPresent(found -> walking.listed(step, found));
         };
-        requests.send(current, children, listed, () -> takeAgain(walking, step));
+        requests.send(current, lists.children(step.path()), listed, () -> takeAgain(walking, step));
     }
 
     private void takeAgain(SubtreeWalk walking, SubtreeWalk.Step step) {
