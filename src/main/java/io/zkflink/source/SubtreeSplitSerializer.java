@@ -13,6 +13,7 @@ final class SubtreeSplitSerializer implements SimpleVersionedSerializer<SubtreeS
 
     static final SubtreeSplitSerializer INSTANCE = new SubtreeSplitSerializer();
     private static final int VERSION = 1;
+    private static final int HEADER_BYTES = 2 * Integer.BYTES + 2 * Long.BYTES;
 
     private SubtreeSplitSerializer() {}
 
@@ -26,7 +27,8 @@ final class SubtreeSplitSerializer implements SimpleVersionedSerializer<SubtreeS
         int size = split.known().stream()
                 .mapToInt(block -> block.length + Integer.BYTES)
                 .sum();
-        DataOutputSerializer out = new DataOutputSerializer(size + 32);
+        // Of exactly the right size, so that a large state is not copied once more while the task waits.
+        DataOutputSerializer out = new DataOutputSerializer(HEADER_BYTES + size);
         out.writeInt(split.bucket());
         out.writeLong(split.newestZxid());
         out.writeLong(split.baseZxid());
@@ -35,7 +37,7 @@ final class SubtreeSplitSerializer implements SimpleVersionedSerializer<SubtreeS
             out.writeInt(block.length);
             out.write(block);
         }
-        return out.getCopyOfBuffer();
+        return out.getSharedBuffer();
     }
 
     @Override

@@ -167,13 +167,13 @@ final class SharedLists {
             return share(path, answer, isMine);
         }
 
-        /** As {@link #children}, but asks nobody: null if no walk has asked for the list or the row itself. */
-        CompletableFuture<Optional<List<String>>> knownChildren(String path) {
-            CompletableFuture<Optional<List<String>>> answer;
+        /** What {@link #children} would give if that is known by now, else null; asks nobody. */
+        Optional<List<String>> knownChildren(String path) {
             synchronized (SharedLists.this) {
-                answer = find(path, since);
+                CompletableFuture<Optional<List<String>>> answer = find(path, since);
+                boolean known = answer != null && answer.isDone() && !answer.isCompletedExceptionally();
+                return known ? answer.join() : null;
             }
-            return answer == null ? null : share(path, answer, false);
         }
 
         /** Tells others what the read of a row will say about its children. */

@@ -5,8 +5,10 @@ import io.zkflink.path.PathTemplate;
 import io.zkflink.path.Segment;
 import java.util.ArrayDeque;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
+import java.util.PriorityQueue;
 import java.util.Set;
 
 /**
@@ -20,8 +22,12 @@ final class SubtreeWalk {
 
     private final List<Segment> segments;
     private final boolean openEnded;
-    /** Deepest first, so that what is left stays small however large the tree. */
-    private final ArrayDeque<Siblings> stack = new ArrayDeque<>();
+    /**
+     * Deepest first, so that what is left stays small however large the tree; then by path, so that readers who share a
+     * tree are at the same places at the same time.
+     */
+    private final PriorityQueue<Siblings> stack = new PriorityQueue<>(
+            Comparator.comparingInt(Siblings::depth).reversed().thenComparing(Siblings::parent));
 
     private final ArrayDeque<Step> repeated = new ArrayDeque<>();
     private final ArrayDeque<Step> postponed = new ArrayDeque<>();
@@ -51,7 +57,7 @@ final class SubtreeWalk {
         while (repeated.isEmpty() && !stack.isEmpty()) {
             Siblings siblings = stack.peek();
             if (!siblings.names().hasNext()) {
-                stack.pop();
+                stack.poll();
                 continue;
             }
             String name = siblings.names().next();
@@ -78,11 +84,9 @@ final class SubtreeWalk {
         return postponed.size();
     }
 
-    /** Takes all steps that were postponed. */
-    List<Step> takePostponed() {
-        List<Step> taken = List.copyOf(postponed);
-        postponed.clear();
-        return taken;
+    /** Takes the step that was postponed first, or null. */
+    Step nextPostponed() {
+        return postponed.poll();
     }
 
     /** How many names were no canonical text of a value of their column's type. */
@@ -113,7 +117,7 @@ final class SubtreeWalk {
     private void descend(Step step, Collection<String> names, boolean areListed) {
         if (!names.isEmpty()) {
             String parent = step.path().equals("/") ? "" : step.path();
-            stack.push(new Siblings(parent, step.depth(), names.iterator(), areListed));
+            stack.add(new Siblings(parent, step.depth(), names.iterator(), areListed));
         }
     }
 

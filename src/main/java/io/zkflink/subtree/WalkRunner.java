@@ -7,7 +7,6 @@ import io.zkflink.path.PathTemplate;
 import io.zkflink.subtree.Sighting.Observation;
 import io.zkflink.subtree.Sighting.WalkBegun;
 import io.zkflink.subtree.Sighting.WalkEnded;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +24,7 @@ final class WalkRunner {
     private static final long MAX_READ_BYTES = 16 * 1024 * 1024;
     private static final int ZNODE_OVERHEAD_BYTES = 200;
     private static final int MAX_POSTPONED = 10_000;
+    private static final int MAX_POSTPONED_AT_ONCE = 2_000;
 
     private final ZooKeeperClient client;
     private final PathTemplate template;
@@ -88,26 +88,30 @@ final class WalkRunner {
         for (String path : turn.events()) {
             look(turn.walk(), path, znode -> observed(path, znode), () -> state.readAgain(path));
         }
-        int budget = turn.budget();
-        while (frontier != null && budget > 0) {
-            SubtreeWalk.Step step = frontier.next();
-            if (step == null) {
-                break;
-            }
-            take(turn.walk(), step);
-            budget--;
-            if (frontier.postponed() >= MAX_POSTPONED) {
-                budget -= takePostponed(turn.walk(), budget);
-            }
-        }
-        if (frontier != null && walkReads == 0) {
-            takePostponed(turn.walk(), budget);
+        if (frontier != null) {
+            goOn(turn.walk(), turn.budget());
         }
         if (frontier != null && walkReads == 0 && frontier.isExhausted()) {
             endWalk(turn.walk());
         }
         if (frontier == null && seen.haveNews() && state.isUpToDate(turn.walk())) {
             seen.upToDate(turn.walk(), !state.isPolling());
+        }
+    }
+
+    private void goOn(int current, int budget) {
+        takeKnown();
+        int left = budget;
+        while (left > 0 && frontier.postponed() < MAX_POSTPONED) {
+            SubtreeWalk.Step step = frontier.next();
+            if (step == null) {
+                break;
+            }
+            take(current, step);
+            left--;
+        }
+        if (walkReads == 0 || frontier.postponed() >= MAX_POSTPONED) {
+            takeUnknown(current, left);
         }
     }
 
@@ -170,48 +174,34 @@ final class WalkRunner {
         look(current, step.path(), arrive, () -> takeAgain(walking, step));
     }
 
-    /**
-     * Looks below rows that others read: those first of which they know by now, or will know soon. Where there are none
-     * the others are late, or elsewhere.
-     *
-     * @return how many lists were asked for
-     */
-    private int takePostponed(int current, int budget) {
-        List<SubtreeWalk.Step> unknown = new ArrayList<>();
-        boolean someKnown = false;
-        for (SubtreeWalk.Step step : frontier.takePostponed()) {
-            CompletableFuture<Optional<List<String>>> known = lists.knownChildren(step.path());
+    /** Goes on below rows of which others have told by now whether anything is there. */
+    private void takeKnown() {
+        for (int left = Math.min(MAX_POSTPONED_AT_ONCE, frontier.postponed()); left > 0; left--) {
+            SubtreeWalk.Step step = frontier.nextPostponed();
+            Optional<List<String>> known = lists.knownChildren(step.path());
             if (known == null) {
-                unknown.add(step);
-            } else {
-                someKnown = true;
-                list(current, step, known);
-            }
-        }
-        int asked = 0;
-        for (SubtreeWalk.Step step : unknown) {
-            if (asked >= budget || (someKnown && unknown.size() < MAX_POSTPONED / 2)) {
                 frontier.postpone(step);
             } else {
-                list(current, step);
-                asked++;
+                frontier.listed(step, known.orElse(List.of()));
             }
         }
-        return asked;
+    }
+
+    /** Lists what is below rows whose reader is late, or elsewhere; waits for him if he has sent his read. */
+    private void takeUnknown(int current, int budget) {
+        for (int left = Math.min(budget, frontier.postponed()); left > 0; left--) {
+            list(current, frontier.nextPostponed());
+        }
     }
 
     private void list(int current, SubtreeWalk.Step step) {
-        list(current, step, lists.children(step.path()));
-    }
-
-    private void list(int current, SubtreeWalk.Step step, CompletableFuture<Optional<List<String>>> children) {
         SubtreeWalk walking = frontier;
         walkReads++;
         Consumer<Optional<List<String>>> listed = names -> {
             walkReads--;
             names.ifPresent(found -> walking.listed(step, found));
         };
-        requests.send(current, children, listed, () -> takeAgain(walking, step));
+        requests.send(current, lists.children(step.path()), listed, () -> takeAgain(walking, step));
     }
 
     private void takeAgain(SubtreeWalk walking, SubtreeWalk.Step step) {

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.bench;
+
+import io.zkflink.testkit.Await;
+import io.zkflink.testkit.SharedMiniCluster;
+import io.zkflink.testkit.ZooKeeperAdmin;
+import io.zkflink.testkit.ZooKeeperProcess;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.framework.recipes.cache.CuratorCache;
+import org.apache.curator.framework.recipes.cache.CuratorCacheListener;
+import org.apache.curator.retry.RetryOneTime;
+import org.apache.flink.api.common.functions.MapFunction;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
+import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
+import org.apache.flink.types.Row;
+import org.apache.zookeeper.AddWatchMode;
+import org.apache.zookeeper.Op;
+import org.apache.zookeeper.OpResult;
+import org.apache.zookeeper.ZooKeeper;
+
+/**
+ * How much of what a writer does flat out is seen, and how soon: through a whole SQL pipeline, by the raw client at its
+ * best (one recursive watch, one multi read of all that changed meanwhile), by Curator's cache. In turns against one
+ * server, each with a writer of its own; only the ratios mean something. Run by
+ * {@code mvn -Pbench verify -Dbench=ChangeStreamBenchmark}.
+ */
+public final class ChangeStreamBenchmark {
+
+    private static final int ROUNDS = Integer.getInteger("bench.rounds", 3);
+    private static final int ZNODES = 100;
+    private static final int WRITES = 100_000;
+    private static final int WRITES_IN_FLIGHT = 100;
+    private static final int OPS = 500;
+    private static final String ROOT = "/stream";
+
+    /** What the reader of this turn saw; static for the sake of the pipeline, which runs in this JVM. */
+    private static volatile Delays delays = new Delays();
+
+    private final PrintStream out = System.out;
+    private final ZooKeeperProcess server;
+    private final ZooKeeperAdmin zk;
+
+    private ChangeStreamBenchmark(ZooKeeperProcess server, ZooKeeperAdmin zk) {
+        this.server = server;
+        this.zk = zk;
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        try (ZooKeeperProcess server =
+                        ZooKeeperProcess.builder().heap("2g").build().start();
+                ZooKeeperAdmin zk = new ZooKeeperAdmin(server.connectString())) {
+            new ChangeStreamBenchmark(server, zk).run();
+        }
+        System.exit(0);
+    }
+
+    private void run() throws Exception {
+        Map<String, String> znodes = new LinkedHashMap<>();
+        for (int i = 0; i < ZNODES; i++) {
+            znodes.put(ROOT + "/" + i, "0");
+        }
+        zk.createAll(znodes);
+        for (int round = 0; round <= ROUNDS; round++) {
+            String label = round == 0 ? "warm-up" : "round " + round;
+            report(label, "pipeline", this::pipeline);
+            report(label, "raw multi", this::raw);
+            report(label, "CuratorCache", this::curator);
+        }
+    }
+
+    private void report(String round, String reader, Turn turn) throws Exception {
+        delays = new Delays();
+        double seconds = turn.run();
+        long[] sorted = delays.sorted();
+        out.printf(
+                "change stream, %s, %s: %,d writes to %,d znodes at %,.0f per second, %.1f %% of the versions seen,"
+                        + " delay p50 %.1f ms, p99 %.1f ms%n",
+                round,
+                reader,
+                WRITES,
+                ZNODES,
+                WRITES / seconds,
+                100.0 * sorted.length / WRITES,
+                sorted[sorted.length / 2] / 1e6,
+                sorted[(int) (sorted.length * 0.99)] / 1e6);
+    }
+
+    /** One reader with a writer; returns how many seconds the writer took. */
+    private interface Turn {
+        double run() throws Exception;
+    }
+
+    private double pipeline() throws Exception {
+        StreamTableEnvironment sql = SharedMiniCluster.tableEnvironment(1);
+        sql.executeSql("""
+                CREATE TABLE t (k STRING, v STRING) WITH ('connector' = 'zookeeper', 'connect-string' = '%s',
+                  'path' = '%s/{k}', 'scan.changelog-mode' = 'append')
+                """.formatted(server.connectString(), ROOT));
+        AtomicInteger before = delays.rows;
+        DataStream<Row> rows = sql.toDataStream(sql.sqlQuery("SELECT v FROM t"));
+        rows.map(new Note()).returns(Integer.class).sinkTo(new DiscardingSink<>());
+        JobClient job = rows.getExecutionEnvironment().executeAsync();
+        Await.until("the snapshot is read", () -> before.get() >= ZNODES);
+        double seconds = write();
+        job.cancel().get();
+        Await.until("the job has ended", () -> job.getJobStatus().get().isGloballyTerminalState());
+        return seconds;
+    }
+
+    private static final class Note implements MapFunction<Row, Integer> {
+        @Override
+        public Integer map(Row row) {
+            delays.seen((String) row.getField(0));
+            return 0;
+        }
+    }
+
+    private double raw() throws Exception {
+        try (ZooKeeperAdmin client = new ZooKeeperAdmin(server.connectString())) {
+            RawReader reader = new RawReader(client.zooKeeper());
+            client.zooKeeper()
+                    .addWatch(ROOT, event -> reader.changed(event.getPath()), AddWatchMode.PERSISTENT_RECURSIVE);
+            return write();
+        }
+    }
+
+    /** Reads what changed, 500 at a time, one request in flight. */
+    private static final class RawReader {
+        private final ZooKeeper client;
+        private final Set<String> dirty = new LinkedHashSet<>();
+        private boolean reading;
+
+        RawReader(ZooKeeper client) {
+            this.client = client;
+        }
+
+        synchronized void changed(String path) {
+            if (path != null) {
+                dirty.add(path);
+                read();
+            }
+        }
+
+        private void read() {
+            if (reading || dirty.isEmpty()) {
+                return;
+            }
+            List<Op> ops = new ArrayList<>();
+            for (var paths = dirty.iterator(); paths.hasNext() && ops.size() < OPS; ) {
+                ops.add(Op.getData(paths.next()));
+                paths.remove();
+            }
+            reading = true;
+            client.multi(ops, (rc, path, ctx, results) -> read(results), null);
+        }
+
+        private synchronized void read(List<OpResult> results) {
+            for (OpResult result : results) {
+                if (result instanceof OpResult.GetDataResult data) {
+                    delays.seen(new String(data.getData(), StandardCharsets.UTF_8));
+                }
+            }
+            reading = false;
+            read();
+        }
+    }
+
+    private double curator() throws Exception {
+        try (CuratorFramework client =
+                CuratorFrameworkFactory.newClient(server.connectString(), new RetryOneTime(100))) {
+            client.start();
+            client.blockUntilConnected();
+            try (CuratorCache cache = CuratorCache.build(client, ROOT)) {
+                cache.listenable()
+                        .addListener(CuratorCacheListener.builder()
+                                .forCreatesAndChanges(
+                                        (before, now) -> delays.seen(new String(now.getData(), StandardCharsets.UTF_8)))
+                                .build());
+                cache.start();
+                Await.until("all is cached", () -> cache.size() > ZNODES);
+                return write();
+            }
+        }
+    }
+
+    /** Sets the znodes in turn, as fast as the server takes it; the data says when it was sent. */
+    private double write() throws Exception {
+        Semaphore inFlight = new Semaphore(WRITES_IN_FLIGHT);
+        delays.begin();
+        long start = System.nanoTime();
+        try (ZooKeeperAdmin writer = new ZooKeeperAdmin(server.connectString())) {
+            ZooKeeper client = writer.zooKeeper();
+            for (int i = 0; i < WRITES; i++) {
+                inFlight.acquire();
+                byte[] data = (i + " " + System.nanoTime()).getBytes(StandardCharsets.UTF_8);
+                client.setData(ROOT + "/" + i % ZNODES, data, -1, (rc, path, ctx, stat) -> inFlight.release(), null);
+            }
+            inFlight.acquire(WRITES_IN_FLIGHT);
+            double seconds = (System.nanoTime() - start) / 1e9;
+            int[] seen = {-1};
+            Await.until("nothing more is seen", () -> {
+                Thread.sleep(500);
+                int now = delays.rows.get();
+                boolean quiet = now == seen[0];
+                seen[0] = now;
+                return quiet;
+            });
+            return seconds;
+        }
+    }
+
+    /** How long it took from the write to the first sight of each version. */
+    private static final class Delays {
+        private final AtomicInteger rows = new AtomicInteger();
+        private final BitSet seen = new BitSet();
+        private final long[] nanos = new long[WRITES];
+        private int count;
+        private boolean begun;
+
+        /** What was seen until now is from before this turn. */
+        synchronized void begin() {
+            begun = true;
+        }
+
+        synchronized void seen(String data) {
+            rows.incrementAndGet();
+            int blank = data.indexOf(' ');
+            if (begun && blank > 0) {
+                int write = Integer.parseInt(data.substring(0, blank));
+                if (!seen.get(write)) {
+                    seen.set(write);
+                    nanos[count++] = System.nanoTime() - Long.parseLong(data.substring(blank + 1));
+                }
+            }
+        }
+
+        synchronized long[] sorted() {
+            long[] sorted = Arrays.copyOf(nanos, count);
+            Arrays.sort(sorted);
+            return sorted;
+        }
+    }
+}
