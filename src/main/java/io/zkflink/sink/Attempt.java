@@ -18,6 +18,9 @@ final class Attempt {
     private final RowWrite row;
     private boolean exists;
     private boolean sure;
+    /** Whether it was the server that said so, after this row had come. */
+    private boolean found;
+
     private int surprises;
 
     Attempt(RowWrite row, KnownZNodes known) {
@@ -58,22 +61,25 @@ final class Attempt {
         if (!(row instanceof RowWrite.Put put)) {
             return false;
         }
-        return put.isConditional()
-                ? put.expectedVersion() == RowWrite.ABSENT
-                : put.mode().isSequential() || !exists;
+        if (put.isConditional()) {
+            return put.expectedVersion() == RowWrite.ABSENT;
+        }
+        // One that leaves data alone can only create, and so finds out what is there already.
+        return put.mode().isSequential() || !put.setsData() || !exists;
     }
 
-    /** Whether the znode is as the row wants it without any write. */
+    /** Whether the znode was found as the row wants it, without any write. */
     boolean isDone() {
         if (row instanceof RowWrite.Remove) {
-            return sure && !exists;
+            return found && !exists;
         }
-        return isPlainPut() && exists && !((RowWrite.Put) row).setsData();
+        return found && exists && isPlainPut() && !((RowWrite.Put) row).setsData();
     }
 
     void found(boolean exists) {
         this.exists = exists;
         this.sure = true;
+        this.found = true;
     }
 
     /** Counts that the znode was not as found; true when it changes too often for anybody to keep up. */

@@ -427,7 +427,8 @@ class SinkITCase {
                             entry("world", ZooDefs.Perms.READ | ZooDefs.Perms.WRITE), entry("ip", ZooDefs.Perms.ALL));
             assertThat(failure("INSERT INTO r VALUES ('a', '2')"))
                     .isEqualTo("ZooKeeper could not set '" + root + "/ro/a': its ACL denies this user the WRITE"
-                            + " permission (NOAUTH). Grant it, or connect as a user that has it.");
+                            + " permission (NOAUTH). Grant it, or connect as a user that has it"
+                            + " ('auth.*', 'sasl.*' or a certificate in 'ssl.keystore.*').");
         }
     }
 

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zkflink.client.Acl;
+import io.zkflink.client.CreateMode;
+import io.zkflink.client.Failure;
+import io.zkflink.client.ZNodeWrite;
+import io.zkflink.client.ZooKeeperException;
+import io.zkflink.metrics.SinkMetrics;
+import io.zkflink.row.RowWrite;
+import io.zkflink.testkit.Await;
+import io.zkflink.testkit.FakeZooKeeper;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
+import org.junit.jupiter.api.Test;
+
+/** What a batch does when the tree is not as its writer thinks. */
+class BatchWriteTest {
+
+    private final FakeZooKeeper zk = new FakeZooKeeper();
+    private final KnownZNodes known = new KnownZNodes();
+    private Conflict conflict = Conflict.FAIL;
+    private List<ZNodeWrite> guard = List.of();
+
+    private BatchWrite batch(RowWrite... rows) {
+        return new BatchWrite(
+                zk,
+                () -> guard,
+                new SinkSettings.Rows(conflict, false, false, Acl.OPEN),
+                known,
+                new SinkMetrics(new UnregisteredMetricsGroup()),
+                true,
+                Runnable::run,
+                List.of(rows));
+    }
+
+    private void write(RowWrite... rows) {
+        Await.result(batch(rows).write());
+    }
+
+    private static RowWrite put(String path, String data) {
+        return new RowWrite.Put(path, data.getBytes(StandardCharsets.UTF_8), true, null, CreateMode.PERSISTENT, 0);
+    }
+
+    private static RowWrite key(String path) {
+        return new RowWrite.Put(path, null, false, null, CreateMode.PERSISTENT, 0);
+    }
+
+    private static RowWrite versioned(String path, int version) {
+        return new RowWrite.Put(path, new byte[] {1}, true, version, CreateMode.PERSISTENT, 0);
+    }
+
+    @Test
+    void keysAreCreatedWhateverIsGuessed() {
+        zk.create("/t/a", "theirs");
+        write(put("/t/a", "1"));
+        write(key("/t/a"), key("/t/b"));
+        zk.delete("/t/b");
+        write(key("/t/b"));
+
+        assertThat(zk.tree("/t")).containsOnlyKeys("/t/a", "/t/b").containsEntry("/t/a", "1");
+    }
+
+    @Test
+    void znodesThatOthersCreatedAgainAreDeleted() {
+        zk.create("/t/a", "1");
+        write(new RowWrite.Remove("/t/a"));
+        zk.create("/t/a", "2");
+        write(new RowWrite.Remove("/t/a"));
+
+        assertThat(zk.tree("/t")).isEmpty();
+    }
+
+    @Test
+    void parentsThatOthersDeletedAreCreatedAgain() {
+        write(put("/t/x/a", "1"), put("/t/y/a", "1"));
+        zk.deleteTree("/t");
+        write(put("/t/x/a", "2"), put("/t/y/b", "2"));
+
+        assertThat(zk.tree("/t")).containsOnlyKeys("/t/x", "/t/x/a", "/t/y", "/t/y/b");
+    }
+
+    @Test
+    void anythingOnceMayBeSentAgain() {
+        Random random = new Random(7);
+        Map<String, String> expected = new TreeMap<>();
+        zk.create("/t", "");
+        for (int round = 0; round < 300; round++) {
+            // Others interfere, with what is about to be written anyway.
+            String foreign = "/t/" + random.nextInt(20);
+            Map<String, RowWrite> rows = new LinkedHashMap<>();
+            for (int i = 0; i < 10; i++) {
+                String path = "/t/" + random.nextInt(20);
+                boolean remove = random.nextInt(3) == 0;
+                rows.put(path, remove ? new RowWrite.Remove(path) : put(path, String.valueOf(round)));
+            }
+            rows.put(foreign, put(foreign, "mine"));
+            if (zk.znode(foreign).isPresent()) {
+                zk.delete(foreign);
+            } else {
+                zk.create(foreign, "foreign");
+            }
+            write(rows.values().toArray(RowWrite[]::new));
+            rows.forEach((path, row) -> {
+                if (row instanceof RowWrite.Put put) {
+                    expected.put(path, new String(put.data(), StandardCharsets.UTF_8));
+                } else {
+                    expected.remove(path);
+                }
+            });
+            assertThat(zk.tree("/t")).as("round %d", round).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void rowsWithoutConflictAreWrittenOnce() {
+        conflict = Conflict.SKIP;
+        zk.create("/t/a", "0");
+        zk.create("/t/b", "0");
+        List<RowWrite> rows = new ArrayList<>();
+        rows.add(versioned("/t/a", 5));
+        rows.add(versioned("/t/b", 0));
+        rows.add(versioned("/t/c", RowWrite.ABSENT));
+        rows.add(versioned("/t/d", 3));
+        write(rows.toArray(RowWrite[]::new));
+
+        assertThat(zk.znode("/t/a").orElseThrow().stat().version()).isZero();
+        assertThat(zk.znode("/t/b").orElseThrow().stat().version()).isEqualTo(1);
+        assertThat(zk.znode("/t/c")).isPresent();
+        assertThat(zk.znode("/t/d")).isEmpty();
+    }
+
+    @Test
+    void nothingIsWrittenPastTheGuard() {
+        guard = List.of(new ZNodeWrite.Check("/fence", 0));
+        zk.create("/t/a", "0");
+
+        assertThat(Await.failure(batch(put("/t/a", "1"), put("/t/b", "1")).write()))
+                .isInstanceOf(GuardException.class);
+        assertThat(zk.tree("/t")).containsExactly(Map.entry("/t/a", "0"));
+    }
+
+    @Test
+    void notEmptyZNodesAreToldOf() {
+        zk.create("/t/a/foreign", "");
+        BatchWrite batch = batch(new RowWrite.Remove("/t/a"), put("/t/b", "1"));
+        Await.result(batch.write());
+
+        assertThat(batch.notEmpty()).containsExactly(new RowWrite.Remove("/t/a"));
+        assertThat(zk.znode("/t/b")).isPresent();
+    }
+
+    @Test
+    void brokenBatchIsWrittenAgain() {
+        zk.lose();
+        BatchWrite batch = batch(put("/t/a", "1"));
+        assertThat(((ZooKeeperException) Await.failure(batch.write())).failure())
+                .isEqualTo(Failure.CONNECTION_LOST);
+        zk.reconnect();
+        Await.result(batch.write());
+
+        assertThat(zk.tree("/t")).containsEntry("/t/a", "1");
+        assertThat(batch.failures()).isEqualTo(1);
+    }
+}
