@@ -123,6 +123,8 @@ public final class LookupBenchmark {
         lookup("mirrored", "zookeeper", connect, "'path' = '/bench/{k}', 'lookup.cache' = 'FULL'");
         lookup("naive", "bench-lookup", connect, "'path' = '/bench', 'kind' = 'naive'");
         lookup("hashmap", "bench-lookup", connect, "'path' = '/bench', 'kind' = 'hashmap'");
+        // Derby would write its log into the working directory.
+        System.setProperty("derby.stream.error.file", "target/derby.log");
         String url = "jdbc:derby:memory:bench";
         try (Connection database = DriverManager.getConnection(url + ";create=true")) {
             database.createStatement().execute("CREATE TABLE BENCH (K INT PRIMARY KEY, V VARCHAR(200))");
