@@ -50,7 +50,7 @@ public enum ReadableMetadata {
     },
     EPHEMERAL_OWNER(
             "ephemeral-owner",
-            "The Stat's raw value: the session of an ephemeral znode; container and TTL znodes encode theirs here too.",
+            "The Stat's raw value: the session of an ephemeral znode, else 0; older servers encode containers and TTLs here.",
             zxid(ZNodeStat::ephemeralOwner)),
     DATA_LENGTH("data-length", "Bytes of data.", stat(ZNodeStat::dataLength)),
     NUM_CHILDREN("num-children", "Number of children, as of this row.", stat(ZNodeStat::numChildren)),

@@ -74,6 +74,8 @@ final class SqlSession implements AutoCloseable {
         defaults.set(PipelineOptions.CLASSPATHS, List.of(ownClasses()));
         // One changelog, in the order of its changes.
         defaults.set(CoreOptions.DEFAULT_PARALLELISM, 1);
+        // As before Flink 2.3: an INSERT into a table with a key needs no ON CONFLICT clause.
+        defaults.setString("table.exec.sink.require-on-conflict", "false");
         // A job that fails shall say so, not try again for ever.
         defaults.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
         return defaults;
