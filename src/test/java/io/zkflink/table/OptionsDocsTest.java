@@ -110,7 +110,7 @@ class OptionsDocsTest {
         if (value instanceof Duration duration) {
             return "`" + TimeUtils.formatWithHighestUnit(duration) + "`";
         }
-        return "`" + (value) + "`";
+        return "`" + value + "`";
     }
 
     private static String typeOf(ConfigOption<?> option) {
