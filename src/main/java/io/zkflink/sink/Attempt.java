@@ -5,13 +5,14 @@ import io.zkflink.client.Acl;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.row.RowWrite;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** A row on its way into a {@code multi}, with what is thought of its znode. */
 final class Attempt {
 
-    /** Parents before their children are created; children before their parents are deleted. */
-    private static final Comparator<Attempt> ORDER = Comparator.comparingInt(Attempt::rank);
+    private static final Comparator<RowWrite> ORDER = Comparator.comparingInt(Attempt::rank);
 
     private static final int BEHIND_ALL_PUTS = 1_000_000;
 
@@ -31,7 +32,27 @@ final class Attempt {
 
     /** The rows of one request, in an order in which they do not stand in each other's way. */
     static List<Attempt> of(List<RowWrite> rows, KnownZNodes known) {
-        return rows.stream().map(row -> new Attempt(row, known)).sorted(ORDER).toList();
+        return inOrder(rows).stream().map(row -> new Attempt(row, known)).toList();
+    }
+
+    /**
+     * Rows of different znodes, in an order in which they do not stand in each other's way: parents are created before
+     * their children, and deleted after them. A znode that is to be deleted, but has to be there for another row, stays.
+     */
+    static List<RowWrite> inOrder(List<RowWrite> rows) {
+        Set<String> needed = new HashSet<>();
+        for (RowWrite row : rows) {
+            if (row instanceof RowWrite.Put) {
+                String parent = MissingParents.parent(row.path());
+                while (needed.add(parent) && parent.length() > 1) {
+                    parent = MissingParents.parent(parent);
+                }
+            }
+        }
+        return rows.stream()
+                .filter(row -> row instanceof RowWrite.Put || !needed.contains(row.path()))
+                .sorted(ORDER)
+                .toList();
     }
 
     RowWrite row() {
@@ -97,7 +118,7 @@ final class Attempt {
         return new ZNodeWrite.Delete(row.path(), ZNodeWrite.ANY_VERSION);
     }
 
-    private int rank() {
+    private static int rank(RowWrite row) {
         int depth = (int) row.path().chars().filter(c -> c == '/').count();
         return row instanceof RowWrite.Put ? depth : BEHIND_ALL_PUTS - depth;
     }

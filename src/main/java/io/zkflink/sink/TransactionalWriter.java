@@ -3,6 +3,7 @@ package io.zkflink.sink;
 
 import io.zkflink.metrics.SinkMetric;
 import io.zkflink.metrics.SinkMetrics;
+import io.zkflink.row.RowWrite;
 import io.zkflink.row.ZNodeEncoder;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -47,11 +48,30 @@ final class TransactionalWriter implements CommittingSinkWriter<RowData, Transac
     public Collection<Transaction> prepareCommit() {
         List<Transaction> prepared = new ArrayList<>();
         while (!pending.isEmpty()) {
-            var rows = pending.take(Integer.MAX_VALUE, maxBytes);
+            // One of each znode, unless they append; all together in their order, since each piece must be possible.
+            List<RowWrite> rows = pending.take(Integer.MAX_VALUE, Long.MAX_VALUE);
             pending.release(rows);
-            prepared.add(new Transaction(markerPath, ++transactions, rows));
+            divide(Attempt.inOrder(rows), prepared);
         }
         return prepared;
+    }
+
+    private void divide(List<RowWrite> rows, List<Transaction> prepared) {
+        List<RowWrite> piece = new ArrayList<>();
+        long bytes = 0;
+        for (RowWrite row : rows) {
+            long size = PendingRows.bytes(row);
+            if (!piece.isEmpty() && bytes + size > maxBytes) {
+                prepared.add(new Transaction(markerPath, ++transactions, piece));
+                piece = new ArrayList<>();
+                bytes = 0;
+            }
+            piece.add(row);
+            bytes += size;
+        }
+        if (!piece.isEmpty()) {
+            prepared.add(new Transaction(markerPath, ++transactions, piece));
+        }
     }
 
     @Override

@@ -149,6 +149,14 @@ class BatchWriteTest {
     }
 
     @Test
+    void znodeThatAnotherRowNeedsStays() {
+        zk.create("/t/a/b", "0");
+        write(new RowWrite.Remove("/t/a"), new RowWrite.Remove("/t/a/b"), put("/t/a/c/d", "1"));
+
+        assertThat(zk.tree("/t")).containsOnlyKeys("/t/a", "/t/a/c", "/t/a/c/d");
+    }
+
+    @Test
     void notEmptyZNodesAreToldOf() {
         zk.create("/t/a/foreign", "");
         BatchWrite batch = batch(new RowWrite.Remove("/t/a"), put("/t/b", "1"));

@@ -24,7 +24,7 @@ class SinkFaultITCase {
 
     private static final Logger LOG = LoggerFactory.getLogger(SinkFaultITCase.class);
     private static final long SEED = Long.getLong("sinkfault.seed", System.nanoTime());
-    private static final int ROUNDS = Integer.getInteger("sinkfault.rounds", 12);
+    private static final int ROUNDS = Integer.getInteger("sinkfault.rounds", 8);
 
     @RegisterExtension
     static final ZooKeeperExtension ORIGINAL = new ZooKeeperExtension();
@@ -101,6 +101,11 @@ class SinkFaultITCase {
                 "/tree/{*k}",
                 "session-timeout=2 s",
                 "retry-wait=100 ms",
+                // At least once would not do: a scan that is restored tells nothing of a znode that came and went
+                // meanwhile, but whose row had been written before.
+                "sink.delivery-guarantee=exactly-once",
+                "sink.transactional-id-prefix=mirror",
+                "sink.delete-children=true",
                 "sink.skip-unchanged=true");
     }
 
