@@ -108,7 +108,7 @@ class ShadedJarITCase {
         }
     }
 
-    private static Path find() {
+    static Path find() {
         try (Stream<Path> files = Files.list(Path.of("target"))) {
             List<Path> jars = files.filter(
                             file -> file.getFileName().toString().matches("flink-sql-connector-zookeeper-.*\\.jar"))

@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The stock provider hands out addresses blindly, and the client then logs a stack trace per second for as long as
  * an outage lasts, without ever telling anybody the cause. This one looks first, resolving the name anew, backs off
- * exponentially with jitter while nobody answers, logs once per outage, and remembers the last cause for the message.
+ * exponentially with jitter while nobody answers, logs an outage once and then ever more
+ * rarely, and remembers the last cause for the message.
  *
  * <p>{@link #next} is called by the client's send thread, which may wait there: it has nothing else to do without a
  * connection. All other methods may be called by any thread.
@@ -33,6 +34,8 @@ final class EnsembleHosts implements HostProvider {
     private static final Logger LOG = LoggerFactory.getLogger(EnsembleHosts.class);
     private static final long MAX_WAIT_MILLIS = 10_000;
     private static final long CLOSED_WAIT_MILLIS = 100;
+    /** After about five minutes with the default waits; a power of two. */
+    private static final int FIRST_SUMMARY = 64;
 
     private final ConnectionSettings settings;
     /** Null without TLS. */
@@ -104,6 +107,7 @@ final class EnsembleHosts implements HostProvider {
                     refusals += e instanceof TlsCheck.Refusal ? 1 : 0;
                 }
             }
+            logFailedRound();
             if (refusals == servers.size() && connections == 0) {
                 onRefusal.run();
             }
@@ -165,8 +169,14 @@ final class EnsembleHosts implements HostProvider {
 
     private synchronized void failed(InetSocketAddress server, IOException cause) {
         lastCauses.put(server, server.getHostString() + ":" + server.getPort() + ": " + describe(cause));
-        if (failedRounds == 1 && lastCauses.size() == servers.size()) {
+    }
+
+    /** Once per outage, and then ever more rarely. */
+    private synchronized void logFailedRound() {
+        if (failedRounds == 1) {
             LOG.warn("ZooKeeper cannot be reached; trying until it answers: {}.", lastCauses());
+        } else if (failedRounds >= FIRST_SUMMARY && Integer.bitCount(failedRounds) == 1) {
+            LOG.warn("ZooKeeper could not be reached {} times in a row: {}.", failedRounds, lastCauses());
         }
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.client;
 
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -9,6 +11,7 @@ import java.security.GeneralSecurityException;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
@@ -16,6 +19,7 @@ import javax.net.ssl.SSLSocketFactory;
 import org.apache.zookeeper.ClientCnxnSocketNetty;
 import org.apache.zookeeper.client.ZKClientConfig;
 import org.apache.zookeeper.common.ClientX509Util;
+import org.apache.zookeeper.common.NettyUtils;
 import org.apache.zookeeper.common.SSLContextAndOptions;
 import org.apache.zookeeper.common.X509Exception;
 import org.apache.zookeeper.common.X509Util;
@@ -29,6 +33,8 @@ final class TlsCheck {
     /** Any question would do: every server answers it, or says that it does not. */
     private static final byte[] QUESTION = "ruok".getBytes(StandardCharsets.US_ASCII);
 
+    private static boolean nettyIsLoaded;
+
     private final SSLSocketFactory sockets;
     private final SSLParameters parameters;
 
@@ -37,6 +43,7 @@ final class TlsCheck {
      * @throws ZooKeeperException if a file cannot be read, naming it and the options
      */
     TlsCheck(SecuritySettings.Tls tls, ZKClientConfig config) throws ZooKeeperException {
+        loadNetty();
         try (ClientX509Util util = new ClientX509Util()) {
             check(tls.trustStore(), "truststore");
             check(tls.keyStore(), "keystore");
@@ -54,6 +61,20 @@ final class TlsCheck {
                     : new ZooKeeperException(
                             Failure.AUTHENTICATION_FAILED,
                             "TLS cannot be set up: " + innermost(e).getMessage());
+        }
+    }
+
+    /**
+     * Netty ends its threads seconds after a client was closed, and so perhaps after the job's class loader was: what
+     * they need then has to be loaded before.
+     */
+    private static synchronized void loadNetty() {
+        if (!nettyIsLoaded) {
+            EventLoopGroup once = NettyUtils.newNioOrEpollEventLoopGroup(1);
+            once.submit(() -> PooledByteBufAllocator.DEFAULT.directBuffer().release())
+                    .syncUninterruptibly();
+            once.shutdownGracefully(0, 0, TimeUnit.MILLISECONDS).syncUninterruptibly();
+            nettyIsLoaded = true;
         }
     }
 

@@ -248,9 +248,6 @@ final class OptionsReader {
         if (ZooKeeperOptions.isDuration(option)) {
             return "it must be a duration like '15 s'.";
         }
-        if (option.defaultValue() instanceof Boolean) {
-            return "it must be 'true' or 'false'.";
-        }
         if (option.defaultValue() instanceof MemorySize) {
             return "it must be a size like '1 mb'.";
         }

@@ -21,7 +21,9 @@ import io.zkflink.testkit.SharedZooKeeper;
 import io.zkflink.testkit.TcpProxy;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperProcess;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
@@ -29,6 +31,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.security.auth.login.AppConfigurationEntry;
 import javax.security.auth.login.Configuration;
 import org.apache.flink.table.api.ExplainDetail;
@@ -73,9 +78,15 @@ class SecurityITCase {
         STRICT.start();
         try (ZooKeeperAdmin admin = new ZooKeeperAdmin(ZK.connectString())) {
             create(admin, "/open", ZooDefs.Ids.OPEN_ACL_UNSAFE);
-            create(admin, "/digest", readableBy("digest", DigestAuthenticationProvider.generateDigest("bob:" + BOBS)));
-            create(admin, "/sasl", readableBy("sasl", "bob"));
-            create(admin, "/x509", readableBy("x509", "CN=client"));
+            List<ACL> digest = readableBy("digest", DigestAuthenticationProvider.generateDigest("bob:" + BOBS));
+            List<ACL> sasl = readableBy("sasl", "bob");
+            List<ACL> x509 = readableBy("x509", "CN=client");
+            create(admin, "/digest", digest);
+            create(admin, "/sasl", sasl);
+            create(admin, "/x509", x509);
+            List<ACL> any = Stream.of(digest, sasl, x509).flatMap(List::stream).collect(Collectors.toList());
+            create(admin, "/config", ZooDefs.Ids.OPEN_ACL_UNSAFE);
+            create(admin, "/config/database", any);
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
@@ -399,6 +410,38 @@ class SecurityITCase {
                     .contains("the server refused the TLS handshake (")
                     .contains("check 'ssl.keystore.location', which must hold a certificate that the server trusts");
         }
+    }
+
+    /** With the names and files of this test. Kerberos is only planned. */
+    @Test
+    void theExamplesOfTheDocsWork() throws IOException {
+        List<String> examples = Pattern.compile("```sql\n(.*?);\n```", Pattern.DOTALL)
+                .matcher(Files.readString(Path.of("docs", "security.md")))
+                .results()
+                .map(match -> match.group(1))
+                .toList();
+        assertThat(examples).hasSize(5);
+        for (String example : examples) {
+            sql.executeSql("DROP TEMPORARY TABLE IF EXISTS settings");
+            sql.executeSql(example.replace("zk.example.org:2181", ZK.connectString())
+                    .replace("zk.example.org:2281", secure(ZK))
+                    .replace(
+                            "/etc/flink/trusted.p12",
+                            CERTIFICATES.trustStore("server").toString())
+                    .replace(
+                            "/etc/flink/client.p12",
+                            CERTIFICATES.keyStore("client").toString())
+                    .replace("password-of-bob", BOBS)
+                    .replace("password-of-stores", STORES));
+            if (example.contains("kerberos")) {
+                assertThat(sql.explainSql("SELECT * FROM settings")).contains("TableSourceScan");
+            } else {
+                try (Changelog rows = new Changelog(sql.executeSql("SELECT * FROM settings"))) {
+                    rows.awaitTable("[1]");
+                }
+            }
+        }
+        sql.executeSql("DROP TEMPORARY TABLE settings");
     }
 
     /** Of what is logged only the JDK's own SASL client, at the level FINEST of its own logging, tells the password. */
