@@ -51,6 +51,19 @@ class QuickstartITCase {
     }
 
     @Test
+    void theExampleThatWritesShowsWhatItWrote() {
+        Properties properties = properties();
+        properties.setProperty("sql", "sql-examples/write.sql");
+
+        assertThat(run(properties)).isZero();
+        assertThat(printed)
+                .containsPattern("\\| +cart \\| +new-ui \\| +TRUE \\| +50 \\| +1 \\|")
+                .containsPattern("\\| +cart \\| +dark \\| +FALSE \\| +0 \\| +0 \\|")
+                .containsPattern("\\| +1 \\| +50 \\|")
+                .containsPattern("\\| +2 \\| +<NULL> \\|");
+    }
+
+    @Test
     void aScriptOfOnesOwnRunsToItsEnd() throws IOException {
         String script = """
                 CREATE TABLE numbers (n INT) WITH ('connector' = 'datagen', 'number-of-rows' = '3',
