@@ -17,6 +17,12 @@ import java.util.function.Supplier;
 /**
  * Deletes what is below a znode, deepest first, in batches. Others may create children meanwhile: it lists again, but
  * not for ever.
+ *
+ * <p>These requests come before the one that deletes the znode itself, and are none of its transaction. So they check
+ * what the writer's guard checks but leave what it writes to that one request: a marker that was advanced here would say
+ * that the rows are written, which they are not yet.
+ *
+ * <p>Names may hold any character, braces too, so that a path template could not say what to walk.
  */
 final class SubtreeDeletion {
 
@@ -71,7 +77,7 @@ final class SubtreeDeletion {
 
     /** True if all could be deleted; false if somebody was faster, or has created more. */
     private CompletableFuture<Boolean> delete(Deque<String> deepestFirst) {
-        List<ZNodeWrite> batch = new ArrayList<>(guard.get());
+        List<ZNodeWrite> batch = conditions();
         int guards = batch.size();
         while (!deepestFirst.isEmpty() && batch.size() - guards < BATCH) {
             batch.add(new ZNodeWrite.Delete(deepestFirst.poll(), ZNodeWrite.ANY_VERSION));
@@ -86,12 +92,28 @@ final class SubtreeDeletion {
                             if (failure == null) {
                                 return delete(deepestFirst);
                             }
-                            boolean overtaken = failure == Failure.NO_NODE || failure == Failure.NOT_EMPTY;
-                            return overtaken && refusal.get().index() >= guards
+                            if (refusal.get().index() < guards) {
+                                return CompletableFuture.failedFuture(
+                                        new GuardException(refusal.get().cause()));
+                            }
+                            return failure == Failure.NO_NODE || failure == Failure.NOT_EMPTY
                                     ? CompletableFuture.completedFuture(false)
                                     : CompletableFuture.failedFuture(
                                             refusal.get().cause());
                         },
                         thread);
+    }
+
+    /** What the guard demands, without what it changes. */
+    private List<ZNodeWrite> conditions() {
+        List<ZNodeWrite> conditions = new ArrayList<>();
+        for (ZNodeWrite write : guard.get()) {
+            if (write instanceof ZNodeWrite.SetData set) {
+                conditions.add(new ZNodeWrite.Check(set.path(), set.version()));
+            } else if (write instanceof ZNodeWrite.Check) {
+                conditions.add(write);
+            }
+        }
+        return conditions;
     }
 }

@@ -9,8 +9,9 @@ import io.zkflink.metrics.SinkMetrics;
 import io.zkflink.row.RowWrite;
 import io.zkflink.row.ZNodeEncoder;
 import java.io.IOException;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
@@ -49,7 +50,9 @@ final class UpsertWriter implements SinkWriter<RowData> {
 
     private final PendingRows pending = new PendingRows();
     private final KnownZNodes known = new KnownZNodes();
-    private final List<RowWrite> notEmpty = new ArrayList<>();
+    /** Deletions that wait for the children of their znode to go, unless a newer row of the same znode comes. */
+    private final Map<String, RowWrite> notEmpty = new LinkedHashMap<>();
+
     private int inFlight;
     private boolean timing;
     private IOException failure;
@@ -81,7 +84,9 @@ final class UpsertWriter implements SinkWriter<RowData> {
     @Override
     public void write(RowData row, Context context) throws IOException, InterruptedException {
         throwFailure();
-        pending.add(encoder.write(row));
+        RowWrite write = encoder.write(row);
+        notEmpty.remove(write.path());
+        pending.add(write);
         send(false);
         while (pending.size() >= settings.batching().maxBuffered()) {
             mailbox.yield();
@@ -98,12 +103,12 @@ final class UpsertWriter implements SinkWriter<RowData> {
                 send(true);
             }
             // Those that could not be deleted may be by now, unless none of them could be in a whole round.
-            notEmpty.removeIf(row -> pending.isWaiting(row.path()));
             if (!notEmpty.isEmpty() && notEmpty.size() >= left) {
-                throw new IOException(BatchWrite.notEmpty(notEmpty.get(0).path()));
+                throw new IOException(
+                        BatchWrite.notEmpty(notEmpty.keySet().iterator().next()));
             }
             left = notEmpty.size();
-            notEmpty.forEach(pending::add);
+            notEmpty.values().forEach(pending::add);
             notEmpty.clear();
         } while (left > 0);
     }
@@ -145,7 +150,11 @@ final class UpsertWriter implements SinkWriter<RowData> {
                 metrics.sent(took);
                 inFlight--;
                 pending.release(sending.rows);
-                notEmpty.addAll(sending.batch.notEmpty());
+                for (RowWrite row : sending.batch.notEmpty()) {
+                    if (!pending.isWaiting(row.path())) {
+                        notEmpty.put(row.path(), row);
+                    }
+                }
                 send(false);
             } else if (isTransient(error) && took < patience.total().toMillis() && !sending.batch.isTooLarge()) {
                 metrics.count(SinkMetric.RETRIES);

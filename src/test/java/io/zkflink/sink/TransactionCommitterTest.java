@@ -37,7 +37,7 @@ class TransactionCommitterTest {
     private static final String MARKERS = "/_flink/commits/job";
     private static final SinkSettings SETTINGS = new SinkSettings(
             new SinkSettings.Transactions("job", "/_flink/commits", Duration.ofDays(7)),
-            new SinkSettings.Rows(Conflict.FAIL, false, false, Acl.OPEN),
+            new SinkSettings.Rows(Conflict.FAIL, true, false, Acl.OPEN),
             new SinkSettings.Batching(500, 4, 10_000, 1 << 20, Duration.ofMillis(100)));
 
     private final FakeZooKeeper zk = new FakeZooKeeper();
@@ -103,6 +103,19 @@ class TransactionCommitterTest {
         long zxid = zk.znode(MARKERS + "/w").orElseThrow().stat().mzxid();
         assertThat(zk.znode("/t/old").orElseThrow().stat().mzxid()).isEqualTo(zxid);
         assertThat(zk.znode("/t/new/deep").orElseThrow().stat().czxid()).isEqualTo(zxid);
+    }
+
+    @Test
+    void childrenOfWhatIsDeletedGoBeforeTheTransactionAndAreNoneOfIt() throws Exception {
+        zk.create(MARKERS + "/w", "1");
+        zk.create("/t/a/foreign/deep", "");
+        commit(zk, transaction("w", 2, new RowWrite.Remove("/t/a"), put("/t/b", "1")));
+        zk.create("/u/a/foreign", "");
+        commit(zk, transaction("fresh", 1, new RowWrite.Remove("/u/a"), put("/u/b", "1")));
+
+        assertThat(zk.tree("/t")).containsOnlyKeys("/t/b");
+        assertThat(zk.tree("/u")).containsOnlyKeys("/u/b");
+        assertThat(zk.tree(MARKERS)).containsEntry(MARKERS + "/w", "2").containsEntry(MARKERS + "/fresh", "1");
     }
 
     @Test

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zkflink.client.Acl;
+import io.zkflink.client.CreateMode;
+import io.zkflink.metrics.SinkMetrics;
+import io.zkflink.path.PathEncoding;
+import io.zkflink.path.PathTemplate;
+import io.zkflink.path.SegmentType;
+import io.zkflink.row.TableLayout;
+import io.zkflink.row.ZNodeEncoder;
+import io.zkflink.testkit.FakeZooKeeper;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.concurrent.ScheduledFuture;
+import org.apache.flink.api.common.operators.MailboxExecutor;
+import org.apache.flink.api.common.operators.ProcessingTimeService;
+import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
+import org.apache.flink.table.api.DataTypes;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.types.RowKind;
+import org.apache.flink.util.function.ThrowingRunnable;
+import org.junit.jupiter.api.Test;
+
+/** Which row of a znode is the last one, whatever happened to those before it. */
+class UpsertWriterTest {
+
+    private final FakeZooKeeper zk = new FakeZooKeeper();
+    private final Mailbox mailbox = new Mailbox();
+    private final UpsertWriter writer = writer();
+
+    private UpsertWriter writer() {
+        TableLayout layout = new TableLayout(
+                PathTemplate.parse("/t/{k}", PathEncoding.NONE, name -> SegmentType.of(SegmentType.Kind.INT)),
+                DataTypes.ROW(DataTypes.FIELD("k", DataTypes.INT())));
+        return new UpsertWriter(
+                zk,
+                new ZNodeEncoder(layout, null, List.of(), CreateMode.PERSISTENT, Duration.ZERO),
+                new SinkSettings(
+                        null,
+                        new SinkSettings.Rows(Conflict.FAIL, false, false, Acl.OPEN),
+                        new SinkSettings.Batching(500, 4, 10_000, 1 << 20, Duration.ofMillis(100))),
+                new Patience(Duration.ofSeconds(10), Duration.ofMillis(1)),
+                List::of,
+                new UpsertWriter.Surroundings(
+                        mailbox,
+                        new NoTime(),
+                        new SinkMetrics(UnregisteredMetricsGroup.createSinkWriterMetricGroup())));
+    }
+
+    private void write(RowKind kind, int key) throws Exception {
+        writer.write(GenericRowData.ofKind(kind, key), null);
+    }
+
+    @Test
+    void deletionThatHadToWaitDoesNotUndoALaterRow() throws Exception {
+        zk.create("/t/1/foreign", "");
+        write(RowKind.DELETE, 1);
+        mailbox.drain();
+        zk.delete("/t/1/foreign");
+        write(RowKind.INSERT, 1);
+        mailbox.drain();
+        writer.flush(false);
+
+        assertThat(zk.tree("/t")).containsOnlyKeys("/t/1");
+    }
+
+    @Test
+    void deletionUnderWayThatHasToWaitDoesNotUndoALaterRow() throws Exception {
+        zk.create("/t/1/foreign", "");
+        write(RowKind.DELETE, 1);
+        write(RowKind.INSERT, 1);
+        mailbox.drain();
+        zk.delete("/t/1/foreign");
+        writer.flush(false);
+
+        assertThat(zk.tree("/t")).containsOnlyKeys("/t/1");
+    }
+
+    @Test
+    void deletionOfWhatStillHasChildrenIsAnErrorAtTheCheckpoint() throws Exception {
+        zk.create("/t/1/foreign", "");
+        write(RowKind.DELETE, 1);
+        mailbox.drain();
+        assertThatThrownBy(() -> writer.flush(false))
+                .isInstanceOf(IOException.class)
+                .hasMessage(BatchWrite.notEmpty("/t/1"));
+    }
+
+    @Test
+    void deletionThatHadToWaitIsMadeAtTheCheckpoint() throws Exception {
+        zk.create("/t/1/foreign", "");
+        write(RowKind.DELETE, 1);
+        mailbox.drain();
+        zk.delete("/t/1/foreign");
+        writer.flush(false);
+
+        assertThat(zk.tree("/t")).isEmpty();
+    }
+
+    /** Runs what was put into it when it is asked to. */
+    private static final class Mailbox implements MailboxExecutor {
+        private final ArrayDeque<ThrowingRunnable<? extends Exception>> mails = new ArrayDeque<>();
+
+        @Override
+        public void execute(
+                MailOptions options,
+                ThrowingRunnable<? extends Exception> command,
+                String description,
+                Object... arguments) {
+            mails.add(command);
+        }
+
+        @Override
+        public void yield() {
+            assertThat(tryYield()).as("there is something to wait for").isTrue();
+        }
+
+        @Override
+        public boolean tryYield() {
+            ThrowingRunnable<? extends Exception> mail = mails.poll();
+            if (mail == null) {
+                return false;
+            }
+            try {
+                mail.run();
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+            return true;
+        }
+
+        @Override
+        public boolean shouldInterrupt() {
+            return false;
+        }
+
+        void drain() {
+            while (tryYield()) {
+                // until it is empty
+            }
+        }
+    }
+
+    /** Never comes to anything. */
+    private static final class NoTime implements ProcessingTimeService {
+        @Override
+        public long getCurrentProcessingTime() {
+            return 0;
+        }
+
+        @Override
+        public ScheduledFuture<?> registerTimer(long timestamp, ProcessingTimeCallback target) {
+            return null;
+        }
+    }
+}
