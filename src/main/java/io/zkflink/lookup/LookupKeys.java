@@ -85,8 +85,17 @@ public final class LookupKeys implements Serializable {
     }
 
     /** How many columns of the template say where to look. */
-    int leadingColumns() {
+    public int leadingColumns() {
         return leading.length;
+    }
+
+    /** The same, in every JVM, for keys that say the same about where to look; a NULL is a value like others here. */
+    public int hashOfPlace(RowData key) {
+        int hash = 1;
+        for (int column : leading) {
+            hash = 31 * hash + Objects.hashCode(ofKey[column].getFieldOrNull(key));
+        }
+        return hash;
     }
 
     /** Whether each value has at most one znode. */

@@ -55,13 +55,13 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
         boolean hasPrimaryKey = table.rules.hasPrimaryKey(table.layout.template());
         ScanSettings scan = table.reader.scan(hasPrimaryKey);
         table.rules.checkScanMode(scan.mode(), hasPrimaryKey);
-        return new ZooKeeperTableSource(
+        return TableSources.withAbilitiesOfThisFlink(new ZooKeeperTableSource(
                 connection,
                 table.layout,
                 format,
                 scan,
                 table.options.get(ZooKeeperOptions.SCAN_PARSE_ERRORS),
-                table.reader.lookup(table.layout.physical().toString()));
+                table.reader.lookup(table.layout.physical().toString())));
     }
 
     @Override

@@ -49,7 +49,7 @@ import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.LogicalTypeRoot;
 
 /** A subtree as the planner sees it; the planner narrows it to the columns that a query reads. */
-final class ZooKeeperTableSource
+class ZooKeeperTableSource
         implements ScanTableSource,
                 LookupTableSource,
                 SupportsProjectionPushDown,
@@ -97,6 +97,16 @@ final class ZooKeeperTableSource
         this.producedType = layout.physical();
     }
 
+    /** A copy with all that the planner has changed so far. */
+    ZooKeeperTableSource(ZooKeeperTableSource other) {
+        this(other.connection, other.layout, other.format, other.scan, other.scanParseErrors, other.lookup);
+        this.narrowed = other.narrowed;
+        this.watermarks = other.watermarks;
+        this.fields = other.fields;
+        this.metadata = other.metadata;
+        this.producedType = other.producedType;
+    }
+
     @Override
     public ChangelogMode getChangelogMode() {
         return scan.changelogMode();
@@ -137,6 +147,7 @@ final class ZooKeeperTableSource
                 producedType.getLogicalType().getChildren(),
                 bound);
         checkKeys(keys, bound);
+        looksUp(context, keys);
         LookupTable table = new LookupTable(
                 String.join("\n", lookup.table(), Arrays.toString(fields), metadata.toString()),
                 connection,
@@ -147,6 +158,9 @@ final class ZooKeeperTableSource
                 lookup);
         return LookupProviders.of(table, keys);
     }
+
+    /** For subclasses: the planner has asked for a lookup, and the keys are right. */
+    void looksUp(LookupContext context, LookupKeys keys) {}
 
     private void checkKeys(LookupKeys keys, int[] bound) {
         List<String> names = DataType.getFieldNames(producedType);
@@ -240,13 +254,7 @@ final class ZooKeeperTableSource
 
     @Override
     public DynamicTableSource copy() {
-        ZooKeeperTableSource copy = new ZooKeeperTableSource(connection, layout, format, scan, scanParseErrors, lookup);
-        copy.narrowed = narrowed;
-        copy.watermarks = watermarks;
-        copy.fields = fields;
-        copy.metadata = metadata;
-        copy.producedType = producedType;
-        return copy;
+        return new ZooKeeperTableSource(this);
     }
 
     @Override

@@ -9,12 +9,20 @@ import io.zkflink.testkit.Changelog;
 import io.zkflink.testkit.RecordingReporter;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.SharedZooKeeper;
+import io.zkflink.testkit.Subtask;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.apache.flink.table.api.ExplainDetail;
 import org.apache.flink.table.api.TableEnvironment;
+import org.apache.flink.types.Row;
+import org.apache.flink.util.CloseableIterator;
 import org.apache.zookeeper.CreateMode;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -93,6 +101,7 @@ class LookupJoinITCase {
     private static final String FLAGS = "service STRING, flag STRING, enabled BOOLEAN, rollout INT, tag STRING,"
             + " `version` INT METADATA VIRTUAL, path STRING METADATA VIRTUAL";
     private static final String FLAGS_PATH = "/flags/{service}/{flag}";
+    private static final String SHUFFLE = "/*+ LOOKUP('table'='t', 'shuffle'='true') */ ";
     private static final String AT = " FOR SYSTEM_TIME AS OF l.pt AS t ON ";
 
     private static Case flags(String left, String query, String... rows) {
@@ -246,7 +255,67 @@ class LookupJoinITCase {
     @ParameterizedTest
     @EnumSource
     void joins(Mode mode) throws Exception {
+        joins(SharedMiniCluster.tableEnvironment(1), mode, "");
+    }
+
+    /** What a key holds is the same for the shuffle; VALUES have but one subtask, and so has what is shuffled of them. */
+    @Test
+    void shuffledJoins() throws Exception {
+        joins(SharedMiniCluster.tableEnvironment(1), Mode.WATCH, SHUFFLE);
+    }
+
+    @Test
+    void whatLooksInOnePlaceIsShuffledToOneSubtask() throws Exception {
+        List<String> expected = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            ZK.create(ROOT + "/spread/p" + i % 10 + "/k" + i / 10, "v" + i);
+            expected.add("p" + i % 10 + " v" + i);
+        }
+        TableEnvironment sql = SharedMiniCluster.tableEnvironment(4);
+        sql.createTemporarySystemFunction("subtask", Subtask.class);
+        sql.executeSql("CREATE TEMPORARY TABLE numbers (n INT, pt AS PROCTIME()) WITH ('connector' = 'datagen',"
+                + " 'fields.n.kind' = 'sequence', 'fields.n.start' = '0', 'fields.n.end' = '39')");
+        sql.executeSql("CREATE TEMPORARY VIEW l AS SELECT 'p' || CAST(MOD(n, 10) AS STRING) AS p,"
+                + " 'v' || CAST(n AS STRING) AS v, pt FROM numbers");
+        ContractTables.create(sql, "t", "p STRING, k STRING, v STRING", ROOT + "/spread/{p}/{k}");
+
+        String query = "SELECT " + SHUFFLE + "t.p, t.v, subtask(t.k) FROM l JOIN t" + AT + "t.p = l.p AND t.v = l.v";
+        assertThat(sql.explainSql(query, ExplainDetail.JSON_EXECUTION_PLAN)).contains("\"ship_strategy\" : \"CUSTOM\"");
+        assertThat(sql.explainSql(query.replace(SHUFFLE, ""), ExplainDetail.JSON_EXECUTION_PLAN))
+                .doesNotContain("CUSTOM");
+        List<String> found = new ArrayList<>();
+        Map<String, Set<Integer>> subtasks = new TreeMap<>();
+        try (CloseableIterator<Row> rows = sql.executeSql(query).collect()) {
+            rows.forEachRemaining(row -> {
+                found.add(row.getField(0) + " " + row.getField(1));
+                subtasks.computeIfAbsent(row.getFieldAs(0), p -> new TreeSet<>())
+                        .add(row.getFieldAs(2));
+            });
+        }
+        assertThat(found).containsExactlyInAnyOrderElementsOf(expected);
+        assertThat(subtasks.values()).allSatisfy(each -> assertThat(each).hasSize(1));
+        assertThat(Set.copyOf(subtasks.values())).as("more than one is used").hasSizeGreaterThan(1);
+    }
+
+    @Test
+    void twoShuffledJoinsWithOneTable() throws Exception {
+        // The planner merges the two scans: one source is told both keys, and then asked twice for the partitioner.
         TableEnvironment sql = SharedMiniCluster.tableEnvironment(1);
+        tables(sql, "", "('cart', 'ui'), ('cart', 'pay')", FLAGS, FLAGS_PATH, "format=json");
+        assertThat(rows(
+                        sql,
+                        "SELECT /*+ LOOKUP('table'='x', 'shuffle'='true'), LOOKUP('table'='y', 'shuffle'='true') */"
+                                + " l.b, x.flag, x.rollout, y.flag, y.rollout FROM l"
+                                + " JOIN t FOR SYSTEM_TIME AS OF l.pt AS x ON x.service = l.a"
+                                + " JOIN t FOR SYSTEM_TIME AS OF l.pt AS y ON y.service = l.a AND y.flag = l.b"))
+                .containsExactlyInAnyOrder(
+                        "+I[ui, ui, 10, ui, 10]",
+                        "+I[ui, pay, 20, ui, 10]",
+                        "+I[pay, ui, 10, pay, 20]",
+                        "+I[pay, pay, 20, pay, 20]");
+    }
+
+    private static void joins(TableEnvironment sql, Mode mode, String hint) throws Exception {
         List<Case> cases = cases().toList();
         List<String> queries = new ArrayList<>();
         List<String> expected = new ArrayList<>();
@@ -264,7 +333,8 @@ class LookupJoinITCase {
                             .toArray(String[]::new));
             queries.add(each.query()
                     .replaceFirst(
-                            "SELECT (.*?) FROM l ", "SELECT " + i + ", CAST(ROW($1) AS STRING) FROM l" + i + " AS l ")
+                            "SELECT (.*?) FROM l ",
+                            "SELECT " + hint + i + ", CAST(ROW($1) AS STRING) FROM l" + i + " AS l ")
                     .replace("JOIN t ", "JOIN t" + i + " "));
             for (String row : each.rows()) {
                 expected.add("+I[" + i + ", (" + row.replace("%s", ROOT) + ")]");
@@ -296,7 +366,8 @@ class LookupJoinITCase {
         assertThat(sql.explainSql(join.formatted("'async'='false'"))).doesNotContain("async=[");
         assertHint(sql, join.formatted("'async'='false'"), "LookupJoin");
         assertHint(sql, join.formatted("'async'='true', 'output-mode'='allow_unordered'"), "async=[UNORDERED");
-        assertHint(sql, join.formatted("'shuffle'='true'"), "exchange(distribution=[hash[a0, b0]])");
+        // A shuffle of ours is in the execution plan only.
+        assertHint(sql, join.formatted("'shuffle'='true'"), "shuffle=[true]");
         assertHint(
                 sql,
                 join.formatted("'retry-predicate'='lookup_miss', 'retry-strategy'='fixed_delay', 'fixed-delay'='10 ms',"
