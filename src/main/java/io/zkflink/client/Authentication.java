@@ -3,7 +3,6 @@ package io.zkflink.client;
 
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import javax.security.auth.login.LoginException;
 import javax.security.sasl.SaslException;
@@ -84,7 +83,7 @@ final class Authentication implements Watcher {
     }
 
     private void authenticated(long connection, WatchedEvent event, Throwable failure) {
-        Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        Throwable cause = ZooKeeperException.causeOf(failure);
         KeeperException.Code answer = cause instanceof KeeperException keeper ? keeper.code() : null;
         if (cause == null) {
             events.accept(event);

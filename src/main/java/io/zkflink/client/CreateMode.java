@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.client;
 
+import java.util.Arrays;
+import java.util.Optional;
+
 /** What kind of znode a write creates. */
 public enum CreateMode {
     PERSISTENT("persistent"),
@@ -18,6 +21,11 @@ public enum CreateMode {
 
     CreateMode(String value) {
         this.value = value;
+    }
+
+    /** The mode that options and rows spell so, if any. */
+    public static Optional<CreateMode> of(String value) {
+        return Arrays.stream(values()).filter(mode -> mode.value.equals(value)).findFirst();
     }
 
     public boolean isSequential() {

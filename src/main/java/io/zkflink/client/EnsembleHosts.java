@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -12,7 +13,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
 import org.apache.zookeeper.client.ConnectStringParser;
 import org.apache.zookeeper.client.HostProvider;
 import org.slf4j.Logger;
@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
 final class EnsembleHosts implements HostProvider {
 
     private static final Logger LOG = LoggerFactory.getLogger(EnsembleHosts.class);
-    private static final long MAX_WAIT_MILLIS = 10_000;
+    private static final Duration MAX_WAIT = Duration.ofSeconds(10);
     private static final long CLOSED_WAIT_MILLIS = 100;
     /** After about five minutes with the default waits; a power of two. */
     private static final int FIRST_SUMMARY = 64;
@@ -186,9 +186,8 @@ final class EnsembleHosts implements HostProvider {
 
     private synchronized void pause(int round) {
         if (round > 0 && !closed) {
-            long ceiling = Math.min(MAX_WAIT_MILLIS, settings.retryWait().toMillis());
-            long wait = Math.min(ceiling, 50L << Math.min(round, 16));
-            await(wait / 2 + ThreadLocalRandom.current().nextLong(wait / 2 + 1));
+            Duration longest = settings.retryWait();
+            await(Backoff.waitMillis(round, longest.compareTo(MAX_WAIT) < 0 ? longest : MAX_WAIT));
         }
         if (closed) {
             // The client is about to be told to close; until it is, it would ask again at once.

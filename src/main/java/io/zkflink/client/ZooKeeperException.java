@@ -2,6 +2,7 @@
 package io.zkflink.client;
 
 import java.io.IOException;
+import java.util.concurrent.CompletionException;
 import org.apache.zookeeper.KeeperException;
 
 /** A request, or a whole session, that failed; the message names the address or path and says what to do. */
@@ -58,6 +59,11 @@ public class ZooKeeperException extends IOException {
     @SuppressWarnings("UnsynchronizedOverridesSynchronized") // changes nothing
     public Throwable fillInStackTrace() {
         return this;
+    }
+
+    /** What a future failed with, without the wrapping of the stages it came through. */
+    public static Throwable causeOf(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 
     public Failure failure() {

@@ -4,6 +4,7 @@ package io.zkflink.lookup;
 import io.zkflink.client.SessionPool;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperClient;
+import io.zkflink.client.ZooKeeperException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
@@ -51,7 +52,7 @@ public final class AsyncZNodeLookup extends AsyncLookupFunction {
     @Override
     public void open(FunctionContext context) throws Exception {
         client = SessionPool.open(table.connection());
-        lookup = new Lookup(table, keys, client, new OpenedDecoder(table.decoder(), context).get());
+        lookup = new Lookup(table, keys, client, table.openDecoder(context));
         cache = CachedRows.open(table, keys, context.getMetricGroup());
         calls = ConcurrentHashMap.newKeySet();
         worker = new LookupWorker("zookeeper-lookup " + table.template());
@@ -128,8 +129,8 @@ public final class AsyncZNodeLookup extends AsyncLookupFunction {
 
         void send() {
             lookup.read(values)
-                    .whenComplete((znodes, error) ->
-                            worker.execute(() -> arrived(znodes, error == null ? null : Lookup.cause(error))));
+                    .whenComplete((znodes, error) -> worker.execute(
+                            () -> arrived(znodes, error == null ? null : ZooKeeperException.causeOf(error))));
         }
 
         private void arrived(List<ZNode> znodes, Throwable error) {

@@ -2,6 +2,7 @@
 package io.zkflink.lookup;
 
 import io.zkflink.client.SessionPool;
+import io.zkflink.client.Shared;
 import io.zkflink.metrics.LookupCacheMetrics;
 import java.io.IOException;
 import java.util.List;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.lookup;
 
+import io.zkflink.client.Backoff;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
@@ -15,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import org.apache.flink.table.data.RowData;
 
 /**
@@ -23,9 +23,6 @@ import org.apache.flink.table.data.RowData;
  * by one.
  */
 final class Lookup {
-
-    private static final long FIRST_WAIT_MILLIS = 20;
-    private static final int MAX_DOUBLINGS = 16;
 
     private final LookupTable table;
     private final LookupKeys keys;
@@ -103,8 +100,7 @@ final class Lookup {
 
     /** How long to wait before a retry. */
     long waitMillis(int retries) {
-        long grown = FIRST_WAIT_MILLIS << Math.min(retries, MAX_DOUBLINGS);
-        return Math.min(grown, table.connection().retryWait().toMillis());
+        return Backoff.waitMillis(retries, table.connection().retryWait());
     }
 
     /** A lookup that has used its budget up. */
@@ -130,10 +126,5 @@ final class Lookup {
         Object[] located = keys.located(values);
         String path = keys.arePoints() ? table.template().locate(located) : null;
         return path != null ? path : table.template() + " with " + List.of(located);
-    }
-
-    /** What a future failed with. */
-    static Throwable cause(Throwable error) {
-        return error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
     }
 }

@@ -8,6 +8,8 @@ import io.zkflink.row.ZNodeDecoder;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.List;
+import org.apache.flink.table.functions.FunctionContext;
+import org.apache.flink.util.SimpleUserCodeClassLoader;
 
 /**
  * What a lookup function knows of its table.
@@ -27,6 +29,12 @@ public record LookupTable(
         boolean keysOnly,
         LookupSettings settings)
         implements Serializable {
+
+    /** The decoder, opened for a lookup function; formats are not for several threads. */
+    ZNodeDecoder openDecoder(FunctionContext context) throws Exception {
+        decoder.open(context.getMetricGroup(), SimpleUserCodeClassLoader.create(context.getUserCodeClassLoader()));
+        return decoder;
+    }
 
     /** How long a lookup may take while the server cannot be reached. */
     Duration budget() {

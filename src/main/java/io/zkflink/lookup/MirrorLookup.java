@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.lookup;
 
+import io.zkflink.client.Shared;
 import io.zkflink.metrics.LookupCacheMetrics;
+import io.zkflink.row.ZNodeDecoder;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
@@ -32,8 +34,8 @@ public final class MirrorLookup extends LookupFunction {
     /** Waits until the whole subtree has been read. */
     @Override
     public void open(FunctionContext context) throws Exception {
-        OpenedDecoder decoder = new OpenedDecoder(table.decoder(), context);
-        lease = MIRRORS.lease(table.identity(), () -> new Mirror(table, decoder.get()));
+        ZNodeDecoder decoder = table.openDecoder(context);
+        lease = MIRRORS.lease(table.identity(), () -> new Mirror(table, decoder));
         mirror = lease.value();
         metrics = new LookupCacheMetrics(context.getMetricGroup(), mirror::size);
         index = mirror.index(keys);

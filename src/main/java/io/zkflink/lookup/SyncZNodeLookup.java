@@ -4,6 +4,7 @@ package io.zkflink.lookup;
 import io.zkflink.client.SessionPool;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperClient;
+import io.zkflink.client.ZooKeeperException;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
@@ -39,7 +40,7 @@ public final class SyncZNodeLookup extends LookupFunction {
     @Override
     public void open(FunctionContext context) throws Exception {
         client = SessionPool.open(table.connection());
-        lookup = new Lookup(table, keys, client, new OpenedDecoder(table.decoder(), context).get());
+        lookup = new Lookup(table, keys, client, table.openDecoder(context));
         cache = CachedRows.open(table, keys, context.getMetricGroup());
     }
 
@@ -75,7 +76,7 @@ public final class SyncZNodeLookup extends LookupFunction {
             try {
                 return lookup.rows(values, read.get(end - System.nanoTime(), TimeUnit.NANOSECONDS));
             } catch (ExecutionException e) {
-                last = Lookup.cause(e.getCause());
+                last = ZooKeeperException.causeOf(e.getCause());
                 if (!lookup.mayRetry(last)) {
                     throw new IOException(last.getMessage(), last);
                 }

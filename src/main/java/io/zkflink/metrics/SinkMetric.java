@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.metrics;
 
+import java.util.EnumSet;
+import java.util.Set;
+
 /** What a writer or committer tells beyond Flink's own sink metrics. All are numbers, in the group "zookeeper". */
 public enum SinkMetric {
     REQUESTS("writeRequests", "Requests (`multi`) sent."),
@@ -11,6 +14,9 @@ public enum SinkMetric {
     IN_FLIGHT("requestsInFlight", "Requests under way."),
     BUFFERED("bufferedRows", "Rows that wait to be sent."),
     COMMIT_MILLIS("lastCommitDurationMs", "How long the last commit took, in milliseconds (`exactly-once`).");
+
+    /** Those that only grow. */
+    static final Set<SinkMetric> COUNTERS = EnumSet.of(REQUESTS, REFUSED, RETRIES, CONFLICTS, UNCHANGED);
 
     private final String key;
     private final String description;

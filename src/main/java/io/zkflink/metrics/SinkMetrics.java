@@ -38,6 +38,9 @@ public final class SinkMetrics {
         this.own = group.addGroup(GROUP);
         this.recordsSent = recordsSent;
         this.sendErrors = sendErrors;
+        for (SinkMetric metric : SinkMetric.COUNTERS) {
+            counters.put(metric, own.counter(metric.key(), new ThreadSafeSimpleCounter()));
+        }
     }
 
     /** Rows leave in a request. */
@@ -56,8 +59,7 @@ public final class SinkMetrics {
     }
 
     public void count(SinkMetric metric) {
-        counters.computeIfAbsent(metric, key -> own.counter(key.key(), new ThreadSafeSimpleCounter()))
-                .inc();
+        counters.get(metric).inc();
     }
 
     public void gauge(SinkMetric metric, LongSupplier value) {

@@ -50,7 +50,7 @@ public enum ReadableMetadata {
     },
     EPHEMERAL_OWNER(
             "ephemeral-owner",
-            "The Stat's raw value: the session of an ephemeral znode, else 0; older servers encode containers and TTLs here.",
+            "The Stat's raw value: the session of an ephemeral znode, else 0.",
             zxid(ZNodeStat::ephemeralOwner)),
     DATA_LENGTH("data-length", "Bytes of data.", stat(ZNodeStat::dataLength)),
     NUM_CHILDREN("num-children", "Number of children, as of this row.", stat(ZNodeStat::numChildren)),

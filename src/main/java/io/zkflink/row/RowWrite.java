@@ -2,6 +2,8 @@
 package io.zkflink.row;
 
 import io.zkflink.client.CreateMode;
+import io.zkflink.client.ZNode;
+import java.util.Arrays;
 
 /** What a row asks to have done to its znode. Says nothing of whether that exists. */
 @SuppressWarnings("ArrayRecordComponent") // compared nowhere; copying a megabyte per accessor call would be worse
@@ -24,6 +26,11 @@ public sealed interface RowWrite {
         /** Whether it says which version it expects to find. */
         public boolean isConditional() {
             return expectedVersion != null;
+        }
+
+        /** Whether a znode's data is what this writes. */
+        public boolean isDataOf(ZNode znode) {
+            return Arrays.equals(znode.data(), data == null ? new byte[0] : data);
         }
 
         /** Names the znode for messages without its data, which may be secret. */

@@ -9,10 +9,12 @@ import java.io.Serializable;
 import java.util.List;
 import java.util.Optional;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.util.Collector;
+import org.apache.flink.util.UserCodeClassLoader;
 
 /**
  * Makes rows of znodes: columns of the path, of the data through a Flink format, and of the Stat.
@@ -50,10 +52,21 @@ public final class ZNodeDecoder implements Serializable {
         this.parseErrorsOption = parseErrorsOption;
     }
 
-    public void open(DeserializationSchema.InitializationContext context) throws Exception {
-        if (format != null) {
-            format.open(context);
+    public void open(MetricGroup metrics, UserCodeClassLoader classLoader) throws Exception {
+        if (format == null) {
+            return;
         }
+        format.open(new DeserializationSchema.InitializationContext() {
+            @Override
+            public MetricGroup getMetricGroup() {
+                return metrics;
+            }
+
+            @Override
+            public UserCodeClassLoader getUserCodeClassLoader() {
+                return classLoader;
+            }
+        });
     }
 
     /**

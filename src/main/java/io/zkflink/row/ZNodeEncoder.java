@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.serialization.SerializationSchema;
@@ -165,10 +166,9 @@ public final class ZNodeEncoder implements Serializable {
     }
 
     private CreateMode mode(String path, String text) throws IOException {
-        for (CreateMode each : CreateMode.values()) {
-            if (each.toString().equals(text) && each.isOf(mode)) {
-                return each;
-            }
+        Optional<CreateMode> known = CreateMode.of(text).filter(each -> each.isOf(mode));
+        if (known.isPresent()) {
+            return known.get();
         }
         String possible = Stream.of(CreateMode.values())
                 .filter(each -> each.isOf(mode))

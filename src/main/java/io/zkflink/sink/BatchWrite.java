@@ -12,11 +12,9 @@ import io.zkflink.row.RowWrite;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -109,10 +107,7 @@ final class BatchWrite {
 
     /** What to say of a row that is too large. */
     String tooLarge() {
-        return "The row of the znode '" + requests.peek().get(0).path() + "' makes a request of about "
-                + bytes(requests.peek()) + " bytes, and the server breaks the connection at each attempt: its system"
-                + " property 'jute.maxbuffer' limits requests, to 1 MB by default. Write less into one znode, or raise"
-                + " that limit on every server and client.";
+        return RefusedRow.tooLarge(requests.peek().get(0).path(), bytes(requests.peek()));
     }
 
     /** Writes what is left; fails with an {@link IOException} or a {@link GuardException}. */
@@ -177,11 +172,8 @@ final class BatchWrite {
             createParents(request, attempt);
         } else if (attempt.isConditional() && isConflict(failure)) {
             judge(request, index);
-        } else if (attempt.isPlainPut() && (failure == Failure.NO_NODE || failure == Failure.NODE_EXISTS)) {
+        } else if (attempt.row().isCollapsible() && (failure == Failure.NO_NODE || failure == Failure.NODE_EXISTS)) {
             found(attempt, failure == Failure.NODE_EXISTS);
-            then(settle(request.stream().filter(Attempt::isGuess).toList(), false), this::next);
-        } else if (attempt.row() instanceof RowWrite.Remove && failure == Failure.NO_NODE) {
-            found(attempt, false);
             then(settle(request.stream().filter(Attempt::isGuess).toList(), false), this::next);
         } else if (failure == Failure.NOT_EMPTY && settings.deleteChildren()) {
             then(new SubtreeDeletion(client, guard, thread).deleteBelow(attempt.path()), empty -> next());
@@ -189,7 +181,7 @@ final class BatchWrite {
             notEmpty.add(attempt.row());
             leave(request, index);
         } else {
-            fail(new IOException(explain(attempt, refusal), refusal));
+            fail(new IOException(RefusedRow.explain(attempt.row(), refusal), refusal));
         }
     }
 
@@ -208,9 +200,7 @@ final class BatchWrite {
         RowWrite.Put row = (RowWrite.Put) request.get(index).row();
         then(client.read(row.path()), found -> {
             int next = row.expectedVersion() + 1;
-            boolean isOurs = found.isPresent()
-                    && found.get().stat().version() == next
-                    && Arrays.equals(found.get().data(), row.data() == null ? new byte[0] : row.data());
+            boolean isOurs = found.isPresent() && found.get().stat().version() == next && row.isDataOf(found.get());
             if (isOurs) {
                 leave(request, index);
             } else if (settings.conflict() == Conflict.SKIP) {
@@ -218,7 +208,7 @@ final class BatchWrite {
                 leave(request, index);
             } else {
                 metrics.count(SinkMetric.CONFLICTS);
-                fail(new IOException(conflict(row, found)));
+                fail(new IOException(RefusedRow.conflict(row, found)));
             }
         });
     }
@@ -256,8 +246,7 @@ final class BatchWrite {
 
     private void compare(Attempt attempt, Optional<ZNode> znode) {
         found(attempt, znode.isPresent());
-        byte[] data = ((RowWrite.Put) attempt.row()).data();
-        if (znode.isPresent() && Arrays.equals(znode.get().data(), data == null ? new byte[0] : data)) {
+        if (znode.isPresent() && ((RowWrite.Put) attempt.row()).isDataOf(znode.get())) {
             metrics.count(SinkMetric.UNCHANGED);
             requests.forEach(request -> request.remove(attempt));
         }
@@ -286,38 +275,6 @@ final class BatchWrite {
                 .sum();
     }
 
-    private static String conflict(RowWrite.Put row, Optional<ZNode> found) {
-        String expected = row.expectedVersion() == RowWrite.ABSENT
-                ? "that it does not exist (version -1)"
-                : "version " + row.expectedVersion();
-        String is = found.map(znode -> "has version " + znode.stat().version()).orElse("does not exist");
-        return "The znode '" + row.path() + "' " + is + ", and the row to be written expects " + expected
-                + ". Somebody else has written it. Set 'sink.conflict' = 'skip' to leave such znodes as they are.";
-    }
-
-    private static String explain(Attempt attempt, ZooKeeperException refusal) {
-        return switch (refusal.failure()) {
-            case UNSUPPORTED ->
-                attempt.row() instanceof RowWrite.Put put
-                        ? "ZooKeeper could not create '" + put.path() + "' as '" + put.mode()
-                                + "': the server does not know that create mode, or has it switched off. Znodes with a"
-                                + " TTL need the system property 'zookeeper.extendedTypesEnabled' = 'true' on every"
-                                + " server; containers need ZooKeeper 3.5 or newer."
-                        : refusal.getMessage();
-            case NO_CHILDREN_FOR_EPHEMERALS ->
-                "ZooKeeper could not create '" + attempt.path()
-                        + "': its parent is ephemeral, and ephemeral znodes have no children. Change the 'path', or"
-                        + " whoever created the parent.";
-            case NOT_EMPTY -> notEmpty(attempt.path());
-            default -> refusal.getMessage();
-        };
-    }
-
-    static String notEmpty(String path) {
-        return "The znode '" + path + "' could not be deleted: it has children. Delete those first, or set"
-                + " 'sink.delete-children' = 'true' to have them deleted with it.";
-    }
-
     private void fail(IOException cause) {
         done.completeExceptionally(cause);
     }
@@ -337,13 +294,12 @@ final class BatchWrite {
                         }
                         return;
                     }
-                    Throwable cause = error instanceof CompletionException ? error.getCause() : error;
                     failures++;
                     if (inFlight) {
                         losses++;
                         divide();
                     }
-                    done.completeExceptionally(cause);
+                    done.completeExceptionally(ZooKeeperException.causeOf(error));
                 },
                 thread);
     }

@@ -9,6 +9,7 @@ import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -53,15 +54,37 @@ final class MissingParents {
         return create(parents);
     }
 
-    /** Each in a request of its own, all under way together: any of them may exist already. */
+    /** All in one request; one that cannot be made is made as single ones. */
     private CompletableFuture<Void> create(Set<String> paths) {
         if (paths.remove(ROOT)) {
             return client.createNamespace(acl).thenComposeAsync(none -> create(paths), thread);
         }
-        List<String> order = List.copyOf(paths);
+        List<String> order =
+                paths.stream().sorted(Comparator.comparingInt(String::length)).toList();
+        if (order.size() < 2) {
+            return createSingly(order);
+        }
+        return client.write(order.stream().map(this::creation).toList())
+                .thenComposeAsync(
+                        refusal -> {
+                            if (refusal.isPresent()) {
+                                return createSingly(order);
+                            }
+                            order.forEach(path -> known.isNow(path, true));
+                            return CompletableFuture.completedFuture(null);
+                        },
+                        thread);
+    }
+
+    private ZNodeWrite creation(String path) {
+        return new ZNodeWrite.Create(path, null, CreateMode.PERSISTENT, 0, acl);
+    }
+
+    /** Each in a request of its own, all under way together: any of them may exist already. */
+    private CompletableFuture<Void> createSingly(List<String> order) {
         List<CompletableFuture<Optional<WriteRefusal>>> answers = new ArrayList<>();
         for (String path : order) {
-            answers.add(client.write(List.of(new ZNodeWrite.Create(path, null, CreateMode.PERSISTENT, 0, acl))));
+            answers.add(client.write(List.of(creation(path))));
         }
         return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
                 .thenComposeAsync(none -> climb(order, answers), thread);

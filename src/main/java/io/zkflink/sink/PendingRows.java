@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
+import io.zkflink.client.Acl;
+import io.zkflink.client.ZNodeWrite;
 import io.zkflink.row.RowWrite;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -18,8 +20,7 @@ import java.util.Map;
  */
 final class PendingRows {
 
-    private static final int ROW_BYTES = 96;
-
+    private final Acl acl;
     private final Map<String, Waiting> paths = new LinkedHashMap<>();
     /** Those that have rows and none under way, in the order in which they came. */
     private final LinkedHashSet<Waiting> ready = new LinkedHashSet<>();
@@ -31,6 +32,11 @@ final class PendingRows {
     private static final class Waiting {
         private final ArrayDeque<RowWrite> rows = new ArrayDeque<>();
         private boolean underWay;
+    }
+
+    /** @param acl of znodes that are created, which takes its part of a request */
+    PendingRows(Acl acl) {
+        this.acl = acl;
     }
 
     void add(RowWrite row) {
@@ -123,10 +129,11 @@ final class PendingRows {
         return row instanceof RowWrite.Put put && put.mode().isSequential();
     }
 
-    /** How much of a request a row takes, about. */
-    static long bytes(RowWrite row) {
-        int data = row instanceof RowWrite.Put put && put.data() != null ? put.data().length : 0;
-        return ROW_BYTES + 3L * row.path().length() + data;
+    /** How much of a request a row takes at most. */
+    long bytes(RowWrite row) {
+        return row instanceof RowWrite.Put put
+                ? new ZNodeWrite.Create(put.path(), put.data(), put.mode(), put.ttlMillis(), acl).bytes()
+                : new ZNodeWrite.Delete(row.path(), ZNodeWrite.ANY_VERSION).bytes();
     }
 
     private void count(RowWrite row, int sign) {

@@ -4,6 +4,7 @@ package io.zkflink.sink;
 import io.zkflink.client.Acl;
 import io.zkflink.client.CreateMode;
 import io.zkflink.client.Failure;
+import io.zkflink.client.WriteRefusal;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperClient;
@@ -39,6 +40,7 @@ final class TransactionCommitter implements Committer<Transaction> {
 
     private static final Logger LOG = LoggerFactory.getLogger(TransactionCommitter.class);
     private static final int MAX_ROUNDS = 1_000;
+    private static final int CLEANING_BATCH = 500;
 
     private final ZooKeeperClient client;
     private final SinkSettings settings;
@@ -94,20 +96,9 @@ final class TransactionCommitter implements Committer<Transaction> {
                 }
             } catch (ZooKeeperException e) {
                 long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
-                if (!e.failure().isTransient()) {
-                    throw e;
-                }
-                if (batch.isTooLarge()) {
-                    throw new IOException(batch.tooLarge(), e);
-                }
-                if (took >= patience.total().toMillis()) {
-                    throw new IOException(
-                            patience.isOver(
-                                    transaction.rows().size(),
-                                    transaction.rows().get(0).path(),
-                                    took,
-                                    e),
-                            e);
+                Optional<IOException> end = patience.end(batch, transaction.rows(), e, took);
+                if (end.isPresent()) {
+                    throw end.get();
                 }
                 metrics.count(SinkMetric.RETRIES);
                 Thread.sleep(patience.waitMillis(batch.failures()));
@@ -195,24 +186,37 @@ final class TransactionCommitter implements Committer<Transaction> {
             }
             long oldest = now.get().stat().mtime()
                     - settings.transactions().retention().toMillis();
-            int deleted = 0;
-            for (String name : names) {
-                Optional<ZNode> marker = await(client.read(markers + "/" + name));
-                if (marker.isPresent() && marker.get().stat().mtime() < oldest) {
-                    await(client.write(List.of(new ZNodeWrite.Delete(
-                            marker.get().path(), marker.get().stat().version()))));
-                    deleted++;
-                }
+            List<CompletableFuture<Optional<ZNode>>> answers = names.stream()
+                    .map(name -> client.read(markers + "/" + name))
+                    .toList();
+            List<ZNodeWrite> stale = new ArrayList<>();
+            for (CompletableFuture<Optional<ZNode>> answer : answers) {
+                await(answer)
+                        .filter(marker -> marker.stat().mtime() < oldest)
+                        .map(marker -> new ZNodeWrite.Delete(
+                                marker.path(), marker.stat().version()))
+                        .ifPresent(stale::add);
             }
-            if (deleted > 0) {
-                LOG.info(
-                        "Deleted {} commit markers below {} that are older than 'sink.commit-retention'.",
-                        deleted,
-                        markers);
+            for (int i = 0; i < stale.size(); i += CLEANING_BATCH) {
+                delete(new ArrayList<>(stale.subList(i, Math.min(stale.size(), i + CLEANING_BATCH))));
+            }
+            if (!stale.isEmpty()) {
+                LOG.info("{} commit markers below {} were older than 'sink.commit-retention'.", stale.size(), markers);
             }
         } catch (IOException e) {
             // Markers that stay harm nobody, and the next start tries again.
             LOG.info("Old commit markers could not be deleted: {}", e.getMessage());
+        }
+    }
+
+    /** Leaves those alone that somebody else deletes, or uses, at the same time. */
+    private void delete(List<ZNodeWrite> markers) throws IOException, InterruptedException {
+        while (!markers.isEmpty()) {
+            Optional<WriteRefusal> refusal = await(client.write(markers));
+            if (refusal.isEmpty()) {
+                return;
+            }
+            markers.remove(refusal.get().index());
         }
     }
 }

@@ -76,12 +76,10 @@ final class TransactionSerializer implements SimpleVersionedSerializer<Transacti
         int version = in.readInt();
         String mode = in.readUTF();
         long ttl = in.readLong();
-        for (CreateMode each : CreateMode.values()) {
-            if (each.toString().equals(mode)) {
-                return new RowWrite.Put(path, data, setsData, conditional ? version : null, each, ttl);
-            }
-        }
-        throw new IOException("A transaction in the checkpoint has the unknown create mode '" + mode + "'.");
+        CreateMode known = CreateMode.of(mode)
+                .orElseThrow(() ->
+                        new IOException("A transaction in the checkpoint has the unknown create mode '" + mode + "'."));
+        return new RowWrite.Put(path, data, setsData, conditional ? version : null, known, ttl);
     }
 
     /** Not as {@code writeUTF} does, which ends at 64 KB. */

@@ -24,11 +24,12 @@ final class TransactionalWriter implements CommittingSinkWriter<RowData, Transac
     private final ZNodeEncoder encoder;
     private final long maxBytes;
     private final String markerPath;
-    private final PendingRows pending = new PendingRows();
+    private final PendingRows pending;
     private long transactions;
 
     TransactionalWriter(ZNodeEncoder encoder, SinkSettings settings, SinkMetrics metrics) {
         this.encoder = encoder;
+        this.pending = new PendingRows(settings.rows().acl());
         this.maxBytes = settings.batching().maxBytes();
         this.markerPath = settings.transactions().markers() + "/" + UUID.randomUUID();
         metrics.gauge(SinkMetric.BUFFERED, pending::size);
@@ -60,7 +61,7 @@ final class TransactionalWriter implements CommittingSinkWriter<RowData, Transac
         List<RowWrite> piece = new ArrayList<>();
         long bytes = 0;
         for (RowWrite row : rows) {
-            long size = PendingRows.bytes(row);
+            long size = pending.bytes(row);
             if (!piece.isEmpty() && bytes + size > maxBytes) {
                 prepared.add(new Transaction(markerPath, ++transactions, piece));
                 piece = new ArrayList<>();

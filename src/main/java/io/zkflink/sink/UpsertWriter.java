@@ -3,7 +3,6 @@ package io.zkflink.sink;
 
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperClient;
-import io.zkflink.client.ZooKeeperException;
 import io.zkflink.metrics.SinkMetric;
 import io.zkflink.metrics.SinkMetrics;
 import io.zkflink.row.RowWrite;
@@ -12,6 +11,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
@@ -48,7 +48,7 @@ final class UpsertWriter implements SinkWriter<RowData> {
     private final ProcessingTimeService time;
     private final SinkMetrics metrics;
 
-    private final PendingRows pending = new PendingRows();
+    private final PendingRows pending;
     private final KnownZNodes known = new KnownZNodes();
     /** Deletions that wait for the children of their znode to go, unless a newer row of the same znode comes. */
     private final Map<String, RowWrite> notEmpty = new LinkedHashMap<>();
@@ -72,6 +72,7 @@ final class UpsertWriter implements SinkWriter<RowData> {
         this.encoder = encoder;
         this.settings = settings;
         this.patience = patience;
+        this.pending = new PendingRows(settings.rows().acl());
         this.guard = guard;
         this.mailbox = surroundings.mailbox();
         this.time = surroundings.time();
@@ -105,7 +106,7 @@ final class UpsertWriter implements SinkWriter<RowData> {
             // Those that could not be deleted may be by now, unless none of them could be in a whole round.
             if (!notEmpty.isEmpty() && notEmpty.size() >= left) {
                 throw new IOException(
-                        BatchWrite.notEmpty(notEmpty.keySet().iterator().next()));
+                        RefusedRow.notEmpty(notEmpty.keySet().iterator().next()));
             }
             left = notEmpty.size();
             notEmpty.values().forEach(pending::add);
@@ -156,29 +157,18 @@ final class UpsertWriter implements SinkWriter<RowData> {
                     }
                 }
                 send(false);
-            } else if (isTransient(error) && took < patience.total().toMillis() && !sending.batch.isTooLarge()) {
+                return;
+            }
+            Optional<IOException> end = patience.end(sending.batch, sending.rows, error, took);
+            if (end.isEmpty()) {
                 metrics.count(SinkMetric.RETRIES);
                 long wait = patience.waitMillis(sending.batch.failures());
                 time.registerTimer(time.getCurrentProcessingTime() + wait, now -> attempt(sending));
             } else {
                 metrics.failed(sending.rows.size());
-                failure = explain(error, sending, took);
+                failure = end.get();
             }
         });
-    }
-
-    private static boolean isTransient(Throwable error) {
-        return error instanceof ZooKeeperException e && e.failure().isTransient();
-    }
-
-    private IOException explain(Throwable error, Sending sending, long took) {
-        if (!isTransient(error)) {
-            return error instanceof IOException e ? e : new IOException(error.getMessage(), error);
-        }
-        return sending.batch.isTooLarge()
-                ? new IOException(sending.batch.tooLarge())
-                : new IOException(
-                        patience.isOver(sending.rows.size(), sending.rows.get(0).path(), took, error), error);
     }
 
     /** Runs what an answer leads to on the task thread, which fails if that failed. */

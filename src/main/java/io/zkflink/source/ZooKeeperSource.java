@@ -7,7 +7,6 @@ import io.zkflink.path.PathTemplate;
 import io.zkflink.row.ZNodeDecoder;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.Source;
@@ -17,9 +16,7 @@ import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
-import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.table.data.RowData;
-import org.apache.flink.util.UserCodeClassLoader;
 
 /**
  * The changes of a znode subtree as rows: a snapshot, then whatever changes.
@@ -65,17 +62,7 @@ public final class ZooKeeperSource
 
     @Override
     public SourceReader<RowData, SubtreeSplit> createReader(SourceReaderContext context) throws Exception {
-        decoder.open(new DeserializationSchema.InitializationContext() {
-            @Override
-            public MetricGroup getMetricGroup() {
-                return context.metricGroup();
-            }
-
-            @Override
-            public UserCodeClassLoader getUserCodeClassLoader() {
-                return context.getUserCodeClassLoader();
-            }
-        });
+        decoder.open(context.metricGroup(), context.getUserCodeClassLoader());
         RowLimit limit = new RowLimit(settings.isBounded() ? settings.pushed().limit() : Long.MAX_VALUE);
         ScanMetrics metrics = new ScanMetrics(context.metricGroup());
         return new SubtreeReader(

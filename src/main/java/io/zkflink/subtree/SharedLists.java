@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.subtree;
 
+import io.zkflink.client.Shared;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperClient;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -30,10 +30,8 @@ final class SharedLists {
     /** How many names to remember, so that walks which drift apart cost requests instead of memory. */
     private static final int MAX_NAMES = 200_000;
 
-    private static final Map<Object, SharedLists> GROUPS = new HashMap<>();
+    private static final Shared<Object, SharedLists> GROUPS = new Shared<>(group -> true, group -> {});
 
-    private final Object key;
-    private int users;
     /** Counts the begins of walks. */
     private long time;
 
@@ -41,9 +39,7 @@ final class SharedLists {
     private final Map<String, Asked> asked = new LinkedHashMap<>();
     private int names;
 
-    private SharedLists(Object key) {
-        this.key = key;
-    }
+    private SharedLists() {}
 
     /**
      * Joins those who walk the same tree.
@@ -51,19 +47,8 @@ final class SharedLists {
      * @param key equal for them and for nobody else; they use one session
      */
     static Member join(Object key, ZooKeeperClient client) {
-        synchronized (GROUPS) {
-            SharedLists group = GROUPS.computeIfAbsent(key, SharedLists::new);
-            group.users++;
-            return group.new Member(client);
-        }
-    }
-
-    private void leave() {
-        synchronized (GROUPS) {
-            if (--users == 0) {
-                GROUPS.remove(key);
-            }
-        }
+        Shared<Object, SharedLists>.Lease lease = GROUPS.lease(key, SharedLists::new);
+        return lease.value().new Member(client, lease);
     }
 
     private CompletableFuture<Optional<List<String>>> find(String path, long since) {
@@ -118,10 +103,12 @@ final class SharedLists {
     /** One who walks. */
     final class Member {
         private final ZooKeeperClient client;
+        private final Shared<Object, SharedLists>.Lease lease;
         private long since;
 
-        private Member(ZooKeeperClient client) {
+        private Member(ZooKeeperClient client, Shared<Object, SharedLists>.Lease lease) {
             this.client = client;
+            this.lease = lease;
         }
 
         /** A walk has begun. */
@@ -146,7 +133,7 @@ final class SharedLists {
 
         void close() {
             ended();
-            leave();
+            lease.close();
         }
 
         /** Lists children, or shares the list that another walk has asked for. */

@@ -18,16 +18,18 @@ import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.ChangelogMode;
+import org.apache.flink.table.connector.RowLevelModificationScanContext;
 import org.apache.flink.table.connector.format.EncodingFormat;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.sink.SinkV2Provider;
+import org.apache.flink.table.connector.sink.abilities.SupportsRowLevelDelete;
 import org.apache.flink.table.connector.sink.abilities.SupportsWritingMetadata;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.DataType;
 import org.apache.flink.types.RowKind;
 
 /** A subtree that a query writes to, as the planner sees it. */
-final class ZooKeeperTableSink implements DynamicTableSink, SupportsWritingMetadata {
+final class ZooKeeperTableSink implements DynamicTableSink, SupportsWritingMetadata, SupportsRowLevelDelete {
 
     private static final ChangelogMode UPSERT = ChangelogMode.newBuilder()
             .addContainedKind(RowKind.INSERT)
@@ -102,6 +104,17 @@ final class ZooKeeperTableSink implements DynamicTableSink, SupportsWritingMetad
                     + " those below it, which takes a single writer. Set it to '1', or remove it.");
         });
         return Optional.of(1);
+    }
+
+    /** Batch jobs read what is to be deleted, and give the keys. */
+    @Override
+    public RowLevelDeleteInfo applyRowLevelDelete(RowLevelModificationScanContext scan) {
+        if (!declaration.hasPrimaryKey()) {
+            throw new ValidationException("DELETE needs to know which columns say which znode: declare PRIMARY KEY ("
+                    + String.join(", ", layout.template().columns()) + ") NOT ENFORCED.");
+        }
+        deletes = true;
+        return new RowLevelDeleteInfo() {};
     }
 
     @Override

@@ -89,7 +89,7 @@ class UpsertWriterTest {
         mailbox.drain();
         assertThatThrownBy(() -> writer.flush(false))
                 .isInstanceOf(IOException.class)
-                .hasMessage(BatchWrite.notEmpty("/t/1"));
+                .hasMessage(RefusedRow.notEmpty("/t/1"));
     }
 
     @Test

@@ -2,6 +2,7 @@
 package io.zkflink.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zkflink.testkit.Changelog;
 import io.zkflink.testkit.SharedMiniCluster;
@@ -82,13 +83,42 @@ class BatchITCase {
         assertThat(lines()).containsExactlyInAnyOrder("zero,4", "one,2");
     }
 
+    @Test
+    void rowsAreDeletedWhereACondition() throws Exception {
+        table(
+                "keyed",
+                "topic STRING, part INT, leader INT, PRIMARY KEY (topic, part) NOT ENFORCED",
+                "/topics/{topic}/{part}");
+        sql.executeSql("DELETE FROM keyed WHERE leader = 1 OR (topic = 'b' AND part = 0)")
+                .await();
+        assertThat(zk.tree(root + "/topics"))
+                .containsOnlyKeys(
+                        root + "/topics/a",
+                        root + "/topics/a/0",
+                        root + "/topics/a/2",
+                        root + "/topics/b",
+                        root + "/topics/b/2");
+
+        table("tree", "node STRING, v STRING, PRIMARY KEY (node) NOT ENFORCED", "/topics/{*node}", "format=raw");
+        sql.executeSql("DELETE FROM tree WHERE node = 'a' OR node LIKE 'a/%'").await();
+        assertThat(zk.tree(root + "/topics")).containsOnlyKeys(root + "/topics/b", root + "/topics/b/2");
+
+        assertThatThrownBy(() -> sql.executeSql("DELETE FROM parts"))
+                .hasStackTraceContaining(
+                        "DELETE needs to know which columns say which znode: declare PRIMARY KEY (topic,"
+                                + " part) NOT ENFORCED.");
+    }
+
     private void table(String name, String columns, String path, String... options) {
         ContractTables.create(
                 sql,
                 name,
                 columns,
                 root + path,
-                Stream.concat(Stream.of("format=json"), Stream.of(options)).toArray(String[]::new));
+                List.of(options).contains("format=raw")
+                        ? options
+                        : Stream.concat(Stream.of("format=json"), Stream.of(options))
+                                .toArray(String[]::new));
     }
 
     private List<String> rows(String query) {

@@ -2,6 +2,7 @@
 package io.zkflink.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.util.LinkedHashMap;
@@ -157,6 +158,20 @@ class SinkMistakesTest {
                 .contains("Sink(");
         assertThat(plan(KEYED, "sink.acl=digest:user:aGFzaA==:cdrwa,world:anyone:r"))
                 .contains("Sink(");
+    }
+
+    @Test
+    void treesOfAnyDepthAreDeletedByOneWriter() {
+        for (String name : new String[] {"tree", "twin"}) {
+            SQL.executeSql("CREATE TEMPORARY TABLE " + name
+                    + " (p STRING, v BYTES, PRIMARY KEY (p) NOT ENFORCED) WITH ('connector' = 'zookeeper', 'connect-string'"
+                    + " = 'zk.invalid:2181', 'path' = '/" + name + "/{*p}', 'sink.parallelism' = '2')");
+        }
+        assertThatThrownBy(() -> SQL.explainSql("INSERT INTO tree SELECT * FROM twin"))
+                .hasMessage(
+                        "Invalid value '2' for option 'sink.parallelism': the query deletes rows, and with the 'path'"
+                                + " '/tree/{*p}' a znode can only be deleted after those below it, which takes a single writer."
+                                + " Set it to '1', or remove it.");
     }
 
     private static String plan(String columns, String... options) {

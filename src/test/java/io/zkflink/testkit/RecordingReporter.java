@@ -25,7 +25,7 @@ public final class RecordingReporter implements MetricReporter {
         }
     }
 
-    /** The value of a metric of a job's source, or of a lookup's cache. */
+    /** The value of a metric of a job's source or sink, or of a lookup's cache. */
     public static long value(String job, String name) {
         for (Map.Entry<String, Metric> entry : METRICS.entrySet()) {
             if (entry.getKey().startsWith(job + " ") && entry.getKey().endsWith("." + name)) {
@@ -74,7 +74,11 @@ public final class RecordingReporter implements MetricReporter {
     private static void key(String name, MetricGroup group, java.util.function.Consumer<String> use) {
         String operator = group.getAllVariables().get("<operator_name>");
         boolean isCache = group.getMetricIdentifier(name).contains(".cache.");
-        if (operator != null && (isCache || operator.startsWith("Source: "))) {
+        boolean isOurs = operator != null
+                && (operator.startsWith("Source: ")
+                        || operator.endsWith(": Writer")
+                        || operator.endsWith(": Committer"));
+        if (operator != null && (isCache || isOurs)) {
             use.accept(group.getAllVariables().get("<job_id>") + " " + group.getMetricIdentifier(name));
         }
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.zkflink.lookup;
+package io.zkflink.client;
 
 import java.util.HashMap;
 import java.util.Map;
@@ -8,10 +8,11 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * Values that the lookup functions of a class loader share, made for the first who asks and ended when the last has
- * given it back. Thread-safe.
+ * Values that the users of a class loader share, made for the first who asks and ended when the last has given it back.
+ * Meant for static fields, because the tasks that share something know nothing of each other; Flink loads a job's classes
+ * once per job and process, or once per process for jars in {@code lib/}. Thread-safe.
  */
-final class Shared<K, V> {
+public final class Shared<K, V> {
 
     private final Map<K, Entry> entries = new HashMap<>();
     private final Predicate<V> usable;
@@ -21,13 +22,13 @@ final class Shared<K, V> {
      * @param usable whether one who asks next may have it; else there will be another
      * @param end called once for each value, must not block
      */
-    Shared(Predicate<V> usable, Consumer<V> end) {
+    public Shared(Predicate<V> usable, Consumer<V> end) {
         this.usable = usable;
         this.end = end;
     }
 
     /** A share of a value, to be given back. */
-    final class Lease implements AutoCloseable {
+    public final class Lease implements AutoCloseable {
         private final Entry entry;
         private boolean closed;
 
@@ -35,7 +36,7 @@ final class Shared<K, V> {
             this.entry = entry;
         }
 
-        V value() {
+        public V value() {
             return entry.value;
         }
 
@@ -55,7 +56,7 @@ final class Shared<K, V> {
         }
     }
 
-    Lease lease(K key, Supplier<V> make) {
+    public Lease lease(K key, Supplier<V> make) {
         synchronized (entries) {
             Entry entry = entries.get(key);
             if (entry == null || !usable.test(entry.value)) {
@@ -68,7 +69,7 @@ final class Shared<K, V> {
     }
 
     /** How many values are in use. */
-    int size() {
+    public int size() {
         synchronized (entries) {
             return entries.size();
         }

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink;
+
+import io.zkflink.client.ZNode;
+import io.zkflink.client.ZooKeeperException;
+import io.zkflink.row.RowWrite;
+import java.util.Optional;
+
+/** What to tell a user whose row ZooKeeper does not take. */
+final class RefusedRow {
+
+    private RefusedRow() {}
+
+    static String conflict(RowWrite.Put row, Optional<ZNode> found) {
+        String expected = row.expectedVersion() == RowWrite.ABSENT
+                ? "that it does not exist (version -1)"
+                : "version " + row.expectedVersion();
+        String is = found.map(znode -> "has version " + znode.stat().version()).orElse("does not exist");
+        return "The znode '" + row.path() + "' " + is + ", and the row to be written expects " + expected
+                + ". Somebody else has written it. Set 'sink.conflict' = 'skip' to leave such znodes as they are.";
+    }
+
+    static String explain(RowWrite row, ZooKeeperException refusal) {
+        return switch (refusal.failure()) {
+            case UNSUPPORTED ->
+                row instanceof RowWrite.Put put
+                        ? "ZooKeeper could not create '" + put.path() + "' as '" + put.mode()
+                                + "': the server does not know that create mode, or has it switched off. Znodes with a"
+                                + " TTL need the system property 'zookeeper.extendedTypesEnabled' = 'true' on every"
+                                + " server; containers need ZooKeeper 3.5 or newer."
+                        : refusal.getMessage();
+            case NO_CHILDREN_FOR_EPHEMERALS ->
+                "ZooKeeper could not create '" + row.path()
+                        + "': its parent is ephemeral, and ephemeral znodes have no children. Change the 'path', or"
+                        + " whoever created the parent.";
+            case NOT_EMPTY -> notEmpty(row.path());
+            default -> refusal.getMessage();
+        };
+    }
+
+    static String notEmpty(String path) {
+        return "The znode '" + path + "' could not be deleted: it has children. Delete those first, or set"
+                + " 'sink.delete-children' = 'true' to have them deleted with it.";
+    }
+
+    static String tooLarge(String path, long bytes) {
+        return "The row of the znode '" + path + "' makes a request of about " + bytes
+                + " bytes, and the server breaks the connection at each attempt: its system property 'jute.maxbuffer'"
+                + " limits requests, to 1 MB by default. Write less into one znode, or raise that limit on every server"
+                + " and client.";
+    }
+}
