@@ -155,9 +155,9 @@ public final class LookupBenchmark {
             return;
         }
         long cpuBefore = cpuNanos();
-        double start = seconds(() -> join(table, 1, "").await());
+        double start = Timing.seconds(() -> join(table, 1, "").await());
         long cpuBetween = cpuNanos();
-        double whole = seconds(() -> join(table, rows, "").await());
+        double whole = Timing.seconds(() -> join(table, rows, "").await());
         long cpu = cpuNanos() - cpuBetween - (cpuBetween - cpuBefore);
         if (round >= 0) {
             rates.computeIfAbsent(name, any -> new double[ROUNDS])[round] = rows / (whole - start);
@@ -191,10 +191,10 @@ public final class LookupBenchmark {
                     "lookup, %s: %,.0f rows/s, %.1f of naive, %.2f of HashMap; %,.0f ns of CPU per row, %.2f of"
                             + " HashMap%n",
                     name,
-                    median(values),
+                    Timing.median(values),
                     ratio(values, "naive", rates),
                     ratio(values, limit, rates),
-                    median(cpuNanos.get(name)),
+                    Timing.median(cpuNanos.get(name)),
                     1 / ratio(cpuNanos.get(name), limit, cpuNanos));
         });
     }
@@ -206,7 +206,7 @@ public final class LookupBenchmark {
         for (int round = 0; round < ROUNDS; round++) {
             ratios[round] = others == null ? Double.NaN : values[round] / others[round];
         }
-        return median(ratios);
+        return Timing.median(ratios);
     }
 
     /** From before a write is sent to when a lookup in a mirror finds it, while many others are written. */
@@ -290,22 +290,5 @@ public final class LookupBenchmark {
             closed = true;
             thread.join();
         }
-    }
-
-    /** What takes time. */
-    private interface Work {
-        void run() throws Exception;
-    }
-
-    private static double seconds(Work work) throws Exception {
-        long start = System.nanoTime();
-        work.run();
-        return (System.nanoTime() - start) / 1e9;
-    }
-
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
     }
 }

@@ -69,11 +69,11 @@ public final class SnapshotBenchmark {
             double[] raw = new double[ROUNDS];
             double[] curator = new double[ROUNDS];
             for (int round = -2; round < ROUNDS; round++) {
-                double start = seconds(() -> insert(sql, "nothing"));
-                double whole = seconds(() -> insert(sql, "t"));
-                double rawSeconds = seconds(() -> raw(zk.zooKeeper(), size));
+                double start = Timing.seconds(() -> insert(sql, "nothing"));
+                double whole = Timing.seconds(() -> insert(sql, "t"));
+                double rawSeconds = Timing.seconds(() -> raw(zk.zooKeeper(), size));
                 // Curator takes minutes for more.
-                double curatorSeconds = size <= CURATOR_SIZE ? seconds(() -> curator(server, size)) : Double.NaN;
+                double curatorSeconds = size <= CURATOR_SIZE ? Timing.seconds(() -> curator(server, size)) : Double.NaN;
                 if (round >= 0) {
                     flink[round] = whole - start;
                     raw[round] = rawSeconds;
@@ -85,11 +85,11 @@ public final class SnapshotBenchmark {
                             + " %.2f of raw), CuratorCache %.2f s (pipeline %.0f times as fast)%n",
                     size,
                     ROUNDS,
-                    median(flink),
-                    median(raw),
-                    median(raw) / median(flink),
-                    median(curator),
-                    median(curator) / median(flink));
+                    Timing.median(flink),
+                    Timing.median(raw),
+                    Timing.median(raw) / Timing.median(flink),
+                    Timing.median(curator),
+                    Timing.median(curator) / Timing.median(flink));
         }
     }
 
@@ -163,21 +163,5 @@ public final class SnapshotBenchmark {
                 Await.until("all is cached", Duration.ofMinutes(2), () -> cache.size() >= size);
             }
         }
-    }
-
-    private interface Work {
-        void run() throws Exception;
-    }
-
-    private static double seconds(Work work) throws Exception {
-        long start = System.nanoTime();
-        work.run();
-        return (System.nanoTime() - start) / 1e9;
-    }
-
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
     }
 }
