@@ -12,6 +12,7 @@ import org.apache.flink.table.connector.ChangelogMode;
  * @param hasPrimaryKey whether rows have an identity, so that the row that takes one back need not equal it
  * @param parallelism how many readers share the tree; more than the job has are not used
  * @param noticing how changes are noticed
+ * @param unreadable what to do with znodes that may not be read
  * @param pushed what the planner has asked for
  */
 public record ScanSettings(
@@ -21,6 +22,7 @@ public record ScanSettings(
         boolean hasPrimaryKey,
         int parallelism,
         Noticing noticing,
+        Unreadable unreadable,
         Pushed pushed)
         implements Serializable {
 
@@ -68,7 +70,7 @@ public record ScanSettings(
     }
 
     private ScanSettings pushed(Pushed changed) {
-        return new ScanSettings(mode, startup, bounded, hasPrimaryKey, parallelism, noticing, changed);
+        return new ScanSettings(mode, startup, bounded, hasPrimaryKey, parallelism, noticing, unreadable, changed);
     }
 
     /** Whether rows before a change are told, and so must be kept. */
@@ -83,6 +85,7 @@ public record ScanSettings(
                 isBounded() || noticing.watchMode() != WatchMode.RECURSIVE,
                 noticing.pollInterval(),
                 pushed.keysOnly(),
-                noticing.proofInterval());
+                noticing.proofInterval(),
+                unreadable == Unreadable.SKIP);
     }
 }

@@ -30,7 +30,7 @@ import org.apache.flink.connector.base.source.reader.splitreader.SplitsChange;
 final class SubtreeSplitReader implements SplitReader<Sighting, SubtreeSplit> {
 
     private static final long POLL_MILLIS = 10_000;
-    private static final FeedStatistics NOTHING = new FeedStatistics(0, 0, 0, 0, 0, 0, 0);
+    private static final FeedStatistics NOTHING = new FeedStatistics(0, 0, 0, 0, 0, 0, 0, 0);
 
     private final PathTemplate template;
     private final ScanSettings settings;
@@ -63,6 +63,7 @@ final class SubtreeSplitReader implements SplitReader<Sighting, SubtreeSplit> {
         metrics.gauge(ScanMetric.WALKS, () -> statistics().walks());
         metrics.gauge(ScanMetric.LAST_WALK_MILLIS, () -> statistics().lastWalkMillis());
         metrics.gauge(ScanMetric.SKIPPED, () -> statistics().skipped());
+        metrics.gauge(ScanMetric.UNREADABLE, () -> statistics().unreadable());
         metrics.gauge(ScanMetric.LAST_ZXID, () -> statistics().newestZxid());
     }
 

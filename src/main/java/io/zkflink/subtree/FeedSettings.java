@@ -13,6 +13,12 @@ import java.time.Duration;
  *     neither data nor Stat
  * @param proofInterval how often to prove with a {@code sync} that nothing was missed while nothing changes; zero for
  *     never
+ * @param skipUnreadable whether znodes whose ACL denies the READ permission are passed over; else the feed fails
  */
 public record FeedSettings(
-        boolean mayWatch, boolean mayPoll, Duration pollInterval, boolean keysOnly, Duration proofInterval) {}
+        boolean mayWatch,
+        boolean mayPoll,
+        Duration pollInterval,
+        boolean keysOnly,
+        Duration proofInterval,
+        boolean skipUnreadable) {}

@@ -41,6 +41,7 @@ final class FeedState {
     private boolean awake;
 
     private long skipped;
+    private long unreadable;
 
     FeedState(PathTemplate template, FeedSettings settings, long newestZxid) {
         this.template = template;
@@ -157,6 +158,11 @@ final class FeedState {
         return new Ended(walkZxid, clock.begunMillis());
     }
 
+    /** Has another walk begin in a moment. */
+    synchronized void walkSoon() {
+        clock.retrySoon();
+    }
+
     /** Whether another walk is to begin by the clock; says so once. */
     synchronized boolean takeWalkDue() {
         return clock.takeWalkDue();
@@ -217,6 +223,11 @@ final class FeedState {
     /** Whether an event named a path since the walk began, so that a list may be wrong about it. */
     synchronized boolean isTouched(String path) {
         return reported.isTouched(path);
+    }
+
+    /** The ACL of a znode denied a read. */
+    synchronized void denied() {
+        unreadable++;
     }
 
     synchronized void includes(long zxid) {
@@ -299,6 +310,7 @@ final class FeedState {
                 clock.walks(),
                 clock.lastWalkMillis(),
                 skipped,
+                unreadable,
                 reported.size() + requests.underWay(),
                 newestZxid);
     }

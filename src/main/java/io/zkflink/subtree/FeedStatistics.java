@@ -9,8 +9,16 @@ package io.zkflink.subtree;
  * @param walks that were completed
  * @param lastWalkMillis how long the last one took, from its begin to its end
  * @param skipped names that a walk or an event found where the template wants a value of another type
+ * @param unreadable znodes whose ACL denied a read, each time that was met
  * @param pending reads that are to be made or under way
  * @param newestZxid the highest zxid seen
  */
 public record FeedStatistics(
-        long events, long conflated, long walks, long lastWalkMillis, long skipped, long pending, long newestZxid) {}
+        long events,
+        long conflated,
+        long walks,
+        long lastWalkMillis,
+        long skipped,
+        long unreadable,
+        long pending,
+        long newestZxid) {}

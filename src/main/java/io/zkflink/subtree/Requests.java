@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.subtree;
 
+import io.zkflink.client.Failure;
 import io.zkflink.client.ZooKeeperException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -32,6 +33,15 @@ final class Requests {
      * @param again what to do instead if it failed for a passing reason that did not end the walk
      */
     <T> void send(int sentIn, CompletableFuture<T> request, Consumer<T> arrive, Runnable again) {
+        send(sentIn, request, arrive, again, null);
+    }
+
+    /**
+     * Sees a request through.
+     *
+     * @param denied what to do instead if the ACL denied it; null to fail
+     */
+    <T> void send(int sentIn, CompletableFuture<T> request, Consumer<T> arrive, Runnable again, Runnable denied) {
         boolean outdated;
         synchronized (lock) {
             outdated = walk != sentIn;
@@ -51,6 +61,8 @@ final class Requests {
                         arrived.add(() -> arrive.accept(result));
                     } else if (((ZooKeeperException) error).failure().isTransient()) {
                         arrived.add(again);
+                    } else if (denied != null && ((ZooKeeperException) error).failure() == Failure.NO_PERMISSION) {
+                        arrived.add(denied);
                     } else {
                         fail((ZooKeeperException) error);
                     }

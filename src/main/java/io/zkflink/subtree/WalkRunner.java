@@ -4,6 +4,7 @@ package io.zkflink.subtree;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.path.PathTemplate;
+import io.zkflink.path.Segment;
 import io.zkflink.subtree.Sighting.Observation;
 import io.zkflink.subtree.Sighting.WalkBegun;
 import io.zkflink.subtree.Sighting.WalkEnded;
@@ -33,6 +34,10 @@ final class WalkRunner {
     private final FeedState state;
     private final Requests requests;
     private final SharedLists.Member lists;
+    /** Whether rows may be below rows. */
+    private final boolean nested;
+
+    private final DeniedLists denied = new DeniedLists();
     private final Sightings seen = new Sightings();
 
     /** Null unless a walk is under way. */
@@ -40,6 +45,10 @@ final class WalkRunner {
 
     private int walk;
     private int walkReads;
+    private boolean eventInWalk;
+    /** Whether this walk may have missed something. */
+    private boolean again;
+
     private long meanBytes = MAX_READ_BYTES / MAX_READS;
 
     WalkRunner(
@@ -56,6 +65,8 @@ final class WalkRunner {
         this.state = state;
         this.requests = state.requests();
         this.lists = lists;
+        this.nested = !template.segments().isEmpty()
+                && template.segments().get(template.segments().size() - 1) instanceof Segment.Rest;
     }
 
     /** What was seen and not yet handed over. */
@@ -83,10 +94,12 @@ final class WalkRunner {
             frontier = new SubtreeWalk(template);
             walk = turn.walk();
             walkReads = 0;
+            eventInWalk = false;
+            again = false;
             seen.add(new WalkBegun(walk, turn.zxid()));
         }
         for (String path : turn.events()) {
-            look(turn.walk(), path, znode -> observed(path, znode), () -> state.readAgain(path));
+            event(turn.walk(), path);
         }
         if (frontier != null) {
             goOn(turn.walk(), turn.budget());
@@ -96,6 +109,22 @@ final class WalkRunner {
         }
         if (frontier == null && seen.haveNews() && state.isUpToDate(turn.walk())) {
             seen.upToDate(turn.walk(), !state.isPolling());
+        }
+    }
+
+    private void event(int current, String path) {
+        String unreadable = denied.above(path);
+        if (unreadable == null) {
+            eventInWalk |= frontier != null;
+            look(current, path, znode -> observed(path, znode), () -> state.readAgain(path));
+        } else {
+            // Nobody tells of ACLs that change; if this one has, a walk finds all there is.
+            requests.send(
+                    current,
+                    client.read(unreadable),
+                    znode -> readable(unreadable),
+                    () -> state.readAgain(path),
+                    state::denied);
         }
     }
 
@@ -120,6 +149,10 @@ final class WalkRunner {
         if (end != null) {
             frontier = null;
             lists.ended();
+            denied.walkEnded(ended);
+            if (again) {
+                state.walkSoon();
+            }
             if (!settings.proofInterval().isZero()) {
                 // The sync at the begin of the walk was a proof, and between two polls there is none.
                 seen.proven(end.begunMillis());
@@ -199,9 +232,20 @@ final class WalkRunner {
         walkReads++;
         Consumer<Optional<List<String>>> listed = names -> {
             walkReads--;
+            denied.remove(step.path());
             names.ifPresent(found -> walking.listed(step, found));
         };
-        requests.send(current, lists.children(step.path()), listed, () -> takeAgain(walking, step));
+        Runnable unreadable = () -> {
+            walkReads--;
+            state.denied();
+            deny(step.path());
+        };
+        requests.send(
+                current,
+                lists.children(step.path()),
+                listed,
+                () -> takeAgain(walking, step),
+                mayBeDenied(step.path()) ? unreadable : null);
     }
 
     private void takeAgain(SubtreeWalk walking, SubtreeWalk.Step step) {
@@ -210,18 +254,54 @@ final class WalkRunner {
     }
 
     /** Reads a row, or where keys are enough, whether it is there. */
-    /** Reads a row, or where keys are enough, whether it is there. */
-    private void look(int current, String path, Consumer<Optional<ZNode>> arrive, Runnable again) {
+    private void look(int current, String path, Consumer<Optional<ZNode>> arrive, Runnable repeat) {
         if (settings.keysOnly()) {
-            Consumer<Optional<List<String>>> exists = names -> arrive.accept(names.map(any -> ZNode.existing(path)));
-            requests.send(current, client.children(path), exists, again);
+            Consumer<Optional<List<String>>> exists = names -> {
+                readable(path);
+                arrive.accept(names.map(any -> ZNode.existing(path)));
+            };
+            // Whoever is denied it knows that it is there.
+            Runnable unreadable = () -> arrive.accept(Optional.of(ZNode.existing(path)));
+            requests.send(current, client.children(path), exists, repeat, unreadable);
             return;
         }
         CompletableFuture<Optional<ZNode>> read = client.read(path);
         if (frontier != null && frontier.isOpenEnded()) {
             lists.reads(path, read);
         }
-        requests.send(current, read, arrive, again);
+        Consumer<Optional<ZNode>> found = znode -> {
+            readable(path);
+            arrive.accept(znode);
+        };
+        Runnable unreadable = () -> {
+            state.denied();
+            if (nested) {
+                deny(path);
+            }
+            arrive.accept(Optional.empty());
+        };
+        requests.send(current, read, found, repeat, mayBeDenied(path) ? unreadable : null);
+    }
+
+    /** Not the root: without that there would be no table, silently. */
+    private boolean mayBeDenied(String path) {
+        return settings.skipUnreadable() && !path.equals(template.root());
+    }
+
+    /** What is below a znode is not to be found; events may have found some of it before in this walk. */
+    private void deny(String path) {
+        again |= denied.add(path, walk) && eventInWalk;
+    }
+
+    /** What is below a znode that was denied can be found now. */
+    private void readable(String path) {
+        if (denied.remove(path)) {
+            if (frontier == null) {
+                state.walkSoon();
+            } else {
+                again = true;
+            }
+        }
     }
 
     private void observed(String path, Optional<ZNode> znode) {

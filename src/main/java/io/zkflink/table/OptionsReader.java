@@ -123,6 +123,7 @@ final class OptionsReader {
                 hasPrimaryKey,
                 parallelism,
                 noticing(),
+                options.get(ZooKeeperOptions.SCAN_UNREADABLE),
                 ScanSettings.Pushed.NONE);
     }
 

@@ -7,6 +7,7 @@ import io.zkflink.row.ParseErrors;
 import io.zkflink.source.BoundedMode;
 import io.zkflink.source.ScanMode;
 import io.zkflink.source.StartupMode;
+import io.zkflink.source.Unreadable;
 import io.zkflink.source.WatchMode;
 import java.time.Duration;
 import java.util.List;
@@ -112,6 +113,12 @@ public final class ZooKeeperOptions {
             .withDescription("Data that the format cannot decode: `fail` the job, `null` payload columns, or `skip` the"
                     + " row, taking back an earlier one of that znode.");
 
+    public static final ConfigOption<Unreadable> SCAN_UNREADABLE = ConfigOptions.key("scan.unreadable")
+            .enumType(Unreadable.class)
+            .defaultValue(Unreadable.FAIL)
+            .withDescription("Znodes whose ACL denies this user the READ permission: `fail` the job, or `skip` them and"
+                    + " what is below them, taking back earlier rows.");
+
     public static final ConfigOption<Boolean> LOOKUP_ASYNC = ConfigOptions.key("lookup.async")
             .booleanType()
             .defaultValue(false)
@@ -181,6 +188,7 @@ public final class ZooKeeperOptions {
             SCAN_WATERMARK_ADVANCE_INTERVAL,
             SCAN_PARALLELISM,
             SCAN_PARSE_ERRORS,
+            SCAN_UNREADABLE,
             LOOKUP_ASYNC,
             LOOKUP_CACHE,
             LOOKUP_INVALIDATION,

@@ -35,6 +35,7 @@ class SubtreeSplitReaderTest {
                         true,
                         1,
                         new Noticing(WatchMode.AUTO, Duration.ofSeconds(1), Duration.ZERO),
+                        Unreadable.FAIL,
                         Pushed.NONE),
                 new RowLimit(Long.MAX_VALUE),
                 new ScanMetrics(InternalSourceReaderMetricGroup.mock(new UnregisteredMetricsGroup())));

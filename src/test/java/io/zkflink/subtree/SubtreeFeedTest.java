@@ -48,7 +48,7 @@ class SubtreeFeedTest {
     }
 
     private static FeedSettings settings(boolean mayWatch, boolean mayPoll, boolean keysOnly) {
-        return new FeedSettings(mayWatch, mayPoll, Duration.ofMillis(1), keysOnly, Duration.ZERO);
+        return new FeedSettings(mayWatch, mayPoll, Duration.ofMillis(1), keysOnly, Duration.ZERO, false);
     }
 
     @AfterEach
@@ -266,6 +266,87 @@ class SubtreeFeedTest {
         assertThatThrownBy(this::settle).hasMessageContaining("/r/secret");
     }
 
+    private static FeedSettings skipping(boolean keysOnly) {
+        return new FeedSettings(true, false, Duration.ofMillis(1), keysOnly, Duration.ZERO, true);
+    }
+
+    @Test
+    void whatIsDeniedIsNoRowNorIsWhatIsBelowIt() throws Exception {
+        feed = feed(template("/r/{*k}"), 0, skipping(false));
+        zk.create("/r", "");
+        zk.create("/r/a", "1");
+        zk.create("/r/secret", "1");
+        zk.create("/r/secret/x", "1");
+        zk.failReads("/r/secret", Failure.NO_PERMISSION);
+        feed.open();
+        settle();
+        zk.set("/r/secret/x", "2"); // is told, and could be read, but a walk would not find it
+        zk.create("/r/b", "1");
+        settle();
+        assertThat(table).isEqualTo(Map.of("/r/a", "1", "/r/b", "1"));
+        assertThat(feed.statistics().unreadable()).isEqualTo(2);
+
+        zk.healReads("/r/secret");
+        zk.set("/r/secret/x", "3");
+        while (!table.containsKey("/r/secret/x")) {
+            pollOnce();
+        }
+        settle();
+        assertThat(table).isEqualTo(zkTable());
+
+        zk.failReads("/r/secret", Failure.NO_PERMISSION);
+        zk.lose();
+        zk.reconnect();
+        settle();
+        assertThat(table).isEqualTo(Map.of("/r/a", "1", "/r/b", "1"));
+        assertThat(changes).endsWith("Deleted /r/secret/x");
+    }
+
+    @Test
+    void aRowFoundByAnEventBeforeItsParentIsDeniedGoesAgain() throws Exception {
+        feed = feed(template("/r/{j}/{k}"), 0, skipping(false));
+        zk.create("/r", "");
+        zk.create("/r/secret", "");
+        zk.create("/r/secret/x", "1");
+        zk.failReads("/r/secret", Failure.NO_PERMISSION);
+        zk.holdReads();
+        feed.open();
+        pollOnce();
+        zk.answerNext(); // the sync
+        pollOnce();
+        zk.set("/r/secret/x", "2");
+        pollOnce();
+        zk.releaseReads();
+        while (feed.statistics().walks() < 2) {
+            pollOnce();
+        }
+        settle();
+        assertThat(changes).containsExactly("Created /r/secret/x", "Deleted /r/secret/x");
+    }
+
+    @Test
+    void keysNeedNoPermission() throws Exception {
+        feed = feed(template("/r/{k}"), 0, skipping(true));
+        zk.create("/r", "");
+        zk.create("/r/secret", "1");
+        zk.failReads("/r/secret", Failure.NO_PERMISSION);
+        feed.open();
+        settle();
+        zk.set("/r/secret", "2");
+        settle();
+        assertThat(table).containsOnlyKeys("/r/secret");
+        assertThat(feed.statistics().unreadable()).isZero();
+    }
+
+    @Test
+    void theRootMustBeReadable() {
+        feed = feed(template("/r/{k}"), 0, skipping(false));
+        zk.create("/r", "");
+        zk.failReads("/r", Failure.NO_PERMISSION);
+        feed.open();
+        assertThatThrownBy(this::settle).hasMessageContaining("'/r'");
+    }
+
     @Test
     void aPassingFailureOfOneReadLosesNothing() throws Exception {
         zk.create("/r", "");
@@ -382,7 +463,9 @@ class SubtreeFeedTest {
     void betweenTwoPollsNothingIsProven() throws Exception {
         zk.create("/r", "");
         feed = feed(
-                template("/r/{k}"), 0, new FeedSettings(false, true, Duration.ofHours(1), false, Duration.ofMillis(1)));
+                template("/r/{k}"),
+                0,
+                new FeedSettings(false, true, Duration.ofHours(1), false, Duration.ofMillis(1), false));
         long before = System.currentTimeMillis();
         feed.open();
         List<UpToDate> marks = new ArrayList<>();
