@@ -32,13 +32,13 @@ class UpsertWriterTest {
 
     private final FakeZooKeeper zk = new FakeZooKeeper();
     private final Mailbox mailbox = new Mailbox();
-    private final UpsertWriter writer = writer();
+    private final UpsertWriter<RowData> writer = writer();
 
-    private UpsertWriter writer() {
+    private UpsertWriter<RowData> writer() {
         TableLayout layout = new TableLayout(
                 PathTemplate.parse("/t/{k}", PathEncoding.NONE, name -> SegmentType.of(SegmentType.Kind.INT)),
                 DataTypes.ROW(DataTypes.FIELD("k", DataTypes.INT())));
-        return new UpsertWriter(
+        return new UpsertWriter<>(
                 zk,
                 new ZNodeEncoder(layout, null, List.of(), CreateMode.PERSISTENT, Duration.ZERO),
                 new SinkSettings(
