@@ -23,6 +23,16 @@ public record ZNodeChange(EventType type, String path, byte[] data, ZNodeStat st
         return path.substring(path.lastIndexOf('/') + 1);
     }
 
+    /**
+     * One segment of the path.
+     *
+     * @param index from 0, for the first segment
+     * @throws IndexOutOfBoundsException if the path is not that deep
+     */
+    public String segment(int index) {
+        return path.split("/", -1)[index + 1];
+    }
+
     public boolean isDeletion() {
         return type == EventType.DELETED;
     }
