@@ -7,7 +7,6 @@ import io.zkflink.testkit.Await;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.SharedZooKeeper;
 import io.zkflink.testkit.ZooKeeperAdmin;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
@@ -21,6 +20,9 @@ import org.junit.jupiter.api.Test;
 
 /** The examples do what they say. Each has a chroot of its own. */
 class ExamplesITCase {
+
+    /** More than there are in a second. */
+    private static final int LINES_A_LOOK = 100;
 
     private static final AtomicBoolean FAIL = new AtomicBoolean();
 
@@ -77,16 +79,21 @@ class ExamplesITCase {
     }
 
     private static void read(CloseableIterator<String> lines, Predicate<String> last) {
-        Await.until("a line comes", () -> last.test(lines.next()));
+        Await.until("a line comes", () -> {
+            for (int i = 0; i < LINES_A_LOOK; i++) {
+                if (last.test(lines.next())) {
+                    return true;
+                }
+            }
+            return false;
+        });
     }
 
     private static void readUntilNoneOf(CloseableIterator<String> lines, String rule) {
-        ArrayDeque<String> latest = new ArrayDeque<>();
-        Await.until("no line of " + rule + " comes any more", () -> {
-            latest.add(lines.next());
-            return latest.size() == 100
-                    && !latest.removeFirst().isEmpty()
-                    && latest.stream().noneMatch(line -> line.endsWith(rule));
+        int[] without = {0};
+        read(lines, line -> {
+            without[0] = line.endsWith(rule) ? 0 : without[0] + 1;
+            return without[0] == LINES_A_LOOK;
         });
     }
 
