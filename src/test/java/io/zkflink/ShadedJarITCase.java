@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.jar.JarFile;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
@@ -40,6 +41,7 @@ class ShadedJarITCase {
                 .containsExactlyInAnyOrder(
                         "META-INF/MANIFEST.MF",
                         "META-INF/LICENSE",
+                        "META-INF/LICENSE-MIT",
                         "META-INF/NOTICE",
                         "META-INF/maven/io.zkflink/flink-connector-zookeeper/pom.xml",
                         "META-INF/maven/io.zkflink/flink-connector-zookeeper/pom.properties",
@@ -51,15 +53,21 @@ class ShadedJarITCase {
         try (JarFile open = new JarFile(jar.toFile())) {
             String notice = new String(
                     open.getInputStream(new ZipEntry("META-INF/NOTICE")).readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(notice)
-                    .contains(
-                            "org.apache.zookeeper:zookeeper:",
-                            "zookeeper-jute",
-                            "audience-annotations",
-                            "commons-io",
-                            "caffeine",
-                            "io.netty");
+            List<String> inside = find(
+                    "^ +([\\w.-]+:[\\w.-]+):jar:([\\w.-]+):(?:compile|runtime)",
+                    Files.readString(Path.of("target", "dependencies.txt")));
+            assertThat(inside).hasSizeGreaterThan(10).anyMatch(artifact -> artifact.startsWith("io.netty:"));
+            assertThat(find("^- ([\\w.-]+:[\\w.-]+):([\\w.-]+)$", notice)).containsExactlyInAnyOrderElementsOf(inside);
         }
+    }
+
+    private static List<String> find(String artifact, String text) {
+        return Pattern.compile(artifact, Pattern.MULTILINE)
+                .matcher(text)
+                .results()
+                .map(match -> match.group(1) + ":" + match.group(2))
+                .filter(found -> !found.startsWith("org.slf4j:"))
+                .toList();
     }
 
     @Test

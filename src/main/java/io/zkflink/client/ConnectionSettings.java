@@ -5,7 +5,6 @@ import java.io.Serializable;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.zookeeper.client.ZKClientConfig;
 
@@ -37,8 +36,39 @@ public record ConnectionSettings(
 
     private static final int DEFAULT_REPLY_LIMIT = 64 * 1024 * 1024;
 
+    /**
+     * @throws InvalidSettingException if a value breaks a rule
+     */
     public ConnectionSettings {
+        InvalidSettingException.check(
+                "connect-string", connectString, ConnectStrings::check, "write 'host:port[,host:port]...[/chroot]'");
+        InvalidSettingException.check(
+                "namespace", namespace, ConnectStrings::checkNamespace, "write it like 'team/app'");
+        InvalidSettingException.checkDuration("session-timeout", sessionTimeout);
+        InvalidSettingException.checkDuration("connection-timeout", connectionTimeout);
+        InvalidSettingException.checkDuration("retry-wait", retryWait);
+        InvalidSettingException.checkAtLeast(1, "max-retry-attempts", maxRetryAttempts);
         properties = Collections.unmodifiableMap(new TreeMap<>(properties));
+        securityProperties(security).keySet().stream()
+                .filter(properties::containsKey)
+                .findFirst()
+                .ifPresent(property -> {
+                    throw new InvalidSettingException(
+                            "properties." + property,
+                            null,
+                            "an 'ssl.*' or 'sasl.*' option of this table sets the same. Remove one of the two.");
+                });
+        checkReplyLimit(properties.get(REPLY_LIMIT));
+    }
+
+    private static void checkReplyLimit(String bytes) {
+        try {
+            if (bytes != null) {
+                Integer.decode(bytes.trim());
+            }
+        } catch (NumberFormatException e) {
+            throw new InvalidSettingException("properties." + REPLY_LIMIT, bytes, "it must be a number of bytes.");
+        }
     }
 
     /** Settings without credentials or encryption. */
@@ -63,8 +93,12 @@ public record ConnectionSettings(
 
     /** Settings for an ensemble with the same defaults as the SQL options. */
     public static ConnectionSettings of(String connectString) {
-        return new ConnectionSettings(
-                connectString, "", Duration.ofSeconds(60), Duration.ofSeconds(15), Duration.ofSeconds(5), 3, Map.of());
+        return builder(connectString).build();
+    }
+
+    /** Settings for an ensemble that start with the defaults of the SQL options. */
+    public static ConnectionSettingsBuilder builder(String connectString) {
+        return new ConnectionSettingsBuilder(connectString);
     }
 
     public ConnectionSettings with(SecuritySettings secured) {
@@ -85,15 +119,12 @@ public record ConnectionSettings(
         return limit == null ? DEFAULT_REPLY_LIMIT : Integer.decode(limit.trim());
     }
 
-    /** One of {@link #properties} that {@link #security} sets to something else, if there is one. */
-    public Optional<String> contradictedProperty() {
-        return securityProperties().keySet().stream()
-                .filter(properties::containsKey)
-                .findFirst();
-    }
-
     /** What {@link #security} is to ZooKeeper's client. */
     Map<String, String> securityProperties() {
+        return securityProperties(security);
+    }
+
+    private static Map<String, String> securityProperties(SecuritySettings security) {
         Map<String, String> result = new TreeMap<>();
         if (security.sasl() != null) {
             // We do that.

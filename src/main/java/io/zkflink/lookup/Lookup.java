@@ -73,7 +73,7 @@ final class Lookup {
     }
 
     private Optional<RowData> row(Object[] values, ZNode znode) throws IOException {
-        Optional<? extends RowData> row = decoder.row(znode, EventType.CREATED);
+        Optional<RowData> row = decoder.record(znode, EventType.CREATED);
         return row.isPresent() && keys.isThere(values, row.get()) ? Optional.of(row.get()) : Optional.empty();
     }
 

@@ -204,7 +204,7 @@ final class Mirror {
     }
 
     private void put(ZNode znode, Known known) throws IOException {
-        RowData row = decoder.row(znode, EventType.CREATED).orElse(null);
+        RowData row = decoder.record(znode, EventType.CREATED).orElse(null);
         if (row == null) {
             known.hide();
         } else {

@@ -234,10 +234,7 @@ public final class PathTemplate implements Serializable {
             }
         }
         String resolved = path.length() == 0 ? "/" : path.toString();
-        if (isReserved(resolved)) {
-            throw new IllegalArgumentException(
-                    "The path '" + resolved + "' lies in '/zookeeper', ZooKeeper's own subtree, and is never a row.");
-        }
+        checkNotReserved(resolved);
         return resolved;
     }
 
@@ -282,6 +279,31 @@ public final class PathTemplate implements Serializable {
                     + " not.");
         }
         return name;
+    }
+
+    /** Checks that a znode can have a path, and that it is not ZooKeeper's own. */
+    public static void checkPath(String path) {
+        if (!path.startsWith("/")) {
+            throw new IllegalArgumentException("The path '" + path + "' is not absolute; write '/" + path + "'.");
+        }
+        if (path.equals("/")) {
+            return;
+        }
+        for (String name : path.substring(1).split("/", -1)) {
+            String problem = problemWith(name);
+            if (problem != null) {
+                throw new IllegalArgumentException("The path '" + path + "' cannot be that of a znode: the segment '"
+                        + name + "' " + problem + ". Replace such characters, or percent-encode them.");
+            }
+        }
+        checkNotReserved(path);
+    }
+
+    private static void checkNotReserved(String path) {
+        if (isReserved(path)) {
+            throw new IllegalArgumentException(
+                    "The path '" + path + "' lies in '/zookeeper', ZooKeeper's own subtree, and is never a row.");
+        }
     }
 
     /** Why ZooKeeper would refuse a name, or null. */

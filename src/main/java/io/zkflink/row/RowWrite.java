@@ -46,6 +46,15 @@ public sealed interface RowWrite {
     /** As an expected version: the znode must not exist. */
     int ABSENT = -1;
 
+    /** Refuses an expected version that no znode has. */
+    static void checkVersion(String path, int version) {
+        if (version < ABSENT) {
+            throw new IllegalArgumentException("The row of the znode '" + path + "' has the 'version' " + version
+                    + ", which no znode has. Give the version that the znode must have, -1 if it must not exist, or"
+                    + " NULL for any.");
+        }
+    }
+
     /** Whether a later write of the same path makes this one superfluous. */
     default boolean isCollapsible() {
         return !(this instanceof Put put)

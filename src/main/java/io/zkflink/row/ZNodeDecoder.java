@@ -5,23 +5,21 @@ import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeStat;
 import io.zkflink.path.PathTemplate;
 import java.io.IOException;
-import java.io.Serializable;
 import java.util.List;
 import java.util.Optional;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
-import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
+import org.apache.flink.types.RowKind;
 import org.apache.flink.util.Collector;
-import org.apache.flink.util.UserCodeClassLoader;
 
 /**
  * Makes rows of znodes: columns of the path, of the data through a Flink format, and of the Stat.
  *
  * <p>Owned by one thread; {@link #open} before use.
  */
-public final class ZNodeDecoder implements Serializable {
+public final class ZNodeDecoder implements RecordDecoder<RowData> {
 
     private static final long serialVersionUID = 1L;
     private static final byte[] NO_DATA = {};
@@ -52,35 +50,16 @@ public final class ZNodeDecoder implements Serializable {
         this.parseErrorsOption = parseErrorsOption;
     }
 
-    public void open(MetricGroup metrics, UserCodeClassLoader classLoader) throws Exception {
-        if (format == null) {
-            return;
+    @Override
+    public void open(DeserializationSchema.InitializationContext context) throws Exception {
+        if (format != null) {
+            format.open(context);
         }
-        format.open(new DeserializationSchema.InitializationContext() {
-            @Override
-            public MetricGroup getMetricGroup() {
-                return metrics;
-            }
-
-            @Override
-            public UserCodeClassLoader getUserCodeClassLoader() {
-                return classLoader;
-            }
-        });
     }
 
-    /**
-     * Checks that a znode that was known when state was saved is one of this table's.
-     *
-     * @throws IllegalStateException if not
-     */
-    public void checkRestored(String path) {
-        if (template.match(path) == null) {
-            throw new IllegalStateException("The state of this scan knows the znode '" + path
-                    + "', which the 'path' = '" + template + "' of the table does not match, so that its row could not"
-                    + " be taken back: another 'path', or other types of its columns, wrote the state. Restore it with"
-                    + " those, or start without the state.");
-        }
+    @Override
+    public PathTemplate template() {
+        return template;
     }
 
     /**
@@ -88,7 +67,8 @@ public final class ZNodeDecoder implements Serializable {
      *
      * @throws IOException if the data cannot be decoded and that is to fail
      */
-    public Optional<GenericRowData> row(ZNode znode, EventType event) throws IOException {
+    @Override
+    public Optional<RowData> record(ZNode znode, EventType event) throws IOException {
         Object[] key = template.match(znode.path());
         if (key == null) {
             return Optional.empty();
@@ -114,7 +94,8 @@ public final class ZNodeDecoder implements Serializable {
      *
      * @param mtime milliseconds since the epoch
      */
-    public GenericRowData gone(String path, long mtime) {
+    @Override
+    public Optional<RowData> gone(String path, long mtime) {
         Object[] key = template.match(path);
         ZNode ghost = new ZNode(path, NO_DATA, new ZNodeStat(0, 0, 0, mtime, 0, 0, 0, 0, 0, 0, 0));
         GenericRowData row = new GenericRowData(columns.size());
@@ -123,6 +104,12 @@ public final class ZNodeDecoder implements Serializable {
                     || column.metadata().survivesDeletion();
             row.setField(i, survives ? value(columns.get(i), key, null, ghost, EventType.DELETED) : null);
         }
+        return Optional.of(row);
+    }
+
+    @Override
+    public RowData ofKind(RowKind kind, RowData row) {
+        row.setRowKind(kind);
         return row;
     }
 
@@ -146,26 +133,12 @@ public final class ZNodeDecoder implements Serializable {
             }
         } catch (IOException | RuntimeException e) {
             if (parseErrors == ParseErrors.FAIL) {
-                throw new IOException(
-                        String.format(
-                                "The data of the znode '%s' (version %d) could not be decoded: %s. Correct the data, or"
-                                        + " set '%s' = 'null' or 'skip' to go on without it.",
-                                znode.path(), znode.stat().version(), reason(e), parseErrorsOption),
-                        e);
+                throw RecordDecoder.undecodable(
+                        znode, e, "set '" + parseErrorsOption + "' = 'null' or 'skip' to go on without it");
             }
             decoded.fail();
         }
         return decoded;
-    }
-
-    /** Formats put what is wrong into the innermost message. */
-    static String reason(Throwable error) {
-        Throwable cause = error;
-        while (cause.getCause() != null && cause.getCause() != cause) {
-            cause = cause.getCause();
-        }
-        String message = cause.getMessage() == null ? cause.toString() : cause.getMessage();
-        return message.lines().findFirst().orElse(message);
     }
 
     /** What a format made of one znode's data. */

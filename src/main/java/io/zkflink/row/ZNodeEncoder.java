@@ -4,7 +4,6 @@ package io.zkflink.row;
 import io.zkflink.client.CreateMode;
 import io.zkflink.path.PathTemplate;
 import java.io.IOException;
-import java.io.Serializable;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +22,7 @@ import org.apache.flink.types.RowKind;
  *
  * <p>Owned by one thread; {@link #open} before use.
  */
-public final class ZNodeEncoder implements Serializable {
+public final class ZNodeEncoder implements RecordEncoder<RowData> {
 
     private static final long serialVersionUID = 1L;
 
@@ -75,17 +74,14 @@ public final class ZNodeEncoder implements Serializable {
                 .toArray(RowData.FieldGetter[]::new);
     }
 
+    @Override
     public void open(SerializationSchema.InitializationContext context) throws Exception {
         if (format != null) {
             format.open(context);
         }
     }
 
-    /**
-     * What a row asks to have done.
-     *
-     * @throws IOException if its columns make no path or data, or its metadata makes no sense
-     */
+    @Override
     public RowWrite write(RowData row) throws IOException {
         String path = path(row);
         boolean gone = row.getRowKind() == RowKind.DELETE || row.getRowKind() == RowKind.UPDATE_BEFORE;
@@ -151,18 +147,18 @@ public final class ZNodeEncoder implements Serializable {
         } catch (RuntimeException e) {
             throw new IOException(
                     "The row of the znode '" + path + "' could not be encoded by the 'format' of the table: "
-                            + ZNodeDecoder.reason(e) + ".",
+                            + RecordDecoder.reason(e) + ".",
                     e);
         }
     }
 
     private static int version(String path, int version) throws IOException {
-        if (version < RowWrite.ABSENT) {
-            throw new IOException("The row of the znode '" + path + "' has the 'version' " + version
-                    + ", which no znode has. Give the version that the znode must have, -1 if it must not exist, or"
-                    + " NULL for any.");
+        try {
+            RowWrite.checkVersion(path, version);
+            return version;
+        } catch (IllegalArgumentException e) {
+            throw new IOException(e.getMessage(), e);
         }
-        return version;
     }
 
     private CreateMode mode(String path, String text) throws IOException {

@@ -2,8 +2,12 @@
 package io.zkflink.sink;
 
 import io.zkflink.client.Acl;
+import io.zkflink.client.InvalidSettingException;
+import io.zkflink.path.PathEncoding;
+import io.zkflink.path.PathTemplate;
 import java.io.Serializable;
 import java.time.Duration;
+import org.apache.flink.connector.base.DeliveryGuarantee;
 
 /**
  * How to write.
@@ -14,6 +18,8 @@ import java.time.Duration;
  */
 public record SinkSettings(Transactions transactions, Rows rows, Batching batching) implements Serializable {
 
+    private static final int LARGEST_REQUEST = 1024 * 1024 * 1024;
+
     /**
      * Where it is kept what was committed.
      *
@@ -22,6 +28,60 @@ public record SinkSettings(Transactions transactions, Rows rows, Batching batchi
      * @param retention how long a marker that did not change is kept, and so how old a savepoint may be restored
      */
     public record Transactions(String idPrefix, String commitPath, Duration retention) implements Serializable {
+
+        /**
+         * @throws InvalidSettingException if a value breaks a rule
+         */
+        public Transactions {
+            if (idPrefix == null) {
+                throw new InvalidSettingException(
+                        "sink.delivery-guarantee",
+                        "exactly-once",
+                        "it needs a name for its commit markers. Set 'sink.transactional-id-prefix' to one that no other"
+                                + " job uses.");
+            }
+            InvalidSettingException.check(
+                    "sink.transactional-id-prefix",
+                    idPrefix,
+                    text -> checkPath("/" + text, 1),
+                    "write a single path segment like 'orders-to-zookeeper'");
+            InvalidSettingException.check(
+                    "sink.commit-path", commitPath, text -> checkPath(text, -1), "write it like '/_flink/commits'");
+            if (retention.isNegative() || retention.isZero()) {
+                throw new InvalidSettingException(
+                        "sink.commit-retention", retention, "it must be positive; write it like '7 d'.");
+            }
+        }
+
+        /**
+         * As a guarantee needs them; null for at least once.
+         *
+         * @throws InvalidSettingException if a value breaks a rule
+         */
+        public static Transactions of(
+                DeliveryGuarantee guarantee, String idPrefix, String commitPath, Duration retention) {
+            return switch (guarantee) {
+                case AT_LEAST_ONCE -> null;
+                case EXACTLY_ONCE -> new Transactions(idPrefix, commitPath, retention);
+                case NONE ->
+                    throw new InvalidSettingException(
+                            "sink.delivery-guarantee",
+                            guarantee,
+                            "it must be one of 'at-least-once', 'exactly-once'; a weaker one would save nothing.");
+            };
+        }
+
+        private static void checkPath(String path, int segments) {
+            PathTemplate template = PathTemplate.parse(path, PathEncoding.NONE, name -> {
+                throw new IllegalArgumentException("it cannot have columns like '{" + name + "}'");
+            });
+            if (template.segments().isEmpty()) {
+                throw new IllegalArgumentException("it must not be the root");
+            }
+            if (segments > 0 && template.segments().size() != segments) {
+                throw new IllegalArgumentException("it contains '/'");
+            }
+        }
 
         /** The parent of this job's markers. */
         String markers() {
@@ -56,7 +116,22 @@ public record SinkSettings(Transactions transactions, Rows rows, Batching batchi
      * @param timeout how long a row may wait for company
      */
     public record Batching(int maxSize, int maxInFlight, int maxBuffered, int maxBytes, Duration timeout)
-            implements Serializable {}
+            implements Serializable {
+
+        /**
+         * @throws InvalidSettingException if a value breaks a rule
+         */
+        public Batching {
+            InvalidSettingException.checkAtLeast(1, "sink.batch.max-size", maxSize);
+            InvalidSettingException.checkAtLeast(1, "sink.requests.max-inflight", maxInFlight);
+            InvalidSettingException.checkAtLeast(1, "sink.requests.max-buffered", maxBuffered);
+            if (maxBytes < 1 || maxBytes > LARGEST_REQUEST) {
+                throw new InvalidSettingException(
+                        "sink.flush-buffer.size", maxBytes, "it must be between 1 byte and 1 gb.");
+            }
+            InvalidSettingException.checkDuration("sink.flush-buffer.timeout", timeout);
+        }
+    }
 
     public boolean isExactlyOnce() {
         return transactions != null;

@@ -4,8 +4,9 @@ package io.zkflink.sink;
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.SessionPool;
 import io.zkflink.metrics.SinkMetrics;
-import io.zkflink.row.ZNodeEncoder;
+import io.zkflink.row.RecordEncoder;
 import java.io.IOException;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.connector.sink2.Committer;
 import org.apache.flink.api.connector.sink2.CommitterInitContext;
 import org.apache.flink.api.connector.sink2.Sink;
@@ -13,28 +14,28 @@ import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.api.connector.sink2.SupportsCommitter;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
-import org.apache.flink.table.data.RowData;
 
-/** Writes rows to znodes exactly once. */
-public final class TransactionalSink implements Sink<RowData>, SupportsCommitter<Transaction> {
+/** Writes rows to znodes exactly once; for tables, others call {@link ZooKeeperSink#builder}. */
+@Internal
+public final class TransactionalSink<T> implements Sink<T>, SupportsCommitter<Transaction> {
 
     private static final long serialVersionUID = 1L;
 
     private final ConnectionSettings connection;
-    private final ZNodeEncoder encoder;
+    private final RecordEncoder<T> encoder;
     private final SinkSettings settings;
 
     /** Writes by {@link SinkSettings#transactions()}, which must be given. */
-    public TransactionalSink(ConnectionSettings connection, ZNodeEncoder encoder, SinkSettings settings) {
+    public TransactionalSink(ConnectionSettings connection, RecordEncoder<T> encoder, SinkSettings settings) {
         this.connection = connection;
         this.encoder = encoder;
         this.settings = settings;
     }
 
     @Override
-    public SinkWriter<RowData> createWriter(WriterInitContext context) throws IOException {
+    public SinkWriter<T> createWriter(WriterInitContext context) throws IOException {
         ZooKeeperSink.open(encoder, context);
-        return new TransactionalWriter(encoder, settings, new SinkMetrics(context.metricGroup()));
+        return new TransactionalWriter<>(encoder, settings, new SinkMetrics(context.metricGroup()));
     }
 
     @Override

@@ -3,15 +3,14 @@ package io.zkflink.sink;
 
 import io.zkflink.metrics.SinkMetric;
 import io.zkflink.metrics.SinkMetrics;
+import io.zkflink.row.RecordEncoder;
 import io.zkflink.row.RowWrite;
-import io.zkflink.row.ZNodeEncoder;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 import org.apache.flink.api.connector.sink2.CommittingSinkWriter;
-import org.apache.flink.table.data.RowData;
 
 /**
  * Gathers the rows between two checkpoints, the last of each znode, into transactions that a {@link
@@ -19,15 +18,15 @@ import org.apache.flink.table.data.RowData;
  * server, else several in their order. Never connects. Rows are in memory until the checkpoint, and in it until they
  * are committed.
  */
-final class TransactionalWriter implements CommittingSinkWriter<RowData, Transaction> {
+final class TransactionalWriter<T> implements CommittingSinkWriter<T, Transaction> {
 
-    private final ZNodeEncoder encoder;
+    private final RecordEncoder<T> encoder;
     private final long maxBytes;
     private final String markerPath;
     private final PendingRows pending;
     private long transactions;
 
-    TransactionalWriter(ZNodeEncoder encoder, SinkSettings settings, SinkMetrics metrics) {
+    TransactionalWriter(RecordEncoder<T> encoder, SinkSettings settings, SinkMetrics metrics) {
         this.encoder = encoder;
         this.pending = new PendingRows(settings.rows().acl());
         this.maxBytes = settings.batching().maxBytes();
@@ -36,8 +35,11 @@ final class TransactionalWriter implements CommittingSinkWriter<RowData, Transac
     }
 
     @Override
-    public void write(RowData row, Context context) throws IOException {
-        pending.add(encoder.write(row));
+    public void write(T record, Context context) throws IOException {
+        RowWrite write = encoder.write(record);
+        if (write != null) {
+            pending.add(write);
+        }
     }
 
     @Override

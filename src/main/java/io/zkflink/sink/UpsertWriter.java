@@ -5,8 +5,8 @@ import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.metrics.SinkMetric;
 import io.zkflink.metrics.SinkMetrics;
+import io.zkflink.row.RecordEncoder;
 import io.zkflink.row.RowWrite;
-import io.zkflink.row.ZNodeEncoder;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,7 +18,6 @@ import java.util.function.Supplier;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.apache.flink.api.connector.sink2.SinkWriter;
-import org.apache.flink.table.data.RowData;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,12 +33,12 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Everything happens on the task thread: answers come to it through its mailbox.
  */
-final class UpsertWriter implements SinkWriter<RowData> {
+final class UpsertWriter<T> implements SinkWriter<T> {
 
     private static final Logger LOG = LoggerFactory.getLogger(UpsertWriter.class);
 
     private final ZooKeeperClient client;
-    private final ZNodeEncoder encoder;
+    private final RecordEncoder<T> encoder;
     private final SinkSettings settings;
     private final Patience patience;
     private final Supplier<List<ZNodeWrite>> guard;
@@ -63,7 +62,7 @@ final class UpsertWriter implements SinkWriter<RowData> {
 
     UpsertWriter(
             ZooKeeperClient client,
-            ZNodeEncoder encoder,
+            RecordEncoder<T> encoder,
             SinkSettings settings,
             Patience patience,
             Supplier<List<ZNodeWrite>> guard,
@@ -83,9 +82,12 @@ final class UpsertWriter implements SinkWriter<RowData> {
     }
 
     @Override
-    public void write(RowData row, Context context) throws IOException, InterruptedException {
+    public void write(T record, Context context) throws IOException, InterruptedException {
         throwFailure();
-        RowWrite write = encoder.write(row);
+        RowWrite write = encoder.write(record);
+        if (write == null) {
+            return;
+        }
         notEmpty.remove(write.path());
         pending.add(write);
         send(false);

@@ -4,33 +4,57 @@ package io.zkflink.sink;
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.SessionPool;
 import io.zkflink.metrics.SinkMetrics;
-import io.zkflink.row.ZNodeEncoder;
+import io.zkflink.row.RecordEncoder;
 import java.io.IOException;
 import java.util.List;
+import org.apache.flink.annotation.Internal;
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
-import org.apache.flink.table.data.RowData;
 
-/** Writes rows to znodes at least once. */
-public final class ZooKeeperSink implements Sink<RowData> {
+/**
+ * Writes the elements of a stream to znodes: {@linkplain #builder at least once or exactly once}.
+ *
+ * <pre>{@code
+ * EXAMPLE
+ * }</pre>
+ *
+ * <p>Updates of one znode must come to one writer, if their order matters: key the stream by path. Where removals of
+ * znodes that have children go with removals of those, one writer must have both.
+ *
+ * <p>Nothing is written before the job runs. Updates of one znode that wait are collapsed to the last one, unless each
+ * of them counts (an expected version, a sequential znode); none overtakes another one of its znode. Each checkpoint
+ * waits until all before it is written; with {@code EXACTLY_ONCE} all before it becomes visible when it has completed.
+ *
+ * @param <T> the type of the elements
+ */
+@PublicEvolving
+public final class ZooKeeperSink<T> implements Sink<T> {
 
     private static final long serialVersionUID = 1L;
 
     private final ConnectionSettings connection;
-    private final ZNodeEncoder encoder;
+    private final RecordEncoder<T> encoder;
     private final SinkSettings settings;
 
-    public ZooKeeperSink(ConnectionSettings connection, ZNodeEncoder encoder, SinkSettings settings) {
+    /** For tables; others call {@link #builder}. */
+    @Internal
+    public ZooKeeperSink(ConnectionSettings connection, RecordEncoder<T> encoder, SinkSettings settings) {
         this.connection = connection;
         this.encoder = encoder;
         this.settings = settings;
     }
 
+    /** A sink of what a serialization schema makes of the elements of a stream. */
+    public static <T> ZooKeeperSinkBuilder<T> builder(ZNodeSerializationSchema<T> serializer) {
+        return new ZooKeeperSinkBuilder<>(serializer);
+    }
+
     @Override
-    public SinkWriter<RowData> createWriter(WriterInitContext context) throws IOException {
+    public SinkWriter<T> createWriter(WriterInitContext context) throws IOException {
         open(encoder, context);
-        return new UpsertWriter(
+        return new UpsertWriter<>(
                 SessionPool.open(connection),
                 encoder,
                 settings,
@@ -42,11 +66,12 @@ public final class ZooKeeperSink implements Sink<RowData> {
                         new SinkMetrics(context.metricGroup())));
     }
 
-    static void open(ZNodeEncoder encoder, WriterInitContext context) throws IOException {
+    static void open(RecordEncoder<?> encoder, WriterInitContext context) throws IOException {
         try {
             encoder.open(context.asSerializationSchemaInitializationContext());
         } catch (Exception e) {
-            throw new IOException("The 'format' of the table could not be opened: " + e.getMessage(), e);
+            throw new IOException(
+                    "What encodes the rows, the 'format' of a table, could not be opened: " + e.getMessage(), e);
         }
     }
 }

@@ -5,7 +5,7 @@ import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeStat;
 import io.zkflink.metrics.ScanMetrics;
 import io.zkflink.row.EventType;
-import io.zkflink.row.ZNodeDecoder;
+import io.zkflink.row.RecordDecoder;
 import io.zkflink.subtree.Change;
 import io.zkflink.subtree.Known;
 import io.zkflink.subtree.Sighting;
@@ -23,19 +23,17 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.apache.flink.api.connector.source.SourceOutput;
 import org.apache.flink.connector.base.source.reader.RecordEmitter;
-import org.apache.flink.table.data.GenericRowData;
-import org.apache.flink.table.data.RowData;
 import org.apache.flink.types.RowKind;
 
 /**
- * Turns sightings into changes by the bucket's state machine, and changes into rows. Runs on the task thread, which owns
+ * Turns sightings into changes by the bucket's state machine, and changes into records, called rows here. Runs on the task thread, which owns
  * all state.
  *
  * <p>A znode whose data is skipped is known but hidden: for the rows it is as if it were not there.
  */
-final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketState> {
+final class ChangeEmitter<T> implements RecordEmitter<Sighting, T, BucketState> {
 
-    private final ZNodeDecoder decoder;
+    private final RecordDecoder<T> decoder;
     private final ScanSettings settings;
     private final RowLimit limit;
     private final ScanMetrics metrics;
@@ -49,7 +47,7 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
      * @param clock milliseconds since the epoch
      */
     ChangeEmitter(
-            ZNodeDecoder decoder, ScanSettings settings, RowLimit limit, ScanMetrics metrics, LongSupplier clock) {
+            RecordDecoder<T> decoder, ScanSettings settings, RowLimit limit, ScanMetrics metrics, LongSupplier clock) {
         this.decoder = decoder;
         this.settings = settings;
         this.limit = limit;
@@ -66,8 +64,17 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
      * @throws IllegalStateException if it was saved by a scan of other znodes
      */
     void add(BucketState state) {
-        state.reconciler().known().keySet().forEach(decoder::checkRestored);
+        state.reconciler().known().keySet().forEach(this::checkRestored);
         states.add(state);
+    }
+
+    private void checkRestored(String path) {
+        if (decoder.template().match(path) == null) {
+            throw new IllegalStateException("The state of this scan knows the znode '" + path
+                    + "', which the 'path' = '" + decoder.template() + "' of the table does not match, so that its row"
+                    + " could not be taken back: another 'path', or other types of its columns, wrote the state."
+                    + " Restore it with those, or start without the state.");
+        }
     }
 
     void remove(Collection<BucketState> finished) {
@@ -76,7 +83,7 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
 
     /** The state is that of an observation's bucket; any other sighting holds for all buckets. */
     @Override
-    public void emitRecord(Sighting sighting, SourceOutput<RowData> output, BucketState state) throws IOException {
+    public void emitRecord(Sighting sighting, SourceOutput<T> output, BucketState state) throws IOException {
         try {
             if (sighting instanceof Observation observation) {
                 metrics.read(
@@ -105,7 +112,7 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
     }
 
     /** Takes back what a walk did not see, of one bucket: deletions may be as many as there are znodes. */
-    void endWalk(SourceOutput<RowData> output) throws IOException {
+    void endWalk(SourceOutput<T> output) throws IOException {
         BucketState state = ending.poll();
         try {
             state.reconciler().walkEnded(ended.walk(), change -> emit(change, output, state));
@@ -121,7 +128,7 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
         }
     }
 
-    private void emit(Change change, SourceOutput<RowData> output, BucketState state) {
+    private void emit(Change change, SourceOutput<T> output, BucketState state) {
         if (change instanceof Change.Created created) {
             state.includes(created.znode().stat().mzxid());
             created(created, output, state);
@@ -137,12 +144,12 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
         }
     }
 
-    private void created(Change.Created change, SourceOutput<RowData> output, BucketState state) {
+    private void created(Change.Created change, SourceOutput<T> output, BucketState state) {
         ZNode znode = change.znode();
         boolean sinceBase = znode.stat().czxid() > state.baseZxid();
         // Below the base a znode is only learnt; one that was changed since is told as changed, though what it was
         // before nobody knows.
-        Optional<GenericRowData> row = rowOf(znode, change.now(), sinceBase ? EventType.CREATED : EventType.CHANGED);
+        Optional<T> row = rowOf(znode, change.now(), sinceBase ? EventType.CREATED : EventType.CHANGED);
         if (znode.stat().mzxid() > state.baseZxid()) {
             boolean update = !sinceBase && settings.mode() != ScanMode.APPEND;
             row.ifPresent(
@@ -150,10 +157,9 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
         }
     }
 
-    private void changed(Change.Changed change, SourceOutput<RowData> output) {
+    private void changed(Change.Changed change, SourceOutput<T> output) {
         boolean wasRow = !change.before().hidden();
-        Optional<GenericRowData> row =
-                rowOf(change.znode(), change.now(), wasRow ? EventType.CHANGED : EventType.CREATED);
+        Optional<T> row = rowOf(change.znode(), change.now(), wasRow ? EventType.CHANGED : EventType.CREATED);
         if (settings.isBounded()) {
             return;
         }
@@ -174,8 +180,8 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
         }
     }
 
-    private void recreated(Change.Recreated change, SourceOutput<RowData> output) {
-        Optional<GenericRowData> row = rowOf(change.znode(), change.now(), EventType.CREATED);
+    private void recreated(Change.Recreated change, SourceOutput<T> output) {
+        Optional<T> row = rowOf(change.znode(), change.now(), EventType.CREATED);
         if (settings.isBounded()) {
             return;
         }
@@ -197,7 +203,7 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
                 output));
     }
 
-    private void deleted(Change.Deleted change, SourceOutput<RowData> output) {
+    private void deleted(Change.Deleted change, SourceOutput<T> output) {
         if (!settings.isBounded()) {
             gone(
                     change.path(),
@@ -208,26 +214,34 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
     }
 
     /** Takes a row back, if there was one. */
-    private void gone(String path, Known before, long mtime, SourceOutput<RowData> output) {
+    private void gone(String path, Known before, long mtime, SourceOutput<T> output) {
         if (before.hidden()) {
             return;
         }
-        GenericRowData row =
-                switch (settings.mode()) {
-                    case UPSERT, APPEND -> decoder.gone(path, mtime);
-                    // Without a key only an equal row takes a row back.
-                    case ALL -> settings.hasPrimaryKey() ? before(before, mtime) : before(before);
-                };
-        row.setRowKind(settings.mode() == ScanMode.APPEND ? RowKind.INSERT : RowKind.DELETE);
-        watermarks.row(before.mtime(), output);
-        output.collect(row, mtime);
+        RowKind kind = settings.mode() == ScanMode.APPEND ? RowKind.INSERT : RowKind.DELETE;
+        goneRow(path, before, mtime).ifPresent(row -> {
+            watermarks.row(before.mtime(), output);
+            output.collect(decoder.ofKind(kind, row), mtime);
+        });
     }
 
-    private GenericRowData before(Known known) {
+    private Optional<T> goneRow(String path, Known before, long mtime) {
+        if (settings.mode() == ScanMode.ALL) {
+            // Without a key only an equal row takes a row back.
+            return Optional.of(settings.hasPrimaryKey() ? before(before, mtime) : before(before));
+        }
+        try {
+            return decoder.gone(path, mtime);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private T before(Known known) {
         return before(known, known.mtime());
     }
 
-    private GenericRowData before(Known known, long mtime) {
+    private T before(Known known, long mtime) {
         ZNode last = known.last()
                 .orElseThrow(() -> new IllegalStateException("The state of this scan has no rows from before, because"
                         + " another 'scan.changelog-mode' wrote it. Start without the state, or use that mode."));
@@ -235,9 +249,9 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
                 .orElseThrow();
     }
 
-    private Optional<GenericRowData> rowOf(ZNode znode, Known known, EventType event) {
+    private Optional<T> rowOf(ZNode znode, Known known, EventType event) {
         try {
-            Optional<GenericRowData> row = decoder.row(znode, event);
+            Optional<T> row = decoder.record(znode, event);
             if (row.isEmpty()) {
                 known.hide();
                 metrics.undecodable();
@@ -249,11 +263,10 @@ final class ChangeEmitter implements RecordEmitter<Sighting, RowData, BucketStat
         }
     }
 
-    private void collect(GenericRowData row, RowKind kind, ZNodeStat stat, SourceOutput<RowData> output) {
+    private void collect(T row, RowKind kind, ZNodeStat stat, SourceOutput<T> output) {
         if (limit.take()) {
-            row.setRowKind(kind);
             watermarks.row(stat.mtime(), output);
-            output.collect(row, stat.mtime());
+            output.collect(decoder.ofKind(kind, row), stat.mtime());
         }
     }
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.source;
 
-import org.apache.flink.table.connector.ChangelogMode;
-
 /** What a scan tells of a change. */
 public enum ScanMode {
     /** The key and the latest row; only the key of what is gone. Needs a primary key. */
@@ -16,14 +14,6 @@ public enum ScanMode {
 
     ScanMode(String value) {
         this.value = value;
-    }
-
-    public ChangelogMode changelogMode() {
-        return switch (this) {
-            case UPSERT -> ChangelogMode.upsert();
-            case ALL -> ChangelogMode.all();
-            case APPEND -> ChangelogMode.insertOnly();
-        };
     }
 
     /** As the option spells it. */

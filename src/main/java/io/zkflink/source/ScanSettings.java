@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.source;
 
+import io.zkflink.client.InvalidSettingException;
 import io.zkflink.subtree.FeedSettings;
 import java.io.Serializable;
 import java.time.Duration;
-import org.apache.flink.table.connector.ChangelogMode;
 
 /**
  * How to scan.
@@ -32,8 +32,15 @@ public record ScanSettings(
      * @param pollInterval between two reads of the subtree where it is polled
      * @param proofInterval how often to prove that none was missed, to move the watermark on; zero for never
      */
-    public record Noticing(WatchMode watchMode, Duration pollInterval, Duration proofInterval)
-            implements Serializable {}
+    public record Noticing(WatchMode watchMode, Duration pollInterval, Duration proofInterval) implements Serializable {
+
+        /**
+         * @throws InvalidSettingException if a value breaks a rule
+         */
+        public Noticing {
+            InvalidSettingException.checkDuration("scan.poll-interval", pollInterval);
+        }
+    }
 
     /**
      * What a query spares the source, or asks of it.
@@ -46,13 +53,22 @@ public record ScanSettings(
         public static final Pushed NONE = new Pushed(Long.MAX_VALUE, false, false);
     }
 
-    public boolean isBounded() {
-        return bounded == BoundedMode.SNAPSHOT;
+    /**
+     * @throws InvalidSettingException if a value breaks a rule
+     */
+    public ScanSettings {
+        if (bounded == BoundedMode.SNAPSHOT && startup == StartupMode.LATEST_OFFSET) {
+            throw new InvalidSettingException(
+                    "scan.startup.mode",
+                    startup,
+                    "a scan that ends with the snapshot ('scan.bounded.mode' = 'snapshot', the default in batch mode) has"
+                            + " no changes to tell. Use 'initial', or an unbounded scan.");
+        }
+        InvalidSettingException.checkAtLeast(1, "scan.parallelism", parallelism);
     }
 
-    /** A tree that is read once only has insertions to tell. */
-    public ChangelogMode changelogMode() {
-        return isBounded() ? ChangelogMode.insertOnly() : mode.changelogMode();
+    public boolean isBounded() {
+        return bounded == BoundedMode.SNAPSHOT;
     }
 
     public ScanSettings limit(long limit) {

@@ -8,18 +8,17 @@ import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.connector.base.source.reader.SingleThreadMultiplexSourceReaderBase;
 import org.apache.flink.core.io.InputStatus;
-import org.apache.flink.table.data.RowData;
 
 /** Reads the buckets of one subtask: one fetcher thread for all of them, state on the task thread. */
-final class SubtreeReader extends SingleThreadMultiplexSourceReaderBase<Sighting, RowData, SubtreeSplit, BucketState> {
+final class SubtreeReader<T> extends SingleThreadMultiplexSourceReaderBase<Sighting, T, SubtreeSplit, BucketState> {
 
-    private final ChangeEmitter emitter;
+    private final ChangeEmitter<T> emitter;
     private final boolean keepLast;
-    private UnsplitOutput<RowData> unsplit;
+    private UnsplitOutput<T> unsplit;
 
     SubtreeReader(
             Supplier<SubtreeSplitReader> splitReader,
-            ChangeEmitter emitter,
+            ChangeEmitter<T> emitter,
             boolean keepLast,
             SourceReaderContext context) {
         super(splitReader::get, emitter, context.getConfiguration(), context);
@@ -28,7 +27,7 @@ final class SubtreeReader extends SingleThreadMultiplexSourceReaderBase<Sighting
     }
 
     @Override
-    public InputStatus pollNext(ReaderOutput<RowData> output) throws Exception {
+    public InputStatus pollNext(ReaderOutput<T> output) throws Exception {
         if (unsplit == null || !unsplit.wraps(output)) {
             unsplit = new UnsplitOutput<>(output);
         }

@@ -4,9 +4,11 @@ package io.zkflink.source;
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.metrics.ScanMetrics;
 import io.zkflink.path.PathTemplate;
-import io.zkflink.row.ZNodeDecoder;
+import io.zkflink.row.RecordDecoder;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.apache.flink.annotation.Internal;
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.Source;
@@ -16,10 +18,10 @@ import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
-import org.apache.flink.table.data.RowData;
 
 /**
- * The changes of a znode subtree as rows: a snapshot, then whatever changes.
+ * The changes of a znode subtree: a snapshot, then whatever changes. Records carry the {@code mtime} of their znode as
+ * timestamp.
  *
  * <ol>
  *   <li>The enumerator (JobManager) gives each reader its share of the 128 buckets.
@@ -28,31 +30,44 @@ import org.apache.flink.table.data.RowData;
  *   <li>A checkpoint holds what is known; a restored reader walks the subtree and emits what differs.
  * </ol>
  *
- * Every row equals a state that its znode had, a znode's versions never go backwards, and after the stream has caught up
- * the rows equal the tree, whatever happened to connection, session, task or job in between.
+ * <pre>{@code
+ * EXAMPLE
+ * }</pre>
+ *
+ * Every record equals a state that its znode had, a znode's versions never go backwards, and after the stream has caught up
+ * the records equal the tree, whatever happened to connection, session, task or job in between.
+ *
+ * @param <T> the type of the records
  */
-public final class ZooKeeperSource
-        implements Source<RowData, SubtreeSplit, List<SubtreeSplit>>, ResultTypeQueryable<RowData> {
+@PublicEvolving
+public final class ZooKeeperSource<T> implements Source<T, SubtreeSplit, List<SubtreeSplit>>, ResultTypeQueryable<T> {
 
     private static final long serialVersionUID = 1L;
 
     private final ConnectionSettings connection;
     private final PathTemplate template;
     private final ScanSettings settings;
-    private final ZNodeDecoder decoder;
-    private final TypeInformation<RowData> producedType;
+    private final RecordDecoder<T> decoder;
+    private final TypeInformation<T> producedType;
 
+    /** For tables; others call {@link #builder}. */
+    @Internal
     public ZooKeeperSource(
             ConnectionSettings connection,
             PathTemplate template,
             ScanSettings settings,
-            ZNodeDecoder decoder,
-            TypeInformation<RowData> producedType) {
+            RecordDecoder<T> decoder,
+            TypeInformation<T> producedType) {
         this.connection = connection;
         this.template = template;
         this.settings = settings;
         this.decoder = decoder;
         this.producedType = producedType;
+    }
+
+    /** A source of {@link ZNodeChange}s, or of what a deserialization schema makes of them. */
+    public static ZooKeeperSourceBuilder<ZNodeChange> builder() {
+        return new ZooKeeperSourceBuilder<>(new ChangeSchema());
     }
 
     @Override
@@ -61,13 +76,13 @@ public final class ZooKeeperSource
     }
 
     @Override
-    public SourceReader<RowData, SubtreeSplit> createReader(SourceReaderContext context) throws Exception {
+    public SourceReader<T, SubtreeSplit> createReader(SourceReaderContext context) throws Exception {
         decoder.open(context.metricGroup(), context.getUserCodeClassLoader());
         RowLimit limit = new RowLimit(settings.isBounded() ? settings.pushed().limit() : Long.MAX_VALUE);
         ScanMetrics metrics = new ScanMetrics(context.metricGroup());
-        return new SubtreeReader(
+        return new SubtreeReader<>(
                 () -> new SubtreeSplitReader(connection, template, settings, limit, metrics),
-                new ChangeEmitter(decoder, settings, limit, metrics, System::currentTimeMillis),
+                new ChangeEmitter<>(decoder, settings, limit, metrics, System::currentTimeMillis),
                 settings.needsBeforeImages(),
                 context);
     }
@@ -97,7 +112,7 @@ public final class ZooKeeperSource
     }
 
     @Override
-    public TypeInformation<RowData> getProducedType() {
+    public TypeInformation<T> getProducedType() {
         return producedType;
     }
 }

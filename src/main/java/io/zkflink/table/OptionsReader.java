@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.table;
 
-import io.zkflink.client.ConnectStrings;
 import io.zkflink.client.ConnectionSettings;
+import io.zkflink.client.InvalidSettingException;
 import io.zkflink.lookup.LookupCaching;
 import io.zkflink.lookup.LookupSettings;
 import io.zkflink.source.BoundedMode;
 import io.zkflink.source.ScanMode;
 import io.zkflink.source.ScanSettings;
-import io.zkflink.source.StartupMode;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ExecutionOptions;
@@ -65,33 +65,24 @@ final class OptionsReader {
     }
 
     ConnectionSettings connection() {
-        check(ZooKeeperOptions.CONNECT_STRING, ConnectStrings::check, "write 'host:port[,host:port]...[/chroot]'");
-        check(ZooKeeperOptions.NAMESPACE, ConnectStrings::checkNamespace, "write it like 'team/app'");
-        Duration sessionTimeout = positive(ZooKeeperOptions.SESSION_TIMEOUT);
-        Duration connectionTimeout = positive(ZooKeeperOptions.CONNECTION_TIMEOUT);
-        Duration retryWait = positive(ZooKeeperOptions.RETRY_WAIT);
-        ConnectionSettings settings = new ConnectionSettings(
+        return valid(() -> new ConnectionSettings(
                 options.get(ZooKeeperOptions.CONNECT_STRING),
                 options.get(ZooKeeperOptions.NAMESPACE),
-                sessionTimeout,
-                connectionTimeout,
-                retryWait,
-                atLeastOne(ZooKeeperOptions.MAX_RETRY_ATTEMPTS),
+                options.get(ZooKeeperOptions.SESSION_TIMEOUT),
+                options.get(ZooKeeperOptions.CONNECTION_TIMEOUT),
+                options.get(ZooKeeperOptions.RETRY_WAIT),
+                options.get(ZooKeeperOptions.MAX_RETRY_ATTEMPTS),
                 properties(),
-                new SecurityReader(options).read());
-        settings.contradictedProperty().ifPresent(property -> {
-            String key = ZooKeeperOptions.PROPERTIES_PREFIX + property;
-            throw new ValidationException("Invalid option '" + key + "': an 'ssl.*' or 'sasl.*' option of this table"
-                    + " sets the same. Remove one of the two.");
-        });
+                new SecurityReader(options).read()));
+    }
+
+    /** Settings whose own rules are told with values as the user wrote them. */
+    <T> T valid(Supplier<T> settings) {
         try {
-            settings.replyLimit();
-        } catch (NumberFormatException e) {
-            String key = ZooKeeperOptions.PROPERTIES_PREFIX + ConnectionSettings.REPLY_LIMIT;
-            throw new ValidationException(
-                    "Invalid value '" + raw.get(key) + "' for option '" + key + "': it must be a number of bytes.", e);
+            return settings.get();
+        } catch (InvalidSettingException e) {
+            throw new ValidationException(e.messageFor(raw.get(e.option())));
         }
-        return settings;
     }
 
     ScanSettings scan(boolean hasPrimaryKey) {
@@ -106,25 +97,15 @@ final class OptionsReader {
                     "a batch job must end. Remove the option, set it to 'snapshot', or run in streaming mode with SET"
                             + " 'execution.runtime-mode' = 'streaming'.");
         }
-        if (bounded == BoundedMode.SNAPSHOT
-                && options.get(ZooKeeperOptions.SCAN_STARTUP_MODE) == StartupMode.LATEST_OFFSET) {
-            throw invalid(
-                    ZooKeeperOptions.SCAN_STARTUP_MODE,
-                    "a scan that ends with the snapshot ('scan.bounded.mode' = 'snapshot', the default in batch mode) has"
-                            + " no changes to tell. Use 'initial', or an unbounded scan.");
-        }
-        int parallelism = options.getOptional(ZooKeeperOptions.SCAN_PARALLELISM).isPresent()
-                ? atLeastOne(ZooKeeperOptions.SCAN_PARALLELISM)
-                : 1;
-        return new ScanSettings(
+        return valid(() -> new ScanSettings(
                 mode,
                 options.get(ZooKeeperOptions.SCAN_STARTUP_MODE),
                 bounded,
                 hasPrimaryKey,
-                parallelism,
+                options.getOptional(ZooKeeperOptions.SCAN_PARALLELISM).orElse(1),
                 noticing(),
                 options.get(ZooKeeperOptions.SCAN_UNREADABLE),
-                ScanSettings.Pushed.NONE);
+                ScanSettings.Pushed.NONE));
     }
 
     /**
@@ -185,7 +166,7 @@ final class OptionsReader {
                 .isPresent();
         return new ScanSettings.Noticing(
                 options.get(ZooKeeperOptions.SCAN_WATCH_MODE),
-                positive(ZooKeeperOptions.SCAN_POLL_INTERVAL),
+                options.get(ZooKeeperOptions.SCAN_POLL_INTERVAL),
                 advances ? positive(ZooKeeperOptions.SCAN_WATERMARK_ADVANCE_INTERVAL) : Duration.ZERO);
     }
 
@@ -213,18 +194,10 @@ final class OptionsReader {
 
     private Duration inRange(long minMillis, ConfigOption<Duration> option) {
         Duration value = options.get(option);
-        if (value.toMillis() < minMillis || value.toMillis() > Integer.MAX_VALUE) {
-            throw invalid(option, "it must be between " + minMillis + " ms and 24 d; write it like '15 s'.");
-        }
-        return value;
-    }
-
-    Duration positiveDays(ConfigOption<Duration> option) {
-        Duration value = options.get(option);
-        if (value.isNegative() || value.isZero()) {
-            throw invalid(option, "it must be positive; write it like '7 d'.");
-        }
-        return value;
+        return valid(() -> {
+            InvalidSettingException.checkDuration(option.key(), value, minMillis);
+            return value;
+        });
     }
 
     int atLeastOne(ConfigOption<Integer> option) {
@@ -233,10 +206,10 @@ final class OptionsReader {
 
     private int atLeast(int min, ConfigOption<Integer> option) {
         int value = options.get(option);
-        if (value < min) {
-            throw invalid(option, "it must be at least " + min + ".");
-        }
-        return value;
+        return valid(() -> {
+            InvalidSettingException.checkAtLeast(min, option.key(), value);
+            return value;
+        });
     }
 
     ValidationException invalid(ConfigOption<?> option, String rule) {

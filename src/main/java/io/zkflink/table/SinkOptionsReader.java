@@ -3,8 +3,6 @@ package io.zkflink.table;
 
 import io.zkflink.client.Acl;
 import io.zkflink.client.CreateMode;
-import io.zkflink.path.PathEncoding;
-import io.zkflink.path.PathTemplate;
 import io.zkflink.sink.SinkSettings;
 import java.time.Duration;
 import java.util.Optional;
@@ -13,8 +11,6 @@ import org.apache.flink.table.api.ValidationException;
 
 /** Reads the options that say how to write. */
 final class SinkOptionsReader {
-
-    private static final int LARGEST_REQUEST = 1024 * 1024 * 1024;
 
     private final ReadableConfig options;
     private final OptionsReader reader;
@@ -25,7 +21,7 @@ final class SinkOptionsReader {
     }
 
     SinkSettings settings() {
-        return new SinkSettings(transactions(), rows(), batching());
+        return reader.valid(() -> new SinkSettings(transactions(), rows(), batching()));
     }
 
     /**
@@ -79,40 +75,11 @@ final class SinkOptionsReader {
     }
 
     private SinkSettings.Transactions transactions() {
-        switch (options.get(SinkOptions.DELIVERY_GUARANTEE)) {
-            case AT_LEAST_ONCE -> {
-                return null;
-            }
-            case NONE ->
-                throw reader.invalid(
-                        SinkOptions.DELIVERY_GUARANTEE,
-                        "it must be one of 'at-least-once', 'exactly-once'; a weaker one would save nothing.");
-            case EXACTLY_ONCE -> {}
-        }
-        String prefix = options.getOptional(SinkOptions.TRANSACTIONAL_ID_PREFIX)
-                .orElseThrow(() -> reader.invalid(
-                        SinkOptions.DELIVERY_GUARANTEE,
-                        "it needs a name for its commit markers. Set 'sink.transactional-id-prefix' to one that no other"
-                                + " job uses."));
-        reader.check(
-                SinkOptions.TRANSACTIONAL_ID_PREFIX,
-                text -> checkPath("/" + text, 1),
-                "write a single path segment like 'orders-to-zookeeper'");
-        reader.check(SinkOptions.COMMIT_PATH, text -> checkPath(text, -1), "write it like '/_flink/commits'");
-        return new SinkSettings.Transactions(
-                prefix, options.get(SinkOptions.COMMIT_PATH), reader.positiveDays(SinkOptions.COMMIT_RETENTION));
-    }
-
-    private static void checkPath(String path, int segments) {
-        PathTemplate template = PathTemplate.parse(path, PathEncoding.NONE, name -> {
-            throw new IllegalArgumentException("it cannot have columns like '{" + name + "}'");
-        });
-        if (template.segments().isEmpty()) {
-            throw new IllegalArgumentException("it must not be the root");
-        }
-        if (segments > 0 && template.segments().size() != segments) {
-            throw new IllegalArgumentException("it contains '/'");
-        }
+        return SinkSettings.Transactions.of(
+                options.get(SinkOptions.DELIVERY_GUARANTEE),
+                options.getOptional(SinkOptions.TRANSACTIONAL_ID_PREFIX).orElse(null),
+                options.get(SinkOptions.COMMIT_PATH),
+                options.get(SinkOptions.COMMIT_RETENTION));
     }
 
     private SinkSettings.Rows rows() {
@@ -141,15 +108,12 @@ final class SinkOptionsReader {
 
     private SinkSettings.Batching batching() {
         long bytes = options.get(SinkOptions.FLUSH_BUFFER_SIZE).getBytes();
-        if (bytes < 1 || bytes > LARGEST_REQUEST) {
-            throw reader.invalid(SinkOptions.FLUSH_BUFFER_SIZE, "it must be between 1 byte and 1 gb.");
-        }
         return new SinkSettings.Batching(
-                reader.atLeastOne(SinkOptions.BATCH_MAX_SIZE),
-                reader.atLeastOne(SinkOptions.MAX_IN_FLIGHT),
-                reader.atLeastOne(SinkOptions.MAX_BUFFERED),
-                (int) bytes,
-                reader.positive(SinkOptions.FLUSH_BUFFER_TIMEOUT));
+                options.get(SinkOptions.BATCH_MAX_SIZE),
+                options.get(SinkOptions.MAX_IN_FLIGHT),
+                options.get(SinkOptions.MAX_BUFFERED),
+                (int) Math.min(bytes, Integer.MAX_VALUE),
+                options.get(SinkOptions.FLUSH_BUFFER_TIMEOUT));
     }
 
     /** Says why a combination of a create mode with a schema makes no sense. */

@@ -86,8 +86,8 @@ final class ZooKeeperTableSink implements DynamicTableSink, SupportsWritingMetad
                 declaration.mode(),
                 declaration.ttl());
         Sink<RowData> sink = settings.isExactlyOnce()
-                ? new TransactionalSink(connection, encoder, settings)
-                : new ZooKeeperSink(connection, encoder, settings);
+                ? new TransactionalSink<>(connection, encoder, settings)
+                : new ZooKeeperSink<>(connection, encoder, settings);
         return SinkV2Provider.of(sink, parallelism().orElse(null));
     }
 

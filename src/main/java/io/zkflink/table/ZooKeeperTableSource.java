@@ -109,12 +109,19 @@ class ZooKeeperTableSource
 
     @Override
     public ChangelogMode getChangelogMode() {
-        return scan.changelogMode();
+        if (scan.isBounded()) {
+            return ChangelogMode.insertOnly();
+        }
+        return switch (scan.mode()) {
+            case UPSERT -> ChangelogMode.upsert();
+            case ALL -> ChangelogMode.all();
+            case APPEND -> ChangelogMode.insertOnly();
+        };
     }
 
     @Override
     public ScanRuntimeProvider getScanRuntimeProvider(ScanContext context) {
-        ZooKeeperSource source = new ZooKeeperSource(
+        ZooKeeperSource<RowData> source = new ZooKeeperSource<>(
                 connection,
                 narrowed,
                 scan.keysOnly(readsKeysOnly()),

@@ -23,6 +23,7 @@ import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
 import org.apache.flink.types.RowKind;
 import org.apache.flink.util.function.ThrowingRunnable;
 import org.junit.jupiter.api.Test;
@@ -32,13 +33,13 @@ class UpsertWriterTest {
 
     private final FakeZooKeeper zk = new FakeZooKeeper();
     private final Mailbox mailbox = new Mailbox();
-    private final UpsertWriter writer = writer();
+    private final UpsertWriter<RowData> writer = writer();
 
-    private UpsertWriter writer() {
+    private UpsertWriter<RowData> writer() {
         TableLayout layout = new TableLayout(
                 PathTemplate.parse("/t/{k}", PathEncoding.NONE, name -> SegmentType.of(SegmentType.Kind.INT)),
                 DataTypes.ROW(DataTypes.FIELD("k", DataTypes.INT())));
-        return new UpsertWriter(
+        return new UpsertWriter<>(
                 zk,
                 new ZNodeEncoder(layout, null, List.of(), CreateMode.PERSISTENT, Duration.ZERO),
                 new SinkSettings(

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.row;
+
+import java.io.IOException;
+import java.io.Serializable;
+import org.apache.flink.api.common.serialization.SerializationSchema;
+
+/**
+ * Makes writes of the records of a sink.
+ *
+ * <p>Owned by one thread; {@link #open} before use.
+ */
+public interface RecordEncoder<T> extends Serializable {
+
+    void open(SerializationSchema.InitializationContext context) throws Exception;
+
+    /**
+     * What a record asks to have done, or null if nothing.
+     *
+     * @throws IOException if it makes no path or data, or makes no sense
+     */
+    RowWrite write(T record) throws IOException;
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink;
+
+import io.zkflink.client.Acl;
+import io.zkflink.client.ConnectionSettings;
+import java.time.Duration;
+import org.apache.flink.annotation.PublicEvolving;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.connector.base.DeliveryGuarantee;
+
+/**
+ * Builds a sink; see {@link ZooKeeperSink}. Only {@link #setConnectString} (or {@link #setConnection}) must be called.
+ * Wrong settings are refused with an {@link IllegalArgumentException} that names the SQL option of the same meaning, the
+ * value, the rule and the way out; nothing connects before the job runs.
+ *
+ * @param <T> the type of the elements
+ */
+@PublicEvolving
+public final class ZooKeeperSinkBuilder<T> {
+
+    private final ZNodeSerializationSchema<T> serializer;
+    private ConnectionSettings connection;
+    private DeliveryGuarantee guarantee = DeliveryGuarantee.AT_LEAST_ONCE;
+    private String idPrefix;
+    private String commitPath = "/_flink/commits";
+    private Duration commitRetention = Duration.ofDays(7);
+    private SinkSettings.Rows rows = new SinkSettings.Rows(Conflict.FAIL, false, false, Acl.OPEN);
+    private SinkSettings.Batching batching =
+            new SinkSettings.Batching(500, 4, 10_000, 1024 * 1024, Duration.ofMillis(100));
+
+    ZooKeeperSinkBuilder(ZNodeSerializationSchema<T> serializer) {
+        this.serializer = serializer;
+    }
+
+    /**
+     * The servers, and defaults for all else that concerns the connection.
+     *
+     * @param connectString {@code host:port[,host:port]...[/chroot]}
+     */
+    public ZooKeeperSinkBuilder<T> setConnectString(String connectString) {
+        return setConnection(ConnectionSettings.of(connectString));
+    }
+
+    /** How to connect; sources and sinks with equal settings share a session in a process. */
+    public ZooKeeperSinkBuilder<T> setConnection(ConnectionSettings connection) {
+        this.connection = connection;
+        return this;
+    }
+
+    /**
+     * {@link DeliveryGuarantee#AT_LEAST_ONCE} unless set. With {@link DeliveryGuarantee#EXACTLY_ONCE} updates become
+     * visible when the checkpoint completes, each exactly once, which needs {@link #setTransactionalIdPrefix}.
+     */
+    public ZooKeeperSinkBuilder<T> setDeliveryGuarantee(DeliveryGuarantee guarantee) {
+        this.guarantee = guarantee;
+        return this;
+    }
+
+    /** Names the commit markers of this sink: a single path segment that no other sink uses. */
+    public ZooKeeperSinkBuilder<T> setTransactionalIdPrefix(String idPrefix) {
+        this.idPrefix = idPrefix;
+        return this;
+    }
+
+    /** The znode below which commit markers are kept; {@code /_flink/commits} unless set. */
+    public ZooKeeperSinkBuilder<T> setCommitPath(String commitPath) {
+        this.commitPath = commitPath;
+        return this;
+    }
+
+    /** How long a commit marker is kept after its last commit, and so how old a savepoint may be restored; 7 days. */
+    public ZooKeeperSinkBuilder<T> setCommitRetention(Duration commitRetention) {
+        this.commitRetention = commitRetention;
+        return this;
+    }
+
+    /** What to do with an update whose znode has another version than it expects; {@link Conflict#FAIL} unless set. */
+    public ZooKeeperSinkBuilder<T> setConflict(Conflict conflict) {
+        rows = new SinkSettings.Rows(conflict, rows.deleteChildren(), rows.skipUnchanged(), rows.acl());
+        return this;
+    }
+
+    /** Whether a removal also removes all that is below its znode; false unless set, which makes that an error. */
+    public ZooKeeperSinkBuilder<T> setDeleteChildren(boolean deleteChildren) {
+        rows = new SinkSettings.Rows(rows.conflict(), deleteChildren, rows.skipUnchanged(), rows.acl());
+        return this;
+    }
+
+    /** Whether a znode that has the data already is left alone, for a read of each; false unless set. */
+    public ZooKeeperSinkBuilder<T> setSkipUnchanged(boolean skipUnchanged) {
+        rows = new SinkSettings.Rows(rows.conflict(), rows.deleteChildren(), skipUnchanged, rows.acl());
+        return this;
+    }
+
+    /** The ACL of znodes that are created; {@link Acl#OPEN} unless set. */
+    public ZooKeeperSinkBuilder<T> setAcl(Acl acl) {
+        rows = new SinkSettings.Rows(rows.conflict(), rows.deleteChildren(), rows.skipUnchanged(), acl);
+        return this;
+    }
+
+    /** How updates are gathered into requests. */
+    public ZooKeeperSinkBuilder<T> setBatching(SinkSettings.Batching batching) {
+        this.batching = batching;
+        return this;
+    }
+
+    /**
+     * The sink.
+     *
+     * @throws IllegalArgumentException if something is missing or wrong
+     */
+    public Sink<T> build() {
+        if (connection == null) {
+            throw new IllegalArgumentException(
+                    "Missing option 'connect-string': call setConnectString or" + " setConnection.");
+        }
+        SinkSettings settings = new SinkSettings(
+                SinkSettings.Transactions.of(guarantee, idPrefix, commitPath, commitRetention), rows, batching);
+        SchemaEncoder<T> encoder = new SchemaEncoder<>(serializer);
+        return settings.isExactlyOnce()
+                ? new TransactionalSink<>(connection, encoder, settings)
+                : new ZooKeeperSink<>(connection, encoder, settings);
+    }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.source;
+
+import io.zkflink.client.ConnectionSettings;
+import io.zkflink.client.InvalidSettingException;
+import io.zkflink.path.PathEncoding;
+import io.zkflink.path.PathTemplate;
+import io.zkflink.path.SegmentType;
+import java.time.Duration;
+import org.apache.flink.annotation.PublicEvolving;
+
+/**
+ * Builds a {@link ZooKeeperSource}. Only {@link #setConnectString} (or {@link #setConnection}) and {@link #setPath} must
+ * be called. Wrong settings are refused with an {@link IllegalArgumentException} that names the SQL option of the same
+ * meaning, the value, the rule and the way out; nothing connects before the job runs.
+ *
+ * @param <T> the type of the records
+ */
+@PublicEvolving
+public final class ZooKeeperSourceBuilder<T> {
+
+    private final ZNodeDeserializationSchema<T> deserializer;
+    private ConnectionSettings connection;
+    private PathTemplate template;
+    private StartupMode startup = StartupMode.INITIAL;
+    private BoundedMode bounded = BoundedMode.UNBOUNDED;
+    private WatchMode watchMode = WatchMode.AUTO;
+    private Duration pollInterval = Duration.ofSeconds(30);
+    private Unreadable unreadable = Unreadable.FAIL;
+    private int parallelism = Integer.MAX_VALUE;
+
+    ZooKeeperSourceBuilder(ZNodeDeserializationSchema<T> deserializer) {
+        this.deserializer = deserializer;
+    }
+
+    /**
+     * The servers, and defaults for all else that concerns the connection.
+     *
+     * @param connectString {@code host:port[,host:port]...[/chroot]}
+     */
+    public ZooKeeperSourceBuilder<T> setConnectString(String connectString) {
+        return setConnection(ConnectionSettings.of(connectString));
+    }
+
+    /** How to connect; sources and sinks with equal settings share a session in a process. */
+    public ZooKeeperSourceBuilder<T> setConnection(ConnectionSettings connection) {
+        this.connection = connection;
+        return this;
+    }
+
+    /**
+     * Which znodes: each segment is a name, or <code>{any}</code>, which stands for one segment, or
+     * <code>{*rest}</code> in last place, which stands for one or more. What is in the braces is for the reader.
+     */
+    public ZooKeeperSourceBuilder<T> setPath(String path) {
+        try {
+            template = PathTemplate.parse(path, PathEncoding.NONE, name -> SegmentType.STRING);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidSettingException("path", path, e.getMessage() + ".");
+        }
+        return this;
+    }
+
+    /** Makes records of another type than {@link ZNodeChange}. */
+    public <R> ZooKeeperSourceBuilder<R> setDeserializer(ZNodeDeserializationSchema<R> deserializer) {
+        ZooKeeperSourceBuilder<R> builder = new ZooKeeperSourceBuilder<>(deserializer);
+        builder.connection = connection;
+        builder.template = template;
+        builder.startup = startup;
+        builder.bounded = bounded;
+        builder.watchMode = watchMode;
+        builder.pollInterval = pollInterval;
+        builder.unreadable = unreadable;
+        builder.parallelism = parallelism;
+        return builder;
+    }
+
+    /** What to tell first; {@link StartupMode#INITIAL}, all znodes that there are, unless set. */
+    public ZooKeeperSourceBuilder<T> setStartupMode(StartupMode startup) {
+        this.startup = startup;
+        return this;
+    }
+
+    /** When to end; {@link BoundedMode#UNBOUNDED}, never, unless set. */
+    public ZooKeeperSourceBuilder<T> setBoundedMode(BoundedMode bounded) {
+        this.bounded = bounded;
+        return this;
+    }
+
+    /** How to notice changes; {@link WatchMode#AUTO} unless set. */
+    public ZooKeeperSourceBuilder<T> setWatchMode(WatchMode watchMode) {
+        this.watchMode = watchMode;
+        return this;
+    }
+
+    /** How long to wait between two reads of the subtree where it is polled; 30 s unless set. */
+    public ZooKeeperSourceBuilder<T> setPollInterval(Duration pollInterval) {
+        this.pollInterval = pollInterval;
+        return this;
+    }
+
+    /** What to do with znodes whose ACL denies reading; {@link Unreadable#FAIL} unless set. */
+    public ZooKeeperSourceBuilder<T> setUnreadable(Unreadable unreadable) {
+        this.unreadable = unreadable;
+        return this;
+    }
+
+    /** How many readers share the tree, at most; as many as the operator has unless set. */
+    public ZooKeeperSourceBuilder<T> setParallelism(int parallelism) {
+        this.parallelism = parallelism;
+        return this;
+    }
+
+    /**
+     * The source.
+     *
+     * @throws IllegalArgumentException if something is missing or wrong
+     */
+    public ZooKeeperSource<T> build() {
+        if (connection == null) {
+            throw new IllegalArgumentException(
+                    "Missing option 'connect-string': call setConnectString or" + " setConnection.");
+        }
+        if (template == null) {
+            throw new IllegalArgumentException("Missing option 'path': call setPath.");
+        }
+        ScanSettings settings = new ScanSettings(
+                ScanMode.APPEND,
+                startup,
+                bounded,
+                false,
+                parallelism,
+                new ScanSettings.Noticing(watchMode, pollInterval, Duration.ZERO),
+                unreadable,
+                ScanSettings.Pushed.NONE);
+        return new ZooKeeperSource<>(
+                connection,
+                template,
+                settings,
+                new SchemaDecoder<>(template, deserializer),
+                deserializer.getProducedType());
+    }
+}

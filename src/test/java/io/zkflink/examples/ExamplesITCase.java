@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zkflink.testkit.Await;
+import io.zkflink.testkit.SharedMiniCluster;
+import io.zkflink.testkit.SharedZooKeeper;
+import io.zkflink.testkit.ZooKeeperAdmin;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
+import java.util.stream.LongStream;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.CloseableIterator;
+import org.junit.jupiter.api.Test;
+
+/** The examples do what they say. Each has a chroot of its own. */
+class ExamplesITCase {
+
+    /** More than there are in a second. */
+    private static final int LINES_A_LOOK = 100;
+
+    private static final AtomicBoolean FAIL = new AtomicBoolean();
+
+    private final ZooKeeperAdmin zk = SharedZooKeeper.admin();
+    private final String root = SharedZooKeeper.freshRoot();
+    private final String connectString = SharedZooKeeper.connectString() + root;
+
+    ExamplesITCase() {
+        zk.create(root);
+    }
+
+    private static StreamExecutionEnvironment environment() {
+        Configuration configuration = new Configuration();
+        configuration.setString("execution.checkpointing.interval", "50 ms");
+        configuration.setString("restart-strategy.type", "fixed-delay");
+        configuration.setString("restart-strategy.fixed-delay.attempts", "1000000");
+        configuration.setString("restart-strategy.fixed-delay.delay", "10 ms");
+        return SharedMiniCluster.environment(2, configuration);
+    }
+
+    @Test
+    void membershipTellsWhoIsAlive() throws Exception {
+        try (ZooKeeperAdmin ann = new ZooKeeperAdmin(connectString);
+                ZooKeeperAdmin bob = new ZooKeeperAdmin(connectString)) {
+            ann.createEphemeral("/members/shop/ann", "");
+            try (CloseableIterator<String> lines =
+                    Membership.alive(environment(), connectString).executeAndCollect("membership")) {
+                read(lines, "shop: [ann]"::equals);
+                bob.createEphemeral("/members/shop/bob", "");
+                read(lines, "shop: [ann, bob]"::equals);
+                ann.close();
+                read(lines, "shop: [bob]"::equals);
+            }
+        }
+    }
+
+    @Test
+    void rulesAreHeardWhileTheJobRuns() throws Exception {
+        zk.create(root + "/rules/small", "90");
+        try (CloseableIterator<String> lines =
+                DynamicRules.alarms(environment(), connectString).executeAndCollect("dynamic rules")) {
+            read(lines, "91 is over the limit 90 of small"::equals);
+            zk.set(root + "/rules/small", "80");
+            read(lines, "81 is over the limit 80 of small"::equals);
+            zk.create(root + "/rules/large", "50");
+            read(lines, "51 is over the limit 50 of large"::equals);
+            zk.set(root + "/rules/small", "eighty");
+            readUntilNoneOf(lines, "small");
+            zk.set(root + "/rules/small", "70");
+            read(lines, "71 is over the limit 70 of small"::equals);
+            zk.delete(root + "/rules/large");
+            readUntilNoneOf(lines, "large");
+        }
+    }
+
+    private static void read(CloseableIterator<String> lines, Predicate<String> last) {
+        Await.until("a line comes", () -> {
+            for (int i = 0; i < LINES_A_LOOK; i++) {
+                if (last.test(lines.next())) {
+                    return true;
+                }
+            }
+            return false;
+        });
+    }
+
+    private static void readUntilNoneOf(CloseableIterator<String> lines, String rule) {
+        int[] without = {0};
+        read(lines, line -> {
+            without[0] = line.endsWith(rule) ? 0 : without[0] + 1;
+            return without[0] == LINES_A_LOOK;
+        });
+    }
+
+    @Test
+    void twoJobsHandDataOverExactlyOnceWhateverFails() throws Exception {
+        long count = 2_000;
+        FAIL.set(true);
+        StreamExecutionEnvironment writing = environment();
+        Handover.write(
+                Handover.numbers(writing, count).map(value -> {
+                    if (value == count / 2 && FAIL.getAndSet(false)) {
+                        throw new IllegalStateException("Failed by the test.");
+                    }
+                    return value;
+                }),
+                connectString);
+        StreamExecutionEnvironment reading = environment();
+        Handover.read(reading, connectString);
+
+        JobClient writer = writing.executeAsync("write");
+        JobClient reader = reading.executeAsync("read");
+        try {
+            Await.until(
+                    "some have been handed over",
+                    () -> zk.exists(root + "/total")
+                            && zk.children(root + "/handover").size() > 100);
+            SharedMiniCluster.replaceTaskManager();
+            writer.getJobExecutionResult().get();
+            Await.until("all have been added up", () -> zk.get(root + "/total")
+                    .equals(Long.toString(count * (count + 1) / 2)));
+        } finally {
+            cancel(reader.getJobID());
+        }
+        assertThat(FAIL).isFalse();
+        List<String> ids =
+                LongStream.rangeClosed(1, count).mapToObj(Long::toString).toList();
+        assertThat(zk.children(root + "/handover")).containsExactlyInAnyOrderElementsOf(ids);
+        assertThat(ids)
+                .allSatisfy(id -> assertThat(zk.stat(root + "/handover/" + id).getVersion())
+                        .as("written once")
+                        .isZero());
+    }
+
+    private static void cancel(JobID job) throws Exception {
+        SharedMiniCluster.cluster().cancelJob(job).get();
+        Await.until(
+                "the job has ended",
+                () -> SharedMiniCluster.cluster().getJobStatus(job).get().isGloballyTerminalState());
+    }
+}

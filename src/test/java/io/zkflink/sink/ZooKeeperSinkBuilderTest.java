@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zkflink.client.CreateMode;
+import io.zkflink.row.RowWrite;
+import java.time.Duration;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.flink.util.InstantiationUtil;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ZooKeeperSinkBuilderTest {
+
+    private static final byte[] DATA = {1};
+
+    /** Settings that are wrong in one place, and what is said of it. */
+    private record Mistake(UnaryOperator<ZooKeeperSinkBuilder<String>> setting, String message) {
+
+        @Override
+        public String toString() {
+            return message;
+        }
+    }
+
+    private static Mistake exactlyOnce(UnaryOperator<ZooKeeperSinkBuilder<String>> setting, String message) {
+        return new Mistake(
+                builder -> setting.apply(builder.setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
+                        .setTransactionalIdPrefix("id")),
+                message);
+    }
+
+    private static SinkSettings.Batching batching(int maxSize, int maxBytes) {
+        return new SinkSettings.Batching(maxSize, 4, 100, maxBytes, Duration.ofMillis(1));
+    }
+
+    static Stream<Mistake> mistakes() {
+        return Stream.of(
+                new Mistake(
+                        builder -> builder.setConnectString(""),
+                        "Invalid value '' for option 'connect-string': it is empty; write"
+                                + " 'host:port[,host:port]...[/chroot]'."),
+                exactlyOnce(
+                        builder -> builder.setTransactionalIdPrefix(null),
+                        "Invalid value 'exactly-once' for option 'sink.delivery-guarantee': it needs a name for its"
+                                + " commit markers. Set 'sink.transactional-id-prefix' to one that no other job uses."),
+                exactlyOnce(
+                        builder -> builder.setTransactionalIdPrefix("a/b"),
+                        "Invalid value 'a/b' for option 'sink.transactional-id-prefix': it contains '/'; write a single"
+                                + " path segment like 'orders-to-zookeeper'."),
+                exactlyOnce(
+                        builder -> builder.setCommitPath("/{x}"),
+                        "Invalid value '/{x}' for option 'sink.commit-path': it cannot have columns like '{x}'; write it"
+                                + " like '/_flink/commits'."),
+                exactlyOnce(
+                        builder -> builder.setCommitRetention(Duration.ZERO),
+                        "Invalid value 'PT0S' for option 'sink.commit-retention': it must be positive; write it like '7"
+                                + " d'."),
+                new Mistake(
+                        builder -> builder.setDeliveryGuarantee(DeliveryGuarantee.NONE),
+                        "Invalid value 'none' for option 'sink.delivery-guarantee': it must be one of 'at-least-once',"
+                                + " 'exactly-once'; a weaker one would save nothing."),
+                new Mistake(
+                        builder -> builder.setBatching(batching(0, 1)),
+                        "Invalid value '0' for option 'sink.batch.max-size': it must be at least 1."),
+                new Mistake(
+                        builder -> builder.setBatching(batching(1, 0)),
+                        "Invalid value '0' for option 'sink.flush-buffer.size': it must be between 1 byte and 1 gb."));
+    }
+
+    @ParameterizedTest
+    @MethodSource("mistakes")
+    void saysWhatIsWrongBeforeAnybodyConnects(Mistake mistake) {
+        assertThatThrownBy(() -> mistake.setting.apply(right()).build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(mistake.message);
+    }
+
+    @Test
+    void saysWhatIsMissing() {
+        assertThatThrownBy(() -> ZooKeeperSink.builder((String path) -> ZNodeUpdate.remove(path))
+                        .build())
+                .hasMessage("Missing option 'connect-string': call setConnectString or setConnection.");
+    }
+
+    private static ZooKeeperSinkBuilder<String> right() {
+        return ZooKeeperSink.builder((String path) -> ZNodeUpdate.put(path, DATA))
+                .setConnectString("localhost:2181");
+    }
+
+    @Test
+    void isSerializable() throws Exception {
+        assertThat(InstantiationUtil.clone(right().build())).isInstanceOf(ZooKeeperSink.class);
+        assertThat(InstantiationUtil.clone(right().setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
+                        .setTransactionalIdPrefix("id")
+                        .build()))
+                .isInstanceOf(TransactionalSink.class);
+    }
+
+    @Test
+    void updatesSayWhatIsToBeDone() {
+        RowWrite.Put put = put(ZNodeUpdate.put("/a", DATA));
+        assertThat(put).isEqualTo(new RowWrite.Put("/a", DATA, true, null, CreateMode.PERSISTENT, 0));
+        assertThat(put(ZNodeUpdate.put("/a", DATA).ifVersion(3)).expectedVersion())
+                .isEqualTo(3);
+        assertThat(put(ZNodeUpdate.put("/a", DATA).ifAbsent()).expectedVersion())
+                .isEqualTo(RowWrite.ABSENT);
+        put = put(ZNodeUpdate.put("/a", null).withTtl(Duration.ofSeconds(1)).ifAbsent());
+        assertThat(put).isEqualTo(new RowWrite.Put("/a", null, true, -1, CreateMode.PERSISTENT_WITH_TTL, 1_000));
+        assertThat(put(ZNodeUpdate.put("/a", DATA).as(CreateMode.CONTAINER)).mode())
+                .isEqualTo(CreateMode.CONTAINER);
+        assertThat(ZNodeUpdate.remove("/a").write()).isEqualTo(new RowWrite.Remove("/a"));
+        assertThat(ZNodeUpdate.put("/secret", DATA)).hasToString("Put[/secret, 1 B]");
+    }
+
+    private static RowWrite.Put put(ZNodeUpdate update) {
+        return (RowWrite.Put) update.write();
+    }
+
+    @Test
+    void updatesRefuseWhatNoServerTakes() {
+        refuses(() -> ZNodeUpdate.put("a", DATA), "The path 'a' is not absolute; write '/a'.");
+        refuses(
+                () -> ZNodeUpdate.put("/a//b", DATA),
+                "The path '/a//b' cannot be that of a znode: the segment '' is empty. Replace such characters, or"
+                        + " percent-encode them.");
+        refuses(
+                () -> ZNodeUpdate.remove("/a/.."),
+                "The path '/a/..' cannot be that of a znode: the segment '..' is a relative path. Replace such"
+                        + " characters, or percent-encode them.");
+        refuses(
+                () -> ZNodeUpdate.remove("/zookeeper/quota"),
+                "The path '/zookeeper/quota' lies in '/zookeeper', ZooKeeper's own subtree, and is never a row.");
+        refuses(
+                () -> ZNodeUpdate.put("/a", DATA).ifVersion(-2),
+                "The row of the znode '/a' has the 'version' -2, which no znode has. Give the version that the znode must"
+                        + " have, -1 if it must not exist, or NULL for any.");
+        refuses(
+                () -> ZNodeUpdate.remove("/a").ifVersion(1),
+                "The removal of the znode '/a' cannot have an expected version; only a put has one.");
+        refuses(
+                () -> ZNodeUpdate.put("/a", DATA).withTtl(Duration.ZERO),
+                "Invalid value 'PT0S' for option 'sink.ttl': it must be between 1 ms and 24 d; write it like '15 s'.");
+        refuses(
+                () -> ZNodeUpdate.put("/a", DATA).as(CreateMode.PERSISTENT_WITH_TTL),
+                "The znode '/a' cannot be 'persistent-with-ttl': it needs to know how long. Call withTtl instead.");
+        refuses(
+                () -> ZNodeUpdate.put("/a", DATA).as(CreateMode.EPHEMERAL),
+                "The znode '/a' cannot be 'ephemeral': a sink cannot hold ephemeral znodes yet. Use 'persistent',"
+                        + " 'container', 'persistent-with-ttl' or 'persistent-sequential'.");
+        refuses(
+                () -> ZNodeUpdate.put("/a", DATA)
+                        .as(CreateMode.PERSISTENT_SEQUENTIAL)
+                        .ifAbsent(),
+                "The update of the znode '/a' has the create mode 'persistent-sequential' and an expected version: each"
+                        + " one creates a znode of its own, which has no version to expect. Leave one of them out.");
+    }
+
+    private static void refuses(ThrowingCallable call, String message) {
+        assertThatThrownBy(call).isInstanceOf(IllegalArgumentException.class).hasMessage(message);
+    }
+}
