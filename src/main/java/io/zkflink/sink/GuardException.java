@@ -9,7 +9,14 @@ final class GuardException extends IOException {
 
     private static final long serialVersionUID = 1L;
 
+    private final ZooKeeperException refusal;
+
     GuardException(ZooKeeperException refusal) {
         super(refusal.getMessage(), refusal);
+        this.refusal = refusal;
+    }
+
+    ZooKeeperException refusal() {
+        return refusal;
     }
 }

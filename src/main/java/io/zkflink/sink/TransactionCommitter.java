@@ -16,7 +16,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -40,6 +42,9 @@ final class TransactionCommitter implements Committer<Transaction> {
 
     private static final Logger LOG = LoggerFactory.getLogger(TransactionCommitter.class);
     private static final int MAX_ROUNDS = 1_000;
+    /** One less than the version of a marker that was just created. */
+    private static final int NO_MARKER = -1;
+
     private static final int CLEANING_BATCH = 500;
 
     private final ZooKeeperClient client;
@@ -51,8 +56,18 @@ final class TransactionCommitter implements Committer<Transaction> {
     /** What the request under way says of its marker. */
     private volatile List<ZNodeWrite> guard = List.of();
 
+    /** What the markers say by now, of which this committer knows because it wrote them last; only a guess. */
+    private final Map<String, Marker> markers = new HashMap<>();
+
     private volatile long lastCommitMillis;
     private boolean cleaned;
+
+    /**
+     * What a marker says.
+     *
+     * @param version of its znode; {@link #NO_MARKER} if there is none, as before the first commit
+     */
+    private record Marker(long number, int version) {}
 
     TransactionCommitter(ZooKeeperClient client, SinkSettings settings, Patience patience, SinkMetrics metrics) {
         this.client = client;
@@ -109,8 +124,11 @@ final class TransactionCommitter implements Committer<Transaction> {
 
     /** True if the transaction is committed now; false if somebody has changed the marker since it was read. */
     private boolean attempt(Transaction transaction, BatchWrite batch) throws IOException, InterruptedException {
-        Optional<ZNode> marker = await(client.read(transaction.markerPath()));
-        long last = marker.isPresent() ? number(marker.get()) : transaction.number() - 1;
+        Marker marker = markers.remove(transaction.markerPath());
+        if (marker == null) {
+            marker = readMarker(transaction);
+        }
+        long last = marker.number;
         if (last >= transaction.number()) {
             LOG.debug("Transaction {} of {} is committed.", transaction.number(), transaction.markerPath());
             return true;
@@ -121,14 +139,18 @@ final class TransactionCommitter implements Committer<Transaction> {
                     + ", so those between are lost. The ensemble has forgotten commits, or somebody has changed the"
                     + " marker. Restore the ensemble, or restart the job without its state.");
         }
-        if (marker.isEmpty()) {
+        if (marker.version == NO_MARKER) {
             await(parents.create(List.of(transaction.markerPath()), transaction.markerPath()));
         }
         guard = List.of(advance(transaction, marker));
         try {
             await(batch.write());
+            markers.put(transaction.markerPath(), new Marker(transaction.number(), marker.version + 1));
             return true;
         } catch (GuardException e) {
+            if (e.refusal().failure() == Failure.NO_PERMISSION) {
+                throw e.refusal();
+            }
             LOG.debug("The marker {} is not as it was read; reading it again.", transaction.markerPath());
             return false;
         }
@@ -150,13 +172,19 @@ final class TransactionCommitter implements Committer<Transaction> {
         }
     }
 
-    private static ZNodeWrite advance(Transaction transaction, Optional<ZNode> marker) {
+    private Marker readMarker(Transaction transaction) throws IOException, InterruptedException {
+        Optional<ZNode> found = await(client.read(transaction.markerPath()));
+        return found.isPresent()
+                ? new Marker(number(found.get()), found.get().stat().version())
+                : new Marker(transaction.number() - 1, NO_MARKER);
+    }
+
+    private static ZNodeWrite advance(Transaction transaction, Marker marker) {
         byte[] number = String.valueOf(transaction.number()).getBytes(StandardCharsets.UTF_8);
-        if (marker.isEmpty()) {
+        if (marker.version == NO_MARKER) {
             return new ZNodeWrite.Create(transaction.markerPath(), number, CreateMode.PERSISTENT, 0, Acl.OPEN);
         }
-        return new ZNodeWrite.SetData(
-                transaction.markerPath(), number, marker.get().stat().version());
+        return new ZNodeWrite.SetData(transaction.markerPath(), number, marker.version);
     }
 
     private static long number(ZNode marker) throws IOException {

@@ -94,6 +94,23 @@ class TransactionCommitterTest {
     }
 
     @Test
+    void markerIsReadOnceUnlessSomebodyElseChangesIt() throws Exception {
+        TransactionCommitter committer = committer(zk);
+        committer.commit(List.of(new Request(transaction("w", 1, append("1")))));
+        List<String> before = List.copyOf(zk.answered());
+        committer.commit(List.of(new Request(transaction("w", 2, append("2")))));
+        committer.commit(List.of(new Request(transaction("w", 3, append("3")))));
+        assertThat(zk.answered().subList(before.size(), zk.answered().size()))
+                .isNotEmpty()
+                .noneMatch(request -> request.startsWith("read"));
+
+        commit(zk, transaction("w", 4, append("4")));
+        committer.commit(List.of(new Request(transaction("w", 4, append("4")))));
+        committer.commit(List.of(new Request(transaction("w", 5, append("5")))));
+        assertThat(queue()).containsExactly("1", "2", "3", "4", "5");
+    }
+
+    @Test
     void rowsAndMarkerAreOneTransaction() throws Exception {
         zk.create("/t/old", "1");
         zk.create("/t/gone", "1");
