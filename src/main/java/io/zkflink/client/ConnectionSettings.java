@@ -35,6 +35,8 @@ public record ConnectionSettings(
     public static final String REPLY_LIMIT = "jute.maxbuffer";
 
     private static final int DEFAULT_REPLY_LIMIT = 64 * 1024 * 1024;
+    /** With less, ZooKeeper's client could not even be told that it is connected. */
+    private static final int LEAST_REPLY_LIMIT = 1024;
 
     /**
      * @throws InvalidSettingException if a value breaks a rule
@@ -62,13 +64,13 @@ public record ConnectionSettings(
     }
 
     private static void checkReplyLimit(String bytes) {
+        int limit;
         try {
-            if (bytes != null) {
-                Integer.decode(bytes.trim());
-            }
+            limit = bytes == null ? DEFAULT_REPLY_LIMIT : Integer.decode(bytes.trim());
         } catch (NumberFormatException e) {
             throw new InvalidSettingException("properties." + REPLY_LIMIT, bytes, "it must be a number of bytes.");
         }
+        InvalidSettingException.checkAtLeast(LEAST_REPLY_LIMIT, "properties." + REPLY_LIMIT, limit);
     }
 
     /** Settings without credentials or encryption. */

@@ -49,7 +49,8 @@ public final class InvalidSettingException extends IllegalArgumentException {
 
     /** As {@link #checkDuration(String, Duration)}, with another minimum. */
     public static void checkDuration(String option, Duration value, long minMillis) {
-        if (value.toMillis() < minMillis || value.toMillis() > Integer.MAX_VALUE) {
+        if (value.compareTo(Duration.ofMillis(minMillis)) < 0
+                || value.compareTo(Duration.ofMillis(Integer.MAX_VALUE)) > 0) {
             throw new InvalidSettingException(
                     option, value, "it must be between " + minMillis + " ms and 24 d; write it like '15 s'.");
         }

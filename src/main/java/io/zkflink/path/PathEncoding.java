@@ -24,7 +24,9 @@ public enum PathEncoding {
     URL {
         @Override
         String encode(String text) {
-            return URLEncoder.encode(text, StandardCharsets.UTF_8);
+            // Half of a surrogate pair is no character: it would become a question mark's name. As it is it is no name.
+            boolean isText = StandardCharsets.UTF_8.newEncoder().canEncode(text);
+            return isText ? URLEncoder.encode(text, StandardCharsets.UTF_8) : text;
         }
 
         @Override

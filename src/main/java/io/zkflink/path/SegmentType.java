@@ -37,7 +37,10 @@ public record SegmentType(Kind kind, int minLength, int maxLength) implements Se
      */
     Object parse(String text) {
         return switch (kind) {
-            case TEXT -> text.length() < minLength || text.codePointCount(0, text.length()) > maxLength ? null : text;
+            case TEXT -> {
+                int length = text.codePointCount(0, text.length());
+                yield length < minLength || length > maxLength ? null : text;
+            }
             case BOOLEAN -> text.equals("true") ? Boolean.TRUE : text.equals("false") ? Boolean.FALSE : null;
             case TINYINT -> {
                 Long value = integer(text, Byte.MIN_VALUE, Byte.MAX_VALUE);

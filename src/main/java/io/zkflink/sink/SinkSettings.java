@@ -29,6 +29,8 @@ public record SinkSettings(Transactions transactions, Rows rows, Batching batchi
      */
     public record Transactions(String idPrefix, String commitPath, Duration retention) implements Serializable {
 
+        private static final int MOST_DAYS = 36_500;
+
         /**
          * @throws InvalidSettingException if a value breaks a rule
          */
@@ -50,6 +52,10 @@ public record SinkSettings(Transactions transactions, Rows rows, Batching batchi
             if (retention.isNegative() || retention.isZero()) {
                 throw new InvalidSettingException(
                         "sink.commit-retention", retention, "it must be positive; write it like '7 d'.");
+            }
+            if (retention.toDays() > MOST_DAYS) {
+                throw new InvalidSettingException(
+                        "sink.commit-retention", retention, "it must be at most " + MOST_DAYS + " d.");
             }
         }
 

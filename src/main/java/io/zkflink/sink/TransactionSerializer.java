@@ -3,6 +3,7 @@ package io.zkflink.sink;
 
 import io.zkflink.client.CreateMode;
 import io.zkflink.row.RowWrite;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -57,11 +58,18 @@ final class TransactionSerializer implements SimpleVersionedSerializer<Transacti
                     + " cannot be restored by this version of the connector, which knows version " + VERSION
                     + ". Use the version that wrote the checkpoint, or a newer one.");
         }
-        DataInputDeserializer in = new DataInputDeserializer(serialized);
+        try {
+            return read(new DataInputDeserializer(serialized));
+        } catch (EOFException e) {
+            throw damaged(e);
+        }
+    }
+
+    private static Transaction read(DataInputDeserializer in) throws IOException {
         String markerPath = readText(in);
         long number = in.readLong();
         int count = in.readInt();
-        List<RowWrite> rows = new ArrayList<>(count);
+        List<RowWrite> rows = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             String path = readText(in);
             rows.add(in.readByte() == PUT ? readPut(in, path) : new RowWrite.Remove(path));
@@ -88,7 +96,11 @@ final class TransactionSerializer implements SimpleVersionedSerializer<Transacti
     }
 
     private static String readText(DataInputDeserializer in) throws IOException {
-        return new String(readBytes(in), StandardCharsets.UTF_8);
+        byte[] bytes = readBytes(in);
+        if (bytes == null) {
+            throw damaged(null);
+        }
+        return new String(bytes, StandardCharsets.UTF_8);
     }
 
     private static void writeBytes(DataOutputSerializer out, byte[] bytes) throws IOException {
@@ -103,8 +115,18 @@ final class TransactionSerializer implements SimpleVersionedSerializer<Transacti
         if (length == NO_DATA) {
             return null;
         }
+        if (length < 0 || length > in.available()) {
+            throw damaged(null);
+        }
         byte[] bytes = new byte[length];
         in.readFully(bytes);
         return bytes;
+    }
+
+    private static IOException damaged(EOFException end) {
+        return new IOException(
+                "A transaction in the checkpoint is damaged: it says that it is longer than it is. Restore another"
+                        + " checkpoint or savepoint.",
+                end);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.source;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,13 +38,16 @@ final class EnumeratorStateSerializer implements SimpleVersionedSerializer<List<
     public List<SubtreeSplit> deserialize(int version, byte[] serialized) throws IOException {
         SubtreeSplitSerializer.checkVersion(version);
         DataInputDeserializer in = new DataInputDeserializer(serialized);
-        int count = in.readInt();
-        List<SubtreeSplit> splits = new ArrayList<>(count);
-        for (int i = 0; i < count; i++) {
-            byte[] split = new byte[in.readInt()];
-            in.readFully(split);
-            splits.add(SubtreeSplitSerializer.INSTANCE.deserialize(version, split));
+        try {
+            int count = in.readInt();
+            List<SubtreeSplit> splits = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                byte[] split = SubtreeSplitSerializer.readBytes(in, in.readInt());
+                splits.add(SubtreeSplitSerializer.INSTANCE.deserialize(version, split));
+            }
+            return splits;
+        } catch (EOFException e) {
+            throw SubtreeSplitSerializer.damaged(e);
         }
-        return splits;
     }
 }

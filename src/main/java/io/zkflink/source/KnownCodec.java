@@ -5,6 +5,7 @@ import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeStat;
 import io.zkflink.subtree.Known;
 import io.zkflink.subtree.Reconciler;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -56,6 +57,8 @@ final class KnownCodec {
                 read(in, new String(path, StandardCharsets.UTF_8), target);
             }
             return entries;
+        } catch (EOFException e) {
+            throw new UncheckedIOException(SubtreeSplitSerializer.damaged(e));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -105,8 +108,7 @@ final class KnownCodec {
             int dataLength = in.readInt();
             int numChildren = in.readInt();
             long pzxid = in.readLong();
-            byte[] data = new byte[readSize(in)];
-            in.readFully(data);
+            byte[] data = SubtreeSplitSerializer.readBytes(in, readSize(in));
             ZNodeStat stat = new ZNodeStat(
                     czxid,
                     mzxid,
@@ -137,9 +139,12 @@ final class KnownCodec {
 
     private static byte[] readPath(DataInputDeserializer in, byte[] previous) throws IOException {
         int shared = readSize(in);
-        int rest = readSize(in);
-        byte[] path = Arrays.copyOf(previous, shared + rest);
-        in.readFully(path, shared, rest);
+        byte[] rest = SubtreeSplitSerializer.readBytes(in, readSize(in));
+        if (shared < 0 || shared > previous.length) {
+            throw SubtreeSplitSerializer.damaged(null);
+        }
+        byte[] path = Arrays.copyOf(previous, shared + rest.length);
+        System.arraycopy(rest, 0, path, shared, rest.length);
         return path;
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.source;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,17 +45,36 @@ final class SubtreeSplitSerializer implements SimpleVersionedSerializer<SubtreeS
     public SubtreeSplit deserialize(int version, byte[] serialized) throws IOException {
         checkVersion(version);
         DataInputDeserializer in = new DataInputDeserializer(serialized);
-        int bucket = in.readInt();
-        long newestZxid = in.readLong();
-        long baseZxid = in.readLong();
-        int blocks = in.readInt();
-        List<byte[]> known = new ArrayList<>(blocks);
-        for (int i = 0; i < blocks; i++) {
-            byte[] block = new byte[in.readInt()];
-            in.readFully(block);
-            known.add(block);
+        try {
+            int bucket = in.readInt();
+            long newestZxid = in.readLong();
+            long baseZxid = in.readLong();
+            int blocks = in.readInt();
+            List<byte[]> known = new ArrayList<>();
+            for (int i = 0; i < blocks; i++) {
+                known.add(readBytes(in, in.readInt()));
+            }
+            return new SubtreeSplit(bucket, newestZxid, baseZxid, known);
+        } catch (EOFException e) {
+            throw damaged(e);
         }
-        return new SubtreeSplit(bucket, newestZxid, baseZxid, known);
+    }
+
+    /** As many bytes, of which no more are believed in than there are. */
+    static byte[] readBytes(DataInputDeserializer in, int length) throws IOException {
+        if (length < 0 || length > in.available()) {
+            throw damaged(null);
+        }
+        byte[] bytes = new byte[length];
+        in.readFully(bytes);
+        return bytes;
+    }
+
+    static IOException damaged(EOFException end) {
+        return new IOException(
+                "The state of this zookeeper source is damaged: it says that it is longer than it is. Restore another"
+                        + " checkpoint or savepoint, or start without state.",
+                end);
     }
 
     static void checkVersion(int version) throws IOException {

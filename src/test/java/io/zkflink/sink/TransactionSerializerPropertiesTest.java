@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zkflink.client.CreateMode;
+import io.zkflink.row.RowWrite;
+import io.zkflink.testkit.Nasty;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+
+/** A transaction is read as it was written, and what is none is refused, at no price. */
+class TransactionSerializerPropertiesTest {
+
+    private static final String DAMAGED =
+            "A transaction in the checkpoint is damaged: it says that it is longer than it"
+                    + " is. Restore another checkpoint or savepoint.";
+
+    @Provide
+    Arbitrary<Transaction> transactions() {
+        Arbitrary<RowWrite> puts = Combinators.combine(
+                        Nasty.texts(), Arbitraries.integers().injectNull(0.3), Arbitraries.of(CreateMode.values()))
+                .as((text, version, mode) -> new RowWrite.Put(
+                        "/" + text,
+                        text.isEmpty() ? null : text.getBytes(StandardCharsets.UTF_8),
+                        text.length() % 2 == 0,
+                        version,
+                        mode,
+                        text.length()));
+        Arbitrary<RowWrite> removals = Nasty.texts().map(text -> new RowWrite.Remove("/" + text));
+        return Combinators.combine(
+                        Nasty.texts(),
+                        Arbitraries.longs(),
+                        Arbitraries.oneOf(puts, removals).list().ofMaxSize(5))
+                .as(Transaction::new);
+    }
+
+    @Property
+    void aTransactionIsReadAsItWasWritten(@ForAll("transactions") Transaction transaction) throws IOException {
+        byte[] once = write(transaction);
+        Transaction read = TransactionSerializer.INSTANCE.deserialize(1, once);
+        assertThat(write(read)).isEqualTo(once);
+        assertThat(read.number()).isEqualTo(transaction.number());
+        assertThat(read.rows()).hasSameSizeAs(transaction.rows());
+    }
+
+    @Provide
+    Arbitrary<byte[]> garbage() {
+        return Nasty.bytes(transactions().map(TransactionSerializerPropertiesTest::write));
+    }
+
+    @Property
+    void aDamagedTransactionIsRefused(@ForAll("garbage") byte[] garbage) {
+        try {
+            TransactionSerializer.INSTANCE.deserialize(1, garbage);
+        } catch (IOException e) {
+            assertThat(e.getMessage()).isNotBlank();
+        }
+    }
+
+    /** Once an attempt to allocate all of it. */
+    @Example
+    void aLengthBeyondTheEnd() {
+        for (byte first : new byte[] {Byte.MAX_VALUE, Byte.MIN_VALUE, -1}) {
+            byte[] garbage = {first, -1, -1, -1, 0};
+            assertThatThrownBy(() -> TransactionSerializer.INSTANCE.deserialize(1, garbage))
+                    .isInstanceOf(IOException.class)
+                    .hasMessage(DAMAGED);
+        }
+    }
+
+    private static byte[] write(Transaction transaction) {
+        try {
+            return TransactionSerializer.INSTANCE.serialize(transaction);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
