@@ -139,8 +139,6 @@ class ExamplesITCase {
 
     private static void cancel(JobID job) throws Exception {
         SharedMiniCluster.cluster().cancelJob(job).get();
-        Await.until(
-                "the job has ended",
-                () -> SharedMiniCluster.cluster().getJobStatus(job).get().isGloballyTerminalState());
+        SharedMiniCluster.awaitGone(job);
     }
 }
