@@ -18,6 +18,8 @@ class SnippetsTest {
     private static final Pattern IN_DOCS = Pattern.compile("^```java\\n(.*?)^```$", Pattern.DOTALL | Pattern.MULTILINE);
     private static final Pattern IN_JAVADOC = Pattern.compile("<pre>\\{@code\\n(.*?)}</pre>", Pattern.DOTALL);
     private static final Pattern ASTERISK = Pattern.compile("^ *\\* ?", Pattern.MULTILINE);
+    private static final Pattern BLOCK = Pattern.compile("^```(.*?)^```$", Pattern.DOTALL | Pattern.MULTILINE);
+    private static final Pattern HEADING = Pattern.compile("^## (.*)$", Pattern.MULTILINE);
     private static final Pattern SPACE = Pattern.compile("\\s+");
 
     @Test
@@ -26,11 +28,7 @@ class SnippetsTest {
                 .map(SnippetsTest::spaceless)
                 .toList();
         List<String> snippets = Stream.concat(
-                        Stream.concat(
-                                        Stream.of(Path.of("README.md"), Path.of("README.zh-CN.md"))
-                                                .filter(Files::exists)
-                                                .map(SnippetsTest::read),
-                                        read(Path.of("docs"), ".md"))
+                        Stream.concat(Stream.of(read(Path.of("README.md"))), read(Path.of("docs"), ".md"))
                                 .flatMap(text -> find(IN_DOCS, text)),
                         read(Path.of("src/main/java"), ".java")
                                 .flatMap(text -> find(IN_JAVADOC, text))
@@ -39,6 +37,14 @@ class SnippetsTest {
         assertThat(snippets).hasSizeGreaterThan(4);
         assertThat(snippets)
                 .allSatisfy(snippet -> assertThat(examples).anyMatch(example -> example.contains(spaceless(snippet))));
+    }
+
+    @Test
+    void theTranslationIsInStep() {
+        String english = read(Path.of("README.md"));
+        String chinese = read(Path.of("README.zh-CN.md"));
+        assertThat(find(BLOCK, chinese)).isNotEmpty().isEqualTo(find(BLOCK, english).toList());
+        assertThat(find(HEADING, chinese)).hasSameSizeAs(find(HEADING, english).toList());
     }
 
     private static Stream<String> find(Pattern pattern, String text) {
