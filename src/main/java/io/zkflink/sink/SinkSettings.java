@@ -18,6 +18,12 @@ import org.apache.flink.connector.base.DeliveryGuarantee;
  */
 public record SinkSettings(Transactions transactions, Rows rows, Batching batching) implements Serializable {
 
+    /** What SQL gives to those who set nothing. */
+    public static final SinkSettings AT_LEAST_ONCE = new SinkSettings(
+            null,
+            new Rows(Conflict.FAIL, false, false, Acl.OPEN),
+            new Batching(500, 4, 10_000, 1024 * 1024, Duration.ofMillis(100)));
+
     private static final int LARGEST_REQUEST = 1024 * 1024 * 1024;
 
     /**

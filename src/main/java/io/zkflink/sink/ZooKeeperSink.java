@@ -17,7 +17,12 @@ import org.apache.flink.api.connector.sink2.WriterInitContext;
  * Writes the elements of a stream to znodes: {@linkplain #builder at least once or exactly once}.
  *
  * <pre>{@code
- * EXAMPLE
+ * Sink<Long> sink = ZooKeeperSink.builder(
+ *                 (Long id) -> ZNodeUpdate.put("/handover/" + id, id.toString().getBytes(UTF_8)))
+ *         .setConnectString(connectString)
+ *         .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
+ *         .setTransactionalIdPrefix("handover")
+ *         .build();
  * }</pre>
  *
  * <p>Updates of one znode must come to one writer, if their order matters: key the stream by path. Where removals of

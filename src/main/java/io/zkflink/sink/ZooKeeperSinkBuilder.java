@@ -24,9 +24,8 @@ public final class ZooKeeperSinkBuilder<T> {
     private String idPrefix;
     private String commitPath = "/_flink/commits";
     private Duration commitRetention = Duration.ofDays(7);
-    private SinkSettings.Rows rows = new SinkSettings.Rows(Conflict.FAIL, false, false, Acl.OPEN);
-    private SinkSettings.Batching batching =
-            new SinkSettings.Batching(500, 4, 10_000, 1024 * 1024, Duration.ofMillis(100));
+    private SinkSettings.Rows rows = SinkSettings.AT_LEAST_ONCE.rows();
+    private SinkSettings.Batching batching = SinkSettings.AT_LEAST_ONCE.batching();
 
     ZooKeeperSinkBuilder(ZNodeSerializationSchema<T> serializer) {
         this.serializer = serializer;

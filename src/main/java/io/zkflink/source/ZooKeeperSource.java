@@ -23,16 +23,20 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
  * The changes of a znode subtree: a snapshot, then whatever changes. Records carry the {@code mtime} of their znode as
  * timestamp.
  *
+ * <pre>{@code
+ * ZooKeeperSource<ZNodeChange> source = ZooKeeperSource.builder()
+ *         .setConnectString(connectString)
+ *         .setPath("/members/{cluster}/{member}")
+ *         .build();
+ * DataStream<ZNodeChange> changes = env.fromSource(source, WatermarkStrategy.noWatermarks(), "members");
+ * }</pre>
+ *
  * <ol>
  *   <li>The enumerator (JobManager) gives each reader its share of the 128 buckets.
  *   <li>A reader's fetcher thread watches the subtree and reads what events and walks ask for.
  *   <li>The reader's task thread compares each observation with what it knows of that znode, and emits the difference.
  *   <li>A checkpoint holds what is known; a restored reader walks the subtree and emits what differs.
  * </ol>
- *
- * <pre>{@code
- * EXAMPLE
- * }</pre>
  *
  * Every record equals a state that its znode had, a znode's versions never go backwards, and after the stream has caught up
  * the records equal the tree, whatever happened to connection, session, task or job in between.

@@ -52,10 +52,10 @@ public final class DynamicRules {
         return orders(env).connect(rules).process(new Check());
     }
 
-    /** Amounts from 0 to 99, a hundred a second. */
+    /** Amounts from 0 to 99, a thousand a second. */
     private static DataStream<Long> orders(StreamExecutionEnvironment env) {
         DataGeneratorSource<Long> source = new DataGeneratorSource<>(
-                index -> index % 100, Long.MAX_VALUE, RateLimiterStrategy.perSecond(100), Types.LONG);
+                index -> index % 100, Long.MAX_VALUE, RateLimiterStrategy.perSecond(1_000), Types.LONG);
         return env.fromSource(source, WatermarkStrategy.noWatermarks(), "orders");
     }
 

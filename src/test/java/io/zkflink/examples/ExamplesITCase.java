@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 /** The examples do what they say. Each has a chroot of its own. */
 class ExamplesITCase {
 
-    /** More than there are in a second. */
-    private static final int LINES_A_LOOK = 100;
+    /** More than one round of amounts gives. */
+    private static final int LINES_A_LOOK = 200;
 
     private static final AtomicBoolean FAIL = new AtomicBoolean();
 
@@ -139,8 +139,6 @@ class ExamplesITCase {
 
     private static void cancel(JobID job) throws Exception {
         SharedMiniCluster.cluster().cancelJob(job).get();
-        Await.until(
-                "the job has ended",
-                () -> SharedMiniCluster.cluster().getJobStatus(job).get().isGloballyTerminalState());
+        SharedMiniCluster.awaitGone(job);
     }
 }

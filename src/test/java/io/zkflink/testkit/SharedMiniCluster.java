@@ -87,6 +87,11 @@ public final class SharedMiniCluster {
         });
     }
 
+    /** Waits until a job has ended and left its slots. */
+    public static void awaitGone(JobID job) {
+        Await.until("the job has ended", () -> cluster().getJobStatus(job).get().isGloballyTerminalState());
+    }
+
     /** Kills the TaskManager as a crash would, and starts another; jobs restart if their strategy says so. */
     public static void replaceTaskManager() throws Exception {
         // Flink counts those that are gone, too.

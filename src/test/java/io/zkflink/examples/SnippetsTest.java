@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Java in the docs and in the javadoc is quoted from the examples, which a test runs. */
+class SnippetsTest {
+
+    private static final Pattern IN_DOCS = Pattern.compile("^```java\\n(.*?)^```$", Pattern.DOTALL | Pattern.MULTILINE);
+    private static final Pattern IN_JAVADOC = Pattern.compile("<pre>\\{@code\\n(.*?)}</pre>", Pattern.DOTALL);
+    private static final Pattern ASTERISK = Pattern.compile("^ *\\* ?", Pattern.MULTILINE);
+    private static final Pattern BLOCK = Pattern.compile("^```(.*?)^```$", Pattern.DOTALL | Pattern.MULTILINE);
+    private static final Pattern HEADING = Pattern.compile("^## (.*)$", Pattern.MULTILINE);
+    private static final Pattern SPACE = Pattern.compile("\\s+");
+
+    @Test
+    void everySnippetIsPartOfAnExample() throws IOException {
+        List<String> examples = read(Path.of("src/test/java/io/zkflink/examples"), ".java")
+                .map(SnippetsTest::spaceless)
+                .toList();
+        List<String> snippets = Stream.concat(
+                        Stream.concat(Stream.of(read(Path.of("README.md"))), read(Path.of("docs"), ".md"))
+                                .flatMap(text -> find(IN_DOCS, text)),
+                        read(Path.of("src/main/java"), ".java")
+                                .flatMap(text -> find(IN_JAVADOC, text))
+                                .map(text -> ASTERISK.matcher(text).replaceAll("")))
+                .toList();
+        assertThat(snippets).hasSizeGreaterThan(4);
+        assertThat(snippets)
+                .allSatisfy(snippet -> assertThat(examples).anyMatch(example -> example.contains(spaceless(snippet))));
+    }
+
+    @Test
+    void theTranslationIsInStep() {
+        String english = read(Path.of("README.md"));
+        String chinese = read(Path.of("README.zh-CN.md"));
+        assertThat(find(BLOCK, chinese)).isNotEmpty().isEqualTo(find(BLOCK, english).toList());
+        assertThat(find(HEADING, chinese)).hasSameSizeAs(find(HEADING, english).toList());
+    }
+
+    private static Stream<String> find(Pattern pattern, String text) {
+        return pattern.matcher(text).results().map(match -> match.group(1));
+    }
+
+    private static String spaceless(String code) {
+        return SPACE.matcher(code).replaceAll("");
+    }
+
+    private static Stream<String> read(Path directory, String suffix) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            return files
+                    .filter(file -> file.toString().endsWith(suffix))
+                    .sorted()
+                    .map(SnippetsTest::read)
+                    .toList()
+                    .stream();
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

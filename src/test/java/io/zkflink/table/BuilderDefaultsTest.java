@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.table;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zkflink.client.ConnectionSettings;
+import io.zkflink.sink.SinkSettings;
+import java.util.Map;
+import org.apache.flink.configuration.Configuration;
+import org.junit.jupiter.api.Test;
+
+/** Who builds without SQL gets what SQL gives to those who set nothing. */
+class BuilderDefaultsTest {
+
+    private final Configuration options = Configuration.fromMap(Map.of("connect-string", "localhost:2181"));
+    private final OptionsReader reader = new OptionsReader(options, options.toMap(), new Configuration());
+
+    @Test
+    void ofConnections() {
+        assertThat(ConnectionSettings.of("localhost:2181")).isEqualTo(reader.connection());
+    }
+
+    @Test
+    void ofSinks() {
+        assertThat(SinkSettings.AT_LEAST_ONCE).isEqualTo(new SinkOptionsReader(options, reader).settings());
+    }
+}
