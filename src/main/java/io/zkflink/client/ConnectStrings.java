@@ -45,6 +45,12 @@ public final class ConnectStrings {
         }
     }
 
+    /** What stands before every path of whoever connects like this: a path, or nothing. */
+    static String chroot(String connectString) {
+        String chroot = new ConnectStringParser(connectString).getChrootPath();
+        return chroot == null ? "" : chroot;
+    }
+
     /**
      * Checks a namespace, a path without leading slash.
      *

@@ -33,10 +33,12 @@ final class Handle {
     /**
      * Starts connecting.
      *
+     * @param session to go on with; null for a new one
      * @param onEvent called with this handle on the event thread
      * @throws ZooKeeperException if it can never connect like this, for example for want of a file
      */
-    Handle(ConnectionSettings settings, BiConsumer<Handle, WatchedEvent> onEvent) throws IOException {
+    Handle(ConnectionSettings settings, SessionIdentity session, BiConsumer<Handle, WatchedEvent> onEvent)
+            throws IOException {
         ZKClientConfig config = config(settings);
         SecuritySettings.Tls tls = settings.security().tls();
         this.hosts = new EnsembleHosts(
@@ -44,8 +46,10 @@ final class Handle {
                 tls == null ? null : new TlsCheck(tls, config),
                 () -> onEvent.accept(this, Authentication.FAILED));
         this.authentication = new Authentication(settings.security(), hosts, event -> onEvent.accept(this, event));
-        this.zooKeeper = new SaslZooKeeper(
-                settings.connectString(), (int) settings.sessionTimeout().toMillis(), authentication, hosts, config);
+        int timeout = (int) settings.sessionTimeout().toMillis();
+        this.zooKeeper = session == null
+                ? new SaslZooKeeper(settings.connectString(), timeout, authentication, hosts, config)
+                : new SaslZooKeeper(settings.connectString(), timeout, authentication, session, hosts, config);
         authentication.of(zooKeeper);
     }
 
@@ -81,6 +85,10 @@ final class Handle {
 
     ZooKeeper zooKeeper() {
         return zooKeeper;
+    }
+
+    SessionIdentity identity() {
+        return zooKeeper.identity();
     }
 
     /** Whether the watches of an earlier connection of this handle are in place when it says that it is connected. */
@@ -119,9 +127,25 @@ final class Handle {
         return result;
     }
 
-    /** As {@link ZooKeeperClient#write}. */
-    CompletableFuture<Optional<WriteRefusal>> write(List<ZNodeWrite> writes, UnaryOperator<String> serverPath) {
-        CompletableFuture<Optional<WriteRefusal>> result = new CompletableFuture<>();
+    /** As {@link OwnedSession#ephemerals}, but as the server names them. */
+    CompletableFuture<List<String>> ephemerals() {
+        CompletableFuture<List<String>> result = new CompletableFuture<>();
+        zooKeeper.getEphemerals(
+                (rc, ctx, paths) -> {
+                    KeeperException.Code code = Failure.code(rc);
+                    if (code == KeeperException.Code.OK) {
+                        result.complete(paths);
+                    } else {
+                        result.completeExceptionally(ZooKeeperException.of(code, "list the ephemeral znodes of", "/"));
+                    }
+                },
+                null);
+        return result;
+    }
+
+    /** As {@link OwnedSession#writeAndTell}. */
+    CompletableFuture<WriteResult> write(List<ZNodeWrite> writes, UnaryOperator<String> serverPath) {
+        CompletableFuture<WriteResult> result = new CompletableFuture<>();
         List<Op> ops = new ArrayList<>(writes.size());
         for (ZNodeWrite write : writes) {
             ops.add(ZNodeWrite.op(write, serverPath.apply(write.path())));
@@ -131,20 +155,32 @@ final class Handle {
     }
 
     private static void written(
-            List<ZNodeWrite> writes, int rc, List<OpResult> results, CompletableFuture<Optional<WriteRefusal>> result) {
+            List<ZNodeWrite> writes, int rc, List<OpResult> results, CompletableFuture<WriteResult> result) {
         KeeperException.Code code = Failure.code(rc);
         if (code == KeeperException.Code.OK) {
-            result.complete(Optional.empty());
+            result.complete(new WriteResult(Optional.empty(), created(results)));
             return;
         }
         for (int i = 0; results != null && i < results.size(); i++) {
             int error = results.get(i) instanceof OpResult.ErrorResult refused ? refused.getErr() : 0;
             if (error != 0) {
-                result.complete(Optional.of(new WriteRefusal(i, refused(writes.get(i), Failure.code(error)))));
+                WriteRefusal refusal = new WriteRefusal(i, refused(writes.get(i), Failure.code(error)));
+                result.complete(WriteResult.refused(refusal));
                 return;
             }
         }
         result.completeExceptionally(refused(writes.get(0), code));
+    }
+
+    /** The names alone, since the paths are sometimes told with the chroot and sometimes without. */
+    private static List<String> created(List<OpResult> results) {
+        List<String> names = new ArrayList<>();
+        for (OpResult result : results) {
+            if (result instanceof OpResult.CreateResult made) {
+                names.add(made.getPath().substring(made.getPath().lastIndexOf('/') + 1));
+            }
+        }
+        return names;
     }
 
     private static ZooKeeperException refused(ZNodeWrite write, KeeperException.Code code) {
@@ -162,8 +198,17 @@ final class Handle {
 
     /** Closing waits for the server's answer, which no caller of ours should have to. */
     void closeInBackground() {
+        inBackground(this::close);
+    }
+
+    /** Leaves the session alive. */
+    void detachInBackground() {
+        inBackground(zooKeeper::detach);
+    }
+
+    private void inBackground(Runnable end) {
         hosts.close();
-        Thread thread = new Thread(this::close, "zookeeper-session-close");
+        Thread thread = new Thread(end, "zookeeper-session-close");
         thread.setDaemon(true);
         thread.start();
     }

@@ -2,6 +2,7 @@
 package io.zkflink.client;
 
 import java.io.IOException;
+import java.util.Base64;
 import java.util.concurrent.CompletableFuture;
 import org.apache.zookeeper.AsyncCallback;
 import org.apache.zookeeper.KeeperException;
@@ -16,7 +17,7 @@ import org.apache.zookeeper.proto.RequestHeader;
 import org.apache.zookeeper.proto.SetSASLResponse;
 
 /**
- * ZooKeeper's client with one more request, that which carries a SASL token.
+ * ZooKeeper's client, which can leave its session as it is, and with one more request, that which carries a SASL token.
  *
  * <p>The stock client does SASL, too, but takes the credentials from the JVM's only JAAS configuration, which belongs
  * to Flink and to everybody else in the process, and keeps the server's verdict to itself.
@@ -26,6 +27,37 @@ final class SaslZooKeeper extends ZooKeeper {
     SaslZooKeeper(String connectString, int sessionTimeout, Watcher watcher, HostProvider hosts, ZKClientConfig config)
             throws IOException {
         super(connectString, sessionTimeout, watcher, false, hosts, config);
+    }
+
+    /** Goes on with a session. */
+    SaslZooKeeper(
+            String connectString,
+            int sessionTimeout,
+            Watcher watcher,
+            SessionIdentity session,
+            HostProvider hosts,
+            ZKClientConfig config)
+            throws IOException {
+        super(
+                connectString,
+                sessionTimeout,
+                watcher,
+                session.id(),
+                Base64.getDecoder().decode(session.password().value()),
+                false,
+                hosts,
+                config);
+    }
+
+    /** Who the server takes this client for; on the event thread, once it is connected. */
+    SessionIdentity identity() {
+        return new SessionIdentity(
+                getSessionId(), new Secret(Base64.getEncoder().encodeToString(getSessionPasswd())));
+    }
+
+    /** Ends this client, and its threads, without a word to the server; waits for the one that sends. */
+    void detach() {
+        cnxn.disconnect();
     }
 
     /**

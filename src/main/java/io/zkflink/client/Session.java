@@ -9,6 +9,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.apache.zookeeper.KeeperException;
@@ -33,6 +34,9 @@ final class Session {
     private static final int MAX_REOPEN_JITTER_MILLIS = 1_000;
 
     private final ConnectionSettings settings;
+    /** Whether this session is given up only when the server says that it is gone. */
+    private final boolean owned;
+
     private final ReadBatcher reads;
     private final SharedWatches watches = new SharedWatches();
     /** The session's own: the JVM-wide timer of {@link CompletableFuture} would keep this class loader alive for ever. */
@@ -41,6 +45,10 @@ final class Session {
     /** The current handle; null while there is none, between two sessions and after the end. */
     private Handle handle;
 
+    /** The session that the next handle is to go on with; null for a new one. */
+    private SessionIdentity resume;
+
+    private SessionIdentity identity;
     private String unmade = "the session has just expired";
     private boolean connected;
     private long connects;
@@ -48,8 +56,24 @@ final class Session {
     /** Why nothing can be asked of this session any more, or null. */
     private ZooKeeperException refusal;
 
+    /** A session for whoever wants one like this. */
     Session(ConnectionSettings settings) {
+        this(settings, false);
+    }
+
+    /**
+     * A session of a single user.
+     *
+     * @param previous to go on with; null for a new one
+     */
+    Session(ConnectionSettings settings, SessionIdentity previous) {
+        this(settings, true);
+        this.resume = previous;
+    }
+
+    private Session(ConnectionSettings settings, boolean owned) {
         this.settings = settings;
+        this.owned = owned;
         this.reads = new ReadBatcher(settings);
     }
 
@@ -89,7 +113,16 @@ final class Session {
         return request("sync", "/", Handle::sync);
     }
 
-    CompletableFuture<Optional<WriteRefusal>> write(List<ZNodeWrite> writes, UnaryOperator<String> serverPath) {
+    /** Who this is to the server; empty while it is not connected. */
+    synchronized Optional<SessionIdentity> identity() {
+        return connected ? Optional.of(identity) : Optional.empty();
+    }
+
+    CompletableFuture<List<String>> ephemerals() {
+        return request("list the ephemeral znodes of", "/", Handle::ephemerals);
+    }
+
+    CompletableFuture<WriteResult> write(List<ZNodeWrite> writes, UnaryOperator<String> serverPath) {
         return request("write", writes.get(0).path(), current -> current.write(writes, serverPath));
     }
 
@@ -121,7 +154,16 @@ final class Session {
         end(SessionClient.closedException());
     }
 
+    /** Ends this client of the session, which lives on until its timeout. */
+    void detach() {
+        end(SessionClient.closedException(), Handle::detachInBackground);
+    }
+
     private void end(ZooKeeperException cause) {
+        end(cause, Handle::closeInBackground);
+    }
+
+    private void end(ZooKeeperException cause, Consumer<Handle> farewell) {
         Handle last;
         synchronized (this) {
             if (refusal != null) {
@@ -134,7 +176,7 @@ final class Session {
         reads.fail(cause);
         watches.fail(cause);
         if (last != null) {
-            last.closeInBackground();
+            farewell.accept(last);
         }
     }
 
@@ -146,7 +188,7 @@ final class Session {
             }
             try {
                 // Its events wait for this lock, and so find it current.
-                handle = new Handle(settings, this::onEvent);
+                handle = new Handle(settings, resume, this::onEvent);
                 return;
             } catch (IOException | RuntimeException e) {
                 String reason = e instanceof ZooKeeperException ? e.getMessage() : e.toString();
@@ -176,7 +218,7 @@ final class Session {
         switch (event.getState()) {
             case SyncConnected -> onConnected(source);
             case Disconnected -> onDisconnected();
-            case Expired -> onExpired();
+            case Expired -> onExpired(source);
             case AuthFailed -> onRefused(source);
             default -> LOG.debug("ZooKeeper at '{}': {}.", settings.connectString(), event.getState());
         }
@@ -197,6 +239,7 @@ final class Session {
         boolean isFirst;
         synchronized (this) {
             connected = true;
+            identity = source.identity();
             isFirst = connects++ == 0;
         }
         if (isFirst) {
@@ -233,13 +276,21 @@ final class Session {
         watches.lost();
     }
 
-    private void onExpired() {
+    /** ZooKeeper's client also says so when it has not heard of a server for so long that it gives up hope. */
+    private void onExpired(Handle source) {
         onDisconnected();
-        LOG.info("The ZooKeeper session at '{}' has expired; opening a new one.", settings.connectString());
         Handle expired;
+        boolean perhaps;
         synchronized (this) {
             expired = dropHandle();
-            expiries++;
+            perhaps = owned && source.wasConnected();
+            resume = perhaps ? identity : null;
+            expiries += perhaps ? 0 : 1;
+        }
+        if (perhaps) {
+            LOG.info("The ZooKeeper session at '{}' may have expired; asking for it.", settings.connectString());
+        } else {
+            LOG.info("The ZooKeeper session at '{}' has expired; opening a new one.", settings.connectString());
         }
         if (expired != null) {
             expired.closeInBackground();

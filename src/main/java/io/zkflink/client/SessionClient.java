@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /** One user's share of a {@link Session}: its place in the queue of reads, its watches, its namespace. */
-final class SessionClient implements ZooKeeperClient {
+class SessionClient implements ZooKeeperClient {
 
     private final Session session;
     private final ReadBatcher.Queue reads;
@@ -44,7 +44,11 @@ final class SessionClient implements ZooKeeperClient {
     }
 
     @Override
-    public CompletableFuture<Optional<WriteRefusal>> write(List<ZNodeWrite> writes) {
+    public final CompletableFuture<Optional<WriteRefusal>> write(List<ZNodeWrite> writes) {
+        return send(writes).thenApply(WriteResult::refusal);
+    }
+
+    final CompletableFuture<WriteResult> send(List<ZNodeWrite> writes) {
         synchronized (watches) {
             if (closed) {
                 return CompletableFuture.failedFuture(closedException());
@@ -68,7 +72,8 @@ final class SessionClient implements ZooKeeperClient {
 
     private CompletableFuture<Void> createServerPath(String path, Acl acl) {
         ZNodeWrite create = new ZNodeWrite.Create(path, null, CreateMode.PERSISTENT, 0, acl);
-        return session.write(List.of(create), UnaryOperator.identity()).thenCompose(refusal -> {
+        return session.write(List.of(create), UnaryOperator.identity()).thenCompose(result -> {
+            Optional<WriteRefusal> refusal = result.refusal();
             Failure failure = refusal.map(WriteRefusal::failure).orElse(Failure.NODE_EXISTS);
             if (failure == Failure.NODE_EXISTS) {
                 return CompletableFuture.completedFuture(null);

@@ -12,6 +12,7 @@ public enum SinkMetric {
     CONFLICTS("conflicts", "Rows whose znode did not have the version that they expected."),
     UNCHANGED("unchangedRows", "Rows not written because their znode has their data (`sink.skip-unchanged`)."),
     IN_FLIGHT("requestsInFlight", "Requests under way."),
+    OWNED("ownedZnodes", "Ephemeral znodes that the session of the writer has."),
     BUFFERED("bufferedRows", "Rows that wait to be sent."),
     COMMIT_MILLIS("lastCommitDurationMs", "How long the last commit took, in milliseconds (`exactly-once`).");
 

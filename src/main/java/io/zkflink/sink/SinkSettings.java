@@ -51,10 +51,9 @@ public record SinkSettings(Transactions transactions, Rows rows, Batching batchi
             InvalidSettingException.check(
                     "sink.transactional-id-prefix",
                     idPrefix,
-                    text -> checkPath("/" + text, 1),
+                    Transactions::checkPrefix,
                     "write a single path segment like 'orders-to-zookeeper'");
-            InvalidSettingException.check(
-                    "sink.commit-path", commitPath, text -> checkPath(text, -1), "write it like '/_flink/commits'");
+            checkCommitPath(commitPath);
             if (retention.isNegative() || retention.isZero()) {
                 throw new InvalidSettingException(
                         "sink.commit-retention", retention, "it must be positive; write it like '7 d'.");
@@ -83,21 +82,55 @@ public record SinkSettings(Transactions transactions, Rows rows, Batching batchi
             };
         }
 
-        private static void checkPath(String path, int segments) {
-            PathTemplate template = PathTemplate.parse(path, PathEncoding.NONE, name -> {
-                throw new IllegalArgumentException("it cannot have columns like '{" + name + "}'");
-            });
-            if (template.segments().isEmpty()) {
-                throw new IllegalArgumentException("it must not be the root");
-            }
-            if (segments > 0 && template.segments().size() != segments) {
-                throw new IllegalArgumentException("it contains '/'");
+        private static void checkPrefix(String prefix) {
+            checkPath("/" + prefix, 1);
+            if (prefix.equals(Sessions.NAME)) {
+                throw new IllegalArgumentException("ephemeral rows keep something else there");
             }
         }
 
         /** The parent of this job's markers. */
         String markers() {
             return commitPath + "/" + idPrefix;
+        }
+    }
+
+    /**
+     * Where it is kept whose turn it is to write as a session.
+     *
+     * @param commitPath an absolute path, which may also hold commit markers
+     */
+    public record Sessions(String commitPath) implements Serializable {
+
+        private static final String NAME = "_sessions";
+
+        /**
+         * @throws InvalidSettingException if it is no path
+         */
+        public Sessions {
+            checkCommitPath(commitPath);
+        }
+
+        /** The parent of the epochs of all sessions. */
+        String epochs() {
+            return commitPath + "/" + NAME;
+        }
+    }
+
+    private static void checkCommitPath(String path) {
+        InvalidSettingException.check(
+                "sink.commit-path", path, text -> checkPath(text, -1), "write it like '/_flink/commits'");
+    }
+
+    private static void checkPath(String path, int segments) {
+        PathTemplate template = PathTemplate.parse(path, PathEncoding.NONE, name -> {
+            throw new IllegalArgumentException("it cannot have columns like '{" + name + "}'");
+        });
+        if (template.segments().isEmpty()) {
+            throw new IllegalArgumentException("it must not be the root");
+        }
+        if (segments > 0 && template.segments().size() != segments) {
+            throw new IllegalArgumentException("it contains '/'");
         }
     }
 

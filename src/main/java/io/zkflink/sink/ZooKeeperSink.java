@@ -75,8 +75,12 @@ public final class ZooKeeperSink<T> implements Sink<T> {
         try {
             encoder.open(context.asSerializationSchemaInitializationContext());
         } catch (Exception e) {
-            throw new IOException(
-                    "What encodes the rows, the 'format' of a table, could not be opened: " + e.getMessage(), e);
+            throw notOpened(e);
         }
+    }
+
+    static IOException notOpened(Exception cause) {
+        return new IOException(
+                "What encodes the rows, the 'format' of a table, could not be opened: " + cause.getMessage(), cause);
     }
 }

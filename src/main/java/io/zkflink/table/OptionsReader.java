@@ -16,6 +16,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ConfigOptions;
 import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.ReadableConfig;
@@ -29,6 +30,10 @@ import org.apache.flink.table.connector.source.lookup.LookupOptions;
 final class OptionsReader {
 
     private static final String ENUM_VALUES = "Expected one of:";
+
+    /** Flink's own, which is in another class in each of its versions. */
+    private static final ConfigOption<Duration> CHECKPOINT_INTERVAL =
+            ConfigOptions.key("execution.checkpointing.interval").durationType().defaultValue(Duration.ZERO);
 
     private final ReadableConfig options;
     private final Map<String, String> raw;
@@ -85,10 +90,19 @@ final class OptionsReader {
         }
     }
 
+    private boolean isBatch() {
+        return session.get(ExecutionOptions.RUNTIME_MODE) == RuntimeExecutionMode.BATCH;
+    }
+
+    /** Whether the session asks for checkpoints; so may the environment that it runs in. */
+    boolean isCheckpointed() {
+        return !isBatch() && !session.get(CHECKPOINT_INTERVAL).isZero();
+    }
+
     ScanSettings scan(boolean hasPrimaryKey) {
         ScanMode mode = options.getOptional(ZooKeeperOptions.SCAN_CHANGELOG_MODE)
                 .orElse(hasPrimaryKey ? ScanMode.UPSERT : ScanMode.ALL);
-        boolean batch = session.get(ExecutionOptions.RUNTIME_MODE) == RuntimeExecutionMode.BATCH;
+        boolean batch = isBatch();
         BoundedMode bounded = options.getOptional(ZooKeeperOptions.SCAN_BOUNDED_MODE)
                 .orElse(batch ? BoundedMode.SNAPSHOT : BoundedMode.UNBOUNDED);
         if (batch && bounded == BoundedMode.UNBOUNDED) {

@@ -28,7 +28,8 @@ final class SinkOptions {
     static final ConfigOption<String> COMMIT_PATH = ConfigOptions.key("sink.commit-path")
             .stringType()
             .defaultValue("/_flink/commits")
-            .withDescription("The znode below which commit markers are kept, relative to chroot and `namespace`.");
+            .withDescription("The znode below which commit markers, and the epochs of sessions that own rows, are kept,"
+                    + " relative to chroot and `namespace`.");
 
     static final ConfigOption<Duration> COMMIT_RETENTION = ConfigOptions.key("sink.commit-retention")
             .durationType()
@@ -39,8 +40,9 @@ final class SinkOptions {
     static final ConfigOption<CreateMode> CREATE_MODE = ConfigOptions.key("sink.create-mode")
             .enumType(CreateMode.class)
             .defaultValue(CreateMode.PERSISTENT)
-            .withDescription("What kind of znodes to create: `persistent`, `container`, `persistent-with-ttl`, or"
-                    + " `persistent-sequential` (each row appends a znode; the path is a prefix).");
+            .withDescription("What kind of znodes to create: `persistent`, `ephemeral` (there as long as the job has"
+                    + " the row), `container`, `persistent-with-ttl`, or `persistent-sequential` (each row appends a"
+                    + " znode; the path is a prefix).");
 
     static final ConfigOption<Duration> TTL = ConfigOptions.key("sink.ttl")
             .durationType()

@@ -7,6 +7,7 @@ import io.zkflink.sink.SinkSettings;
 import java.time.Duration;
 import java.util.Optional;
 import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.table.api.ValidationException;
 
 /** Reads the options that say how to write. */
@@ -31,11 +32,17 @@ final class SinkOptionsReader {
      */
     CreateMode createMode(boolean hasPrimaryKey) {
         CreateMode mode = options.get(SinkOptions.CREATE_MODE);
-        if (mode.isEphemeral()) {
+        if (mode == CreateMode.EPHEMERAL_SEQUENTIAL) {
             throw reader.invalid(
                     SinkOptions.CREATE_MODE,
-                    "a sink cannot hold ephemeral znodes yet. Use 'persistent', 'container', 'persistent-with-ttl' or"
-                            + " 'persistent-sequential'.");
+                    "the sink would not find its znodes again after a failure. Use 'ephemeral', or 'recipe' = 'lock' for a"
+                            + " queue.");
+        }
+        if (mode.isEphemeral() && options.get(SinkOptions.DELIVERY_GUARANTEE) == DeliveryGuarantee.EXACTLY_ONCE) {
+            throw reader.invalid(
+                    SinkOptions.CREATE_MODE,
+                    "ephemeral znodes end with their session, whatever was committed. Use 'sink.delivery-guarantee' ="
+                            + " 'at-least-once', or 'persistent'.");
         }
         if (mode.isSequential() && hasPrimaryKey) {
             throw reader.invalid(
@@ -69,8 +76,36 @@ final class SinkOptionsReader {
         return isSet ? reader.positive(SinkOptions.TTL) : Duration.ZERO;
     }
 
-    /** Empty where Flink is to decide. */
-    Optional<Integer> parallelism() {
+    /**
+     * Empty where Flink is to decide.
+     *
+     * @param mode of the znodes
+     */
+    Optional<Integer> parallelism(CreateMode mode) {
+        Optional<Integer> parallelism = parallelism();
+        if (!mode.isEphemeral()) {
+            return parallelism;
+        }
+        if (parallelism.orElse(1) > 1) {
+            throw reader.invalid(
+                    SinkOptions.PARALLELISM,
+                    "with 'sink.create-mode' = 'ephemeral' all rows belong to one session, which only one writer can have."
+                            + " Set it to '1', or remove it.");
+        }
+        return Optional.of(1);
+    }
+
+    /** How the session of ephemeral rows is owned; null where rows outlive their session. */
+    ZooKeeperTableSink.Ownership ownership(CreateMode mode) {
+        if (!mode.isEphemeral()) {
+            return null;
+        }
+        SinkSettings.Sessions sessions =
+                reader.valid(() -> new SinkSettings.Sessions(options.get(SinkOptions.COMMIT_PATH)));
+        return new ZooKeeperTableSink.Ownership(sessions, reader.isCheckpointed());
+    }
+
+    private Optional<Integer> parallelism() {
         return options.getOptional(SinkOptions.PARALLELISM).map(any -> reader.atLeastOne(SinkOptions.PARALLELISM));
     }
 
@@ -114,6 +149,14 @@ final class SinkOptionsReader {
                 options.get(SinkOptions.MAX_BUFFERED),
                 (int) Math.min(bytes, Integer.MAX_VALUE),
                 options.get(SinkOptions.FLUSH_BUFFER_TIMEOUT));
+    }
+
+    /** Says why a combination of a create mode with a schema makes no sense. */
+    static ValidationException versionOfEphemeral() {
+        return new ValidationException(
+                "Invalid metadata column 'version' with 'sink.create-mode' = 'ephemeral': such rows"
+                        + " are created anew whenever their session was lost, and the versions begin again. Remove the column, or"
+                        + " use 'persistent'.");
     }
 
     /** Says why a combination of a create mode with a schema makes no sense. */

@@ -79,12 +79,16 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
         if (mode.isSequential() && table.rules.writes(WritableMetadata.VERSION)) {
             throw SinkOptionsReader.versionOfAppended();
         }
+        if (mode.isEphemeral() && table.rules.writes(WritableMetadata.VERSION)) {
+            throw SinkOptionsReader.versionOfEphemeral();
+        }
         return new ZooKeeperTableSink(
                 connection,
                 table.layout,
                 format,
                 sink.settings(),
-                new ZooKeeperTableSink.Declaration(hasPrimaryKey, mode, sink.ttl(rowsHaveTtl), sink.parallelism()));
+                new ZooKeeperTableSink.Declaration(
+                        hasPrimaryKey, mode, sink.ttl(rowsHaveTtl), sink.parallelism(mode), sink.ownership(mode)));
     }
 
     /** What reading and writing have in common. */

@@ -7,6 +7,7 @@ import io.zkflink.path.Segment;
 import io.zkflink.row.TableLayout;
 import io.zkflink.row.WritableMetadata;
 import io.zkflink.row.ZNodeEncoder;
+import io.zkflink.sink.OwnedSink;
 import io.zkflink.sink.SinkSettings;
 import io.zkflink.sink.TransactionalSink;
 import io.zkflink.sink.ZooKeeperSink;
@@ -16,10 +17,14 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.DataStreamSink;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.ChangelogMode;
+import org.apache.flink.table.connector.ProviderContext;
 import org.apache.flink.table.connector.RowLevelModificationScanContext;
 import org.apache.flink.table.connector.format.EncodingFormat;
+import org.apache.flink.table.connector.sink.DataStreamSinkProvider;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.sink.SinkV2Provider;
 import org.apache.flink.table.connector.sink.abilities.SupportsRowLevelDelete;
@@ -54,8 +59,17 @@ final class ZooKeeperTableSink implements DynamicTableSink, SupportsWritingMetad
      *
      * @param ttl of znodes with one; zero where rows say it
      * @param parallelism empty where Flink decides
+     * @param ownership of the session; null where rows outlive their session
      */
-    record Declaration(boolean hasPrimaryKey, CreateMode mode, Duration ttl, Optional<Integer> parallelism) {}
+    record Declaration(
+            boolean hasPrimaryKey, CreateMode mode, Duration ttl, Optional<Integer> parallelism, Ownership ownership) {}
+
+    /**
+     * How a session is owned whose end is that of the rows.
+     *
+     * @param checkpointed whether the session of the planner asks for checkpoints
+     */
+    record Ownership(SinkSettings.Sessions sessions, boolean checkpointed) {}
 
     ZooKeeperTableSink(
             ConnectionSettings connection,
@@ -85,10 +99,37 @@ final class ZooKeeperTableSink implements DynamicTableSink, SupportsWritingMetad
                 metadata,
                 declaration.mode(),
                 declaration.ttl());
+        if (declaration.ownership() != null) {
+            SinkSettings.Sessions sessions = declaration.ownership().sessions();
+            return new OwnedRows(new OwnedSink(connection, encoder, settings, sessions), context.isBounded());
+        }
         Sink<RowData> sink = settings.isExactlyOnce()
                 ? new TransactionalSink<>(connection, encoder, settings)
                 : new ZooKeeperSink<>(connection, encoder, settings);
         return SinkV2Provider.of(sink, parallelism().orElse(null));
+    }
+
+    /** Writes rows whose state is their writer's: not by a {@code Sink}. */
+    private final class OwnedRows implements DataStreamSinkProvider {
+        private final OwnedSink sink;
+        private final boolean batch;
+
+        OwnedRows(OwnedSink sink, boolean batch) {
+            this.sink = sink;
+            this.batch = batch;
+        }
+
+        @Override
+        public DataStreamSink<?> consumeDataStream(ProviderContext context, DataStream<RowData> rows) {
+            boolean checkpointed = declaration.ownership().checkpointed()
+                    || rows.getExecutionEnvironment().getCheckpointConfig().isCheckpointingEnabled();
+            return sink.write(rows, checkpointed && !batch, context::generateUid);
+        }
+
+        @Override
+        public Optional<Integer> getParallelism() {
+            return declaration.parallelism();
+        }
     }
 
     /** A znode at any depth may be deleted only after those below it, which other subtasks might hold. */
@@ -112,6 +153,10 @@ final class ZooKeeperTableSink implements DynamicTableSink, SupportsWritingMetad
         if (!declaration.hasPrimaryKey()) {
             throw new ValidationException("DELETE needs to know which columns say which znode: declare PRIMARY KEY ("
                     + String.join(", ", layout.template().columns()) + ") NOT ENFORCED.");
+        }
+        if (declaration.ownership() != null) {
+            throw new ValidationException("DELETE needs rows that outlive the job that wrote them, and with"
+                    + " 'sink.create-mode' = 'ephemeral' they go when their query ends or retracts them.");
         }
         deletes = true;
         return new RowLevelDeleteInfo() {};

@@ -79,9 +79,40 @@ class SinkMistakesTest {
                         "sink.create-mode=persistent-sequential"),
                 wrong(
                         KEYED,
-                        "Invalid value 'ephemeral' for option 'sink.create-mode': a sink cannot hold ephemeral znodes yet."
-                                + " Use 'persistent', 'container', 'persistent-with-ttl' or 'persistent-sequential'.",
+                        "Invalid value 'ephemeral' for option 'sink.create-mode': ephemeral znodes end with their session,"
+                                + " whatever was committed. Use 'sink.delivery-guarantee' = 'at-least-once', or"
+                                + " 'persistent'.",
+                        "sink.create-mode=ephemeral",
+                        "sink.delivery-guarantee=exactly-once"),
+                wrong(
+                        KEYED,
+                        "Invalid value 'ephemeral-sequential' for option 'sink.create-mode': the sink would not find its"
+                                + " znodes again after a failure. Use 'ephemeral', or 'recipe' = 'lock' for a queue.",
+                        "sink.create-mode=ephemeral-sequential"),
+                wrong(
+                        KEYED + ", `version` INT METADATA",
+                        "Invalid metadata column 'version' with 'sink.create-mode' = 'ephemeral': such rows are created"
+                                + " anew whenever their session was lost, and the versions begin again. Remove the column,"
+                                + " or use 'persistent'.",
                         "sink.create-mode=ephemeral"),
+                wrong(
+                        KEYED,
+                        "Invalid value '2' for option 'sink.parallelism': with 'sink.create-mode' = 'ephemeral' all rows"
+                                + " belong to one session, which only one writer can have. Set it to '1', or remove it.",
+                        "sink.create-mode=ephemeral",
+                        "sink.parallelism=2"),
+                wrong(
+                        KEYED,
+                        "Invalid value 'e' for option 'sink.commit-path': it must be absolute; write '/e'; write it like"
+                                + " '/_flink/commits'.",
+                        "sink.create-mode=ephemeral",
+                        "sink.commit-path=e"),
+                wrong(
+                        KEYED,
+                        "Invalid value '_sessions' for option 'sink.transactional-id-prefix': ephemeral rows keep something"
+                                + " else there; write a single path segment like 'orders-to-zookeeper'.",
+                        "sink.delivery-guarantee=exactly-once",
+                        "sink.transactional-id-prefix=_sessions"),
                 wrong(
                         KEYED,
                         "Invalid value 'persistent-with-ttl' for option 'sink.create-mode': it needs to know how long. Set"
@@ -158,6 +189,19 @@ class SinkMistakesTest {
                 .contains("Sink(");
         assertThat(plan(KEYED, "sink.acl=digest:user:aGFzaA==:cdrwa,world:anyone:r"))
                 .contains("Sink(");
+        assertThat(plan(KEYED, "sink.create-mode=ephemeral", "sink.parallelism=1"))
+                .contains("Sink(");
+    }
+
+    @Test
+    void rowsThatGoWithTheirJobAreNotDeletedByAnother() {
+        TableEnvironment batch = TableEnvironment.create(EnvironmentSettings.inBatchMode());
+        batch.executeSql(
+                "CREATE TEMPORARY TABLE live (" + KEYED + ") WITH ('connector' = 'zookeeper', 'connect-string' ="
+                        + " 'zk.invalid:2181', 'path' = '/t/{k}', 'format' = 'json', 'sink.create-mode' = 'ephemeral')");
+        assertThatThrownBy(() -> batch.explainSql("DELETE FROM live WHERE k = 'a'"))
+                .hasMessage("DELETE needs rows that outlive the job that wrote them, and with 'sink.create-mode' ="
+                        + " 'ephemeral' they go when their query ends or retracts them.");
     }
 
     @Test

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.client;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A session that nobody shares, because what it creates is known by its owner: ephemeral znodes, locks.
+ *
+ * <p>Another process may go on with it, if it is {@link #detach detached} and as long as the server keeps it. If the
+ * server does not, an expired session is followed by another one; {@link #identity} tells which it is.
+ *
+ * <p>Two processes may be connected as one session at a time, of which one does not know of the other: ZooKeeper
+ * carries out what either asks. To keep them apart is up to their user.
+ */
+public interface OwnedSession extends ZooKeeperClient {
+
+    /**
+     * Starts connecting, without waiting.
+     *
+     * @param previous a session to go on with; empty for a new one
+     */
+    static OwnedSession open(ConnectionSettings settings, Optional<SessionIdentity> previous) {
+        Session session = new Session(settings, previous.orElse(null));
+        session.open();
+        return new OwnedSessionClient(session, settings);
+    }
+
+    /** Who this session is to the server; empty while it is not connected. */
+    Optional<SessionIdentity> identity();
+
+    /** As {@link #write}, and tells the names of what was created. */
+    CompletableFuture<WriteResult> writeAndTell(List<ZNodeWrite> writes);
+
+    /**
+     * The paths of all znodes that end with this session, as of the newest transaction that it has seen. Those outside
+     * of chroot and namespace are left out. Servers before 3.6 do not know.
+     */
+    CompletableFuture<List<String>> ephemerals();
+
+    /** Leaves the session as it is: what it owns stays until the server has not heard of it for its timeout. Never blocks. */
+    void detach();
+
+    /** Ends the session, and with it all that it owns, as soon as the server hears of it. Never blocks. */
+    @Override
+    void close();
+}

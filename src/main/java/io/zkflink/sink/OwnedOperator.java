@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink;
+
+import io.zkflink.client.ConnectionSettings;
+import io.zkflink.client.OwnedSession;
+import io.zkflink.metrics.SinkMetrics;
+import io.zkflink.row.RecordEncoder;
+import io.zkflink.row.RowWrite;
+import java.io.IOException;
+import org.apache.flink.api.common.serialization.RuntimeContextInitializationContextAdapters;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeutils.base.array.BytePrimitiveArraySerializer;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.BoundedOneInput;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.table.data.RowData;
+
+/**
+ * The task of an {@link OwnedWriter}: gives it its rows and its state.
+ *
+ * <p>An operator and not a {@code Sink}, whose writer would not hear that a checkpoint has completed.
+ */
+final class OwnedOperator extends AbstractStreamOperator<Void>
+        implements OneInputStreamOperator<RowData, Void>, BoundedOneInput {
+
+    private static final long serialVersionUID = 1L;
+
+    private final ConnectionSettings connection;
+    private final RecordEncoder<RowData> encoder;
+    private final SinkSettings settings;
+    private final SinkSettings.Sessions sessions;
+    private final boolean checkpointed;
+
+    private transient ListState<byte[]> state;
+    private transient OwnedWriter writer;
+
+    /**
+     * @param checkpointed whether Flink takes checkpoints
+     */
+    OwnedOperator(
+            ConnectionSettings connection,
+            RecordEncoder<RowData> encoder,
+            SinkSettings settings,
+            SinkSettings.Sessions sessions,
+            boolean checkpointed) {
+        this.connection = connection;
+        this.encoder = encoder;
+        this.settings = settings;
+        this.sessions = sessions;
+        this.checkpointed = checkpointed;
+    }
+
+    @Override
+    public void initializeState(StateInitializationContext context) throws Exception {
+        super.initializeState(context);
+        state = context.getOperatorStateStore()
+                .getListState(new ListStateDescriptor<>("owned", BytePrimitiveArraySerializer.INSTANCE));
+    }
+
+    @Override
+    public void open() throws Exception {
+        super.open();
+        try {
+            encoder.open(RuntimeContextInitializationContextAdapters.serializationAdapter(getRuntimeContext()));
+        } catch (Exception e) {
+            throw ZooKeeperSink.notOpened(e);
+        }
+        OwnedState restored = OwnedState.of(state.get());
+        OwnedSession session = OwnedSession.open(connection, restored.session());
+        writer = new EphemeralWriter(
+                session,
+                restored,
+                settings,
+                new OwnedWriter.Owning(sessions.epochs(), Patience.of(connection), connection.sessionTimeout()),
+                new OwnedWriter.Surroundings(
+                        checkpointed,
+                        getContainingTask()
+                                .getMailboxExecutorFactory()
+                                .createExecutor(getOperatorConfig().getChainIndex()),
+                        getProcessingTimeService(),
+                        new SinkMetrics(getMetricGroup())));
+        writer.open();
+    }
+
+    @Override
+    public void processElement(StreamRecord<RowData> element) throws IOException {
+        RowWrite row = encoder.write(element.getValue());
+        if (row instanceof RowWrite.Put put) {
+            writer.put(new OwnedRow.Id(row.path(), null), put.data());
+        } else if (row != null) {
+            writer.remove(new OwnedRow.Id(row.path(), null));
+        }
+    }
+
+    @Override
+    public void snapshotState(StateSnapshotContext context) throws Exception {
+        super.snapshotState(context);
+        state.update(writer.snapshot(context.getCheckpointId()).entries());
+    }
+
+    @Override
+    public void notifyCheckpointComplete(long checkpointId) throws Exception {
+        super.notifyCheckpointComplete(checkpointId);
+        writer.completed(checkpointId);
+    }
+
+    @Override
+    public void endInput() throws Exception {
+        writer.end();
+    }
+
+    @Override
+    public void close() throws Exception {
+        if (writer != null) {
+            writer.close();
+        }
+        super.close();
+    }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink;
+
+import java.util.Arrays;
+
+/** A row that is there for as long as its writer's session, and what is known of its znode. Owned by one thread. */
+final class OwnedRow {
+
+    private final Id id;
+    private byte[] data;
+    private boolean wanted;
+
+    /** The path of its znode in the current session; null if there is none. */
+    private String node;
+    /** Whether that has the row's data. */
+    private boolean current;
+    /** Whether its data is not known. */
+    private boolean unread;
+    /** Whether its place is taken by somebody else. */
+    private boolean blocked;
+
+    private boolean underWay;
+    /** How often its znode was not as expected, in a row. */
+    private int surprises;
+
+    /**
+     * What makes a row the same row.
+     *
+     * @param path of its znode, or of the resource that it claims
+     * @param owner who claims the resource; null where rows are znodes
+     */
+    record Id(String path, String owner) {}
+
+    OwnedRow(Id id) {
+        this.id = id;
+    }
+
+    Id id() {
+        return id;
+    }
+
+    String path() {
+        return id.path();
+    }
+
+    byte[] data() {
+        return data;
+    }
+
+    /** How much of a request it takes, about. */
+    int bytes() {
+        return 100 + 3 * path().length() + (data == null ? 0 : data.length);
+    }
+
+    boolean isWanted() {
+        return wanted;
+    }
+
+    /** Null if it has no znode in the current session. */
+    String node() {
+        return node;
+    }
+
+    boolean isUnderWay() {
+        return underWay;
+    }
+
+    void underWay(boolean now) {
+        underWay = now;
+    }
+
+    /** Whether its znode is not as it should be. */
+    boolean needsWork() {
+        return wanted ? !blocked && (node == null || !current) : node != null;
+    }
+
+    /** Whether nothing is left of it. */
+    boolean isGone() {
+        return !wanted && node == null && !underWay;
+    }
+
+    void want(byte[] newData) {
+        wanted = true;
+        if (!Arrays.equals(data, newData)) {
+            data = newData;
+            current = false;
+        }
+    }
+
+    void unwant() {
+        wanted = false;
+        blocked = false;
+    }
+
+    boolean isBlocked() {
+        return blocked;
+    }
+
+    void blocked(boolean now) {
+        blocked = now;
+    }
+
+    /** Whether it has a znode whose data is not known. */
+    boolean isUnread() {
+        return node != null && unread;
+    }
+
+    /** Its znode is there, with this data; null if that is not known. */
+    void isAt(String path, byte[] written) {
+        node = path;
+        unread = written == null;
+        current = written != null && Arrays.equals(written, data == null ? new byte[0] : data);
+    }
+
+    void isNowhere() {
+        node = null;
+        unread = false;
+        current = false;
+    }
+
+    /** Counts that its znode was not as expected; true when that happens too often for anybody to keep up. */
+    boolean isErratic() {
+        return ++surprises > 20;
+    }
+
+    void succeeded() {
+        surprises = 0;
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zkflink.client.Acl;
+import io.zkflink.client.ConnectionSettings;
+import io.zkflink.client.CreateMode;
+import io.zkflink.client.OwnedSession;
+import io.zkflink.client.SessionIdentity;
+import io.zkflink.client.WriteRefusal;
+import io.zkflink.client.ZNodeWrite;
+import io.zkflink.testkit.Await;
+import io.zkflink.testkit.SharedZooKeeper;
+import io.zkflink.testkit.ZooKeeperAdmin;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Of two clients that are connected as one session, only that writes which came last. */
+class FencedSessionITCase {
+
+    private final ZooKeeperAdmin zk = SharedZooKeeper.admin();
+    private final String root = SharedZooKeeper.freshRoot();
+    private final List<OwnedSession> opened = new ArrayList<>();
+
+    @BeforeEach
+    void createRoot() {
+        zk.create(root, "");
+    }
+
+    @AfterEach
+    void close() {
+        opened.forEach(OwnedSession::close);
+    }
+
+    @Test
+    void theZombieWritesNothing() {
+        FencedSession zombie = open(null);
+        SessionIdentity identity = establish(zombie);
+        assertThat(write(zombie, "/by-first")).isEmpty();
+
+        FencedSession successor = open(identity);
+        assertThat(establish(successor)).isEqualTo(identity);
+
+        // They push each other off the connection, so a request may be lost before it is refused.
+        WriteRefusal refusal = write(zombie, "/by-zombie").orElseThrow();
+        assertThat(zombie.violation(refusal))
+                .hasMessage(
+                        "The ZooKeeper session " + identity.name() + " of this writer was taken over by another one,"
+                                + " which Flink started in its place. This one writes nothing any more.");
+        assertThat(write(successor, "/by-successor")).isEmpty();
+        assertThat(zk.children(root)).contains("by-first", "by-successor").doesNotContain("by-zombie");
+    }
+
+    @Test
+    void itMayAttachAgainAndAgain() {
+        SessionIdentity identity = establish(open(null));
+        for (int i = 0; i < 5; i++) {
+            FencedSession next = open(identity);
+            assertThat(establish(next)).isEqualTo(identity);
+            assertThat(establish(next)).isEqualTo(identity);
+            assertThat(write(next, "/" + i)).isEmpty();
+            next.session().detach();
+        }
+        assertThat(zk.stat(root + "/epochs/" + identity.name()).getVersion()).isEqualTo(5);
+    }
+
+    @Test
+    void aSessionWithoutItsEpochIsEnded() {
+        FencedSession first = open(null);
+        SessionIdentity identity = establish(first);
+        assertThat(write(first, "/row")).isEmpty();
+        String epoch = root + "/epochs/" + identity.name();
+        zk.delete(epoch);
+
+        FencedSession next = open(identity);
+        Await.until("connected", () -> next.session().identity().isPresent());
+        assertThat(Await.failure(next.establish()))
+                .hasMessage(
+                        "The znode '" + epoch + "', by which a writer knows that its ZooKeeper session is its own, was"
+                                + " deleted by somebody else. The session was ended; when the job restarts it begins another one"
+                                + " and creates its rows again. Let nobody delete what is below 'sink.commit-path'.");
+        Await.until("the session has ended", () -> !zk.exists(root + "/row"));
+    }
+
+    @Test
+    void aZnodeOfSomebodyElseIsNoEpoch() {
+        FencedSession session = open(null);
+        Await.until("connected", () -> session.session().identity().isPresent());
+        String epoch =
+                root + "/epochs/" + session.session().identity().orElseThrow().name();
+        zk.create(epoch, "");
+
+        assertThat(Await.failure(session.establish()))
+                .hasMessage(
+                        "The znode '" + epoch + "' is not one that this connector has created: 'sink.commit-path' must"
+                                + " name a znode that nobody else writes below.");
+    }
+
+    private FencedSession open(SessionIdentity previous) {
+        OwnedSession session = OwnedSession.open(
+                ConnectionSettings.of(SharedZooKeeper.connectString()), Optional.ofNullable(previous));
+        opened.add(session);
+        return new FencedSession(session, previous, root + "/epochs", Runnable::run);
+    }
+
+    private static SessionIdentity establish(FencedSession session) {
+        Await.until("connected", () -> session.session().identity().isPresent());
+        return Await.result(session.establish());
+    }
+
+    private Optional<WriteRefusal> write(FencedSession session, String name) {
+        List<ZNodeWrite> writes = new ArrayList<>(session.guard());
+        writes.add(new ZNodeWrite.Create(root + name, null, CreateMode.EPHEMERAL, 0, Acl.OPEN));
+        for (int attempt = 0; attempt < 20; attempt++) {
+            Await.until("connected", () -> session.session().statistics().connected());
+            try {
+                return session.session().write(writes).join();
+            } catch (CompletionException e) {
+                // Pushed off.
+            }
+        }
+        throw new AssertionError("no connection lasts");
+    }
+}
