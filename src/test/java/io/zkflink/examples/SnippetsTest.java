@@ -43,7 +43,9 @@ class SnippetsTest {
     void theTranslationIsInStep() {
         String english = read(Path.of("README.md"));
         String chinese = read(Path.of("README.zh-CN.md"));
-        assertThat(find(BLOCK, chinese)).isNotEmpty().isEqualTo(find(BLOCK, english).toList());
+        assertThat(find(BLOCK, chinese))
+                .isNotEmpty()
+                .isEqualTo(find(BLOCK, english).toList());
         assertThat(find(HEADING, chinese)).hasSameSizeAs(find(HEADING, english).toList());
     }
 

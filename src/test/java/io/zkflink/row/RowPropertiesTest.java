@@ -129,9 +129,9 @@ class RowPropertiesTest {
             @ForAll("stats") ZNodeStat stat) {
         ZNodeDecoder decoder = format.decoder(errors);
         ZNode znode = new ZNode("/r/key", payload, stat);
-        Optional<GenericRowData> row;
+        Optional<RowData> row;
         try {
-            row = decoder.row(znode, EventType.CREATED);
+            row = decoder.record(znode, EventType.CREATED);
         } catch (IOException e) {
             assertThat(errors).isEqualTo(ParseErrors.FAIL);
             assertThat(e)
@@ -145,7 +145,8 @@ class RowPropertiesTest {
             assertThat(found.getString(0)).hasToString("key");
             assertThat(found.getArity()).isGreaterThan(2);
         });
-        assertThat(decoder.gone("/r/key", stat.mtime()).getString(0)).hasToString("key");
+        assertThat(decoder.gone("/r/key", stat.mtime()).orElseThrow().getString(0))
+                .hasToString("key");
     }
 
     /** Texts of the columns of a row, with NULLs among them. */
@@ -182,9 +183,9 @@ class RowPropertiesTest {
                 put.path(),
                 put.data() == null ? new byte[0] : put.data(),
                 ZNode.existing("").stat());
-        GenericRowData read = Format.JSON
+        GenericRowData read = (GenericRowData) Format.JSON
                 .decoder(ParseErrors.FAIL)
-                .row(written, EventType.CREATED)
+                .record(written, EventType.CREATED)
                 .orElseThrow();
         if (StandardCharsets.UTF_8.newEncoder().canEncode(texts.get(0) + texts.get(1))) {
             for (int column = 0; column < row.getArity(); column++) {
