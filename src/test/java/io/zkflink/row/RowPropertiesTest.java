@@ -28,6 +28,7 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.formats.csv.CsvFormatFactory;
 import org.apache.flink.formats.json.JsonFormatFactory;
 import org.apache.flink.formats.raw.RawFormatFactory;
+import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.data.GenericRowData;
@@ -39,6 +40,7 @@ import org.apache.flink.table.runtime.connector.source.ScanRuntimeProviderContex
 import org.apache.flink.table.types.DataType;
 import org.apache.flink.types.RowKind;
 import org.apache.flink.util.SimpleUserCodeClassLoader;
+import org.apache.flink.util.UserCodeClassLoader;
 
 /** Whatever a znode holds becomes a row, no row, or the documented error; whatever a row holds, a znode or an error. */
 class RowPropertiesTest {
@@ -84,9 +86,17 @@ class RowPropertiesTest {
                     errors,
                     "scan.parse-errors");
             try {
-                decoder.open(
-                        new UnregisteredMetricsGroup(),
-                        SimpleUserCodeClassLoader.create(RowPropertiesTest.class.getClassLoader()));
+                decoder.open(new DeserializationSchema.InitializationContext() {
+                    @Override
+                    public MetricGroup getMetricGroup() {
+                        return new UnregisteredMetricsGroup();
+                    }
+
+                    @Override
+                    public UserCodeClassLoader getUserCodeClassLoader() {
+                        return SimpleUserCodeClassLoader.create(RowPropertiesTest.class.getClassLoader());
+                    }
+                });
             } catch (Exception e) {
                 throw new IllegalStateException(e);
             }
@@ -129,9 +139,9 @@ class RowPropertiesTest {
             @ForAll("stats") ZNodeStat stat) {
         ZNodeDecoder decoder = format.decoder(errors);
         ZNode znode = new ZNode("/r/key", payload, stat);
-        Optional<GenericRowData> row;
+        Optional<RowData> row;
         try {
-            row = decoder.row(znode, EventType.CREATED);
+            row = decoder.record(znode, EventType.CREATED);
         } catch (IOException e) {
             assertThat(errors).isEqualTo(ParseErrors.FAIL);
             assertThat(e)
@@ -145,7 +155,7 @@ class RowPropertiesTest {
             assertThat(found.getString(0)).hasToString("key");
             assertThat(found.getArity()).isGreaterThan(2);
         });
-        assertThat(decoder.gone("/r/key", stat.mtime()).getString(0)).hasToString("key");
+        assertThat(decoder.gone("/r/key", stat.mtime()).orElseThrow().getString(0)).hasToString("key");
     }
 
     /** Texts of the columns of a row, with NULLs among them. */
@@ -182,9 +192,9 @@ class RowPropertiesTest {
                 put.path(),
                 put.data() == null ? new byte[0] : put.data(),
                 ZNode.existing("").stat());
-        GenericRowData read = Format.JSON
+        GenericRowData read = (GenericRowData) Format.JSON
                 .decoder(ParseErrors.FAIL)
-                .row(written, EventType.CREATED)
+                .record(written, EventType.CREATED)
                 .orElseThrow();
         if (StandardCharsets.UTF_8.newEncoder().canEncode(texts.get(0) + texts.get(1))) {
             for (int column = 0; column < row.getArity(); column++) {
