@@ -28,6 +28,7 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.formats.csv.CsvFormatFactory;
 import org.apache.flink.formats.json.JsonFormatFactory;
 import org.apache.flink.formats.raw.RawFormatFactory;
+import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.data.GenericRowData;
@@ -39,6 +40,7 @@ import org.apache.flink.table.runtime.connector.source.ScanRuntimeProviderContex
 import org.apache.flink.table.types.DataType;
 import org.apache.flink.types.RowKind;
 import org.apache.flink.util.SimpleUserCodeClassLoader;
+import org.apache.flink.util.UserCodeClassLoader;
 
 /** Whatever a znode holds becomes a row, no row, or the documented error; whatever a row holds, a znode or an error. */
 class RowPropertiesTest {
@@ -84,9 +86,17 @@ class RowPropertiesTest {
                     errors,
                     "scan.parse-errors");
             try {
-                decoder.open(
-                        new UnregisteredMetricsGroup(),
-                        SimpleUserCodeClassLoader.create(RowPropertiesTest.class.getClassLoader()));
+                decoder.open(new DeserializationSchema.InitializationContext() {
+                    @Override
+                    public MetricGroup getMetricGroup() {
+                        return new UnregisteredMetricsGroup();
+                    }
+
+                    @Override
+                    public UserCodeClassLoader getUserCodeClassLoader() {
+                        return SimpleUserCodeClassLoader.create(RowPropertiesTest.class.getClassLoader());
+                    }
+                });
             } catch (Exception e) {
                 throw new IllegalStateException(e);
             }
