@@ -48,7 +48,7 @@ class ArchitectureTest {
                 .layer("client")
                 .definedBy("io.zkflink.client")
                 .whereLayer("table")
-                .mayOnlyAccessLayers("source", "lookup", "sink", "row", "path", "client")
+                .mayOnlyAccessLayers("source", "lookup", "sink", "recipes", "row", "path", "client")
                 .whereLayer("source")
                 .mayOnlyAccessLayers("recipes", "subtree", "row", "metrics", "path", "client")
                 .whereLayer("lookup")

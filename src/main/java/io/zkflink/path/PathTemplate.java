@@ -162,6 +162,18 @@ public final class PathTemplate implements Serializable {
     }
 
     /**
+     * The template of what lies right below this one's znodes.
+     *
+     * @param names which of their children count
+     */
+    public PathTemplate children(Segment.Names names) {
+        return new PathTemplate(
+                text,
+                Stream.concat(segments.stream(), Stream.of(new Segment.Child(names)))
+                        .toList());
+    }
+
+    /**
      * The values of the columns for a znode: String, Boolean, Byte, Short, Integer or Long, in the order of
      * {@link #columns()}; null if the znode is not a row.
      */
@@ -180,6 +192,10 @@ public final class PathTemplate implements Serializable {
             int end = slash < 0 ? path.length() : slash;
             if (segment instanceof Segment.Literal literal) {
                 if (literal.name().length() != end - start || !path.startsWith(literal.name(), start)) {
+                    return null;
+                }
+            } else if (segment instanceof Segment.Child) {
+                if (!segment.accepts(path.substring(start, end))) {
                     return null;
                 }
             } else {

@@ -40,11 +40,30 @@ public sealed interface Segment extends Serializable {
         }
     }
 
+    /** One name that is bound to no column. */
+    record Child(Names names) implements Segment {}
+
+    /** Says which names can stand somewhere. */
+    interface Names extends Serializable {
+        boolean accept(String name);
+    }
+
+    /** Whether a name can stand here, as far as a single name says. */
+    default boolean accepts(String name) {
+        if (this instanceof Variable variable) {
+            return variable.parse(name) != null;
+        }
+        return !(this instanceof Child child) || child.names().accept(name);
+    }
+
     /** The names that can stand here, where they are known without asking a server; else null. */
     default Set<String> candidates() {
         if (this instanceof Literal literal) {
             return Set.of(literal.name());
         }
-        return this instanceof Variable variable ? variable.only() : ((Rest) this).only();
+        if (this instanceof Variable variable) {
+            return variable.only();
+        }
+        return this instanceof Rest rest ? rest.only() : null;
     }
 }

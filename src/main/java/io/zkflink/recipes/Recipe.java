@@ -6,13 +6,26 @@ import java.util.Locale;
 /** What the rows of a table are. */
 public enum Recipe {
     /** Znodes. */
-    NODE,
+    NODE("", ""),
     /** Those who hold a lock or wait for it. */
-    LOCK,
+    LOCK("HELD", "WAITING"),
     /** Those who run for an office. */
-    ELECTION,
+    ELECTION("LEADER", "CANDIDATE"),
     /** Those who have entered a barrier. */
-    BARRIER;
+    BARRIER("READY", "WAITING");
+
+    private final String granted;
+    private final String waiting;
+
+    Recipe(String granted, String waiting) {
+        this.granted = granted;
+        this.waiting = waiting;
+    }
+
+    /** What the {@code state} column says of a contender. */
+    public String state(boolean isGranted) {
+        return isGranted ? granted : waiting;
+    }
 
     /** As the option spells it. */
     @Override

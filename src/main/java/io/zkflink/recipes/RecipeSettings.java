@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.recipes;
 
+import io.zkflink.path.PathTemplate;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -38,6 +39,12 @@ public record RecipeSettings(Recipe recipe, LockDialect dialect, int maxLeases, 
             case BARRIER -> Layout.MEMBER;
             case NODE -> throw new IllegalStateException("A znode is no recipe.");
         };
+    }
+
+    /** The paths of the contenders, and of what else a recipe keeps among them. */
+    public PathTemplate contenders(PathTemplate resources) {
+        return resources.children(name -> (recipe == Recipe.BARRIER && name.equals(Layout.READY))
+                || parse(name).isPresent());
     }
 
     /** Whether the server numbers the nodes; {@link #nameOf} then is only the beginning of a name. */

@@ -21,6 +21,12 @@ public sealed interface Column extends Serializable {
      */
     record FromPayload(RowData.FieldGetter field) implements Column {}
 
+    /** The data as it is: a text. */
+    record FromData() implements Column {}
+
+    /** What a recipe says of a contender. */
+    record FromRecipe(RecipeMetadata metadata) implements Column {}
+
     /** The Stat, or what is known of the znode otherwise. */
     record FromMetadata(ReadableMetadata metadata) implements Column {}
 }

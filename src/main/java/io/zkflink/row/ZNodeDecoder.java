@@ -115,13 +115,17 @@ public final class ZNodeDecoder implements RecordDecoder<RowData> {
 
     private static Object value(Column column, Object[] key, RowData payload, ZNode znode, EventType event) {
         if (column instanceof Column.FromPath path) {
-            Object value = key[path.variable()];
-            return value instanceof String text ? StringData.fromString(text) : value;
+            return internal(key[path.variable()]);
         }
         if (column instanceof Column.FromPayload data) {
             return payload == null ? null : data.field().getFieldOrNull(payload);
         }
         return ((Column.FromMetadata) column).metadata().of(znode, event);
+    }
+
+    /** A value of a path, in Flink's internal form. */
+    static Object internal(Object value) {
+        return value instanceof String text ? StringData.fromString(text) : value;
     }
 
     private Decoded decode(ZNode znode) throws IOException {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.source;
 
+import io.zkflink.path.PathTemplate;
 import io.zkflink.subtree.Reconciler;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +35,22 @@ final class BucketState {
 
     Reconciler reconciler() {
         return reconciler;
+    }
+
+    /**
+     * Checks that what was known when the state was saved is of this table.
+     *
+     * @throws IllegalStateException if not
+     */
+    void checkRestored(PathTemplate template) {
+        for (String path : reconciler.known().keySet()) {
+            if (template.match(path) == null) {
+                throw new IllegalStateException("The state of this scan knows the znode '" + path
+                        + "', which the 'path' = '" + template + "' of the table does not match, so that its row could"
+                        + " not be taken back: another 'path', or other types of its columns, wrote the state. Restore"
+                        + " it with those, or start without the state.");
+            }
+        }
     }
 
     long baseZxid() {

@@ -22,6 +22,16 @@ final class Buckets {
         return MathUtils.murmurHash(path.hashCode()) % COUNT;
     }
 
+    /** The path of a znode's parent; empty for the root. */
+    static String parent(String path) {
+        return path.substring(0, path.lastIndexOf('/'));
+    }
+
+    /** The last segment of a path. */
+    static String name(String path) {
+        return path.substring(path.lastIndexOf('/') + 1);
+    }
+
     static String splitId(int bucket) {
         return SPLIT_IDS[bucket];
     }

@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.apache.flink.api.connector.source.SourceOutput;
-import org.apache.flink.connector.base.source.reader.RecordEmitter;
 import org.apache.flink.types.RowKind;
 
 /**
@@ -31,7 +30,7 @@ import org.apache.flink.types.RowKind;
  *
  * <p>A znode whose data is skipped is known but hidden: for the rows it is as if it were not there.
  */
-final class ChangeEmitter<T> implements RecordEmitter<Sighting, T, BucketState> {
+final class ChangeEmitter<T> implements SightingEmitter<T> {
 
     private final RecordDecoder<T> decoder;
     private final ScanSettings settings;
@@ -58,26 +57,14 @@ final class ChangeEmitter<T> implements RecordEmitter<Sighting, T, BucketState> 
                 settings.noticing().proofInterval().toMillis());
     }
 
-    /**
-     * A bucket that this emitter's task reads from now on.
-     *
-     * @throws IllegalStateException if it was saved by a scan of other znodes
-     */
-    void add(BucketState state) {
-        state.reconciler().known().keySet().forEach(this::checkRestored);
+    @Override
+    public void add(BucketState state) {
+        state.checkRestored(decoder.template());
         states.add(state);
     }
 
-    private void checkRestored(String path) {
-        if (decoder.template().match(path) == null) {
-            throw new IllegalStateException("The state of this scan knows the znode '" + path
-                    + "', which the 'path' = '" + decoder.template() + "' of the table does not match, so that its row"
-                    + " could not be taken back: another 'path', or other types of its columns, wrote the state."
-                    + " Restore it with those, or start without the state.");
-        }
-    }
-
-    void remove(Collection<BucketState> finished) {
+    @Override
+    public void remove(Collection<BucketState> finished) {
         states.removeAll(finished);
     }
 
@@ -106,13 +93,14 @@ final class ChangeEmitter<T> implements RecordEmitter<Sighting, T, BucketState> 
         }
     }
 
-    /** Whether the end of a walk has more to say; nothing else may be emitted before. */
-    boolean isEndingWalk() {
+    @Override
+    public boolean hasMore() {
         return !ending.isEmpty();
     }
 
     /** Takes back what a walk did not see, of one bucket: deletions may be as many as there are znodes. */
-    void endWalk(SourceOutput<T> output) throws IOException {
+    @Override
+    public void emitMore(SourceOutput<T> output) throws IOException {
         BucketState state = ending.poll();
         try {
             state.reconciler().walkEnded(ended.walk(), change -> emit(change, output, state));

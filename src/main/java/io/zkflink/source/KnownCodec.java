@@ -25,6 +25,7 @@ final class KnownCodec {
     private static final int KNOWN = 1;
     private static final int HIDDEN = 2;
     private static final int WITH_ZNODE = 4;
+    private static final int GRANTED = 8;
 
     private KnownCodec() {}
 
@@ -70,7 +71,10 @@ final class KnownCodec {
             return;
         }
         ZNode last = entry.last().orElse(null);
-        out.writeByte(KNOWN | (entry.hidden() ? HIDDEN : 0) | (last == null ? 0 : WITH_ZNODE));
+        out.writeByte(KNOWN
+                | (entry.hidden() ? HIDDEN : 0)
+                | (last == null ? 0 : WITH_ZNODE)
+                | (entry.granted() ? GRANTED : 0));
         out.writeLong(entry.czxid());
         out.writeLong(entry.mzxid());
         out.writeLong(entry.mtime());
@@ -123,7 +127,9 @@ final class KnownCodec {
                     pzxid);
             last = new ZNode(path, data, stat);
         }
-        target.restore(path, new Known(czxid, mzxid, mtime, last, (flags & HIDDEN) != 0));
+        Known known = new Known(czxid, mzxid, mtime, last, (flags & HIDDEN) != 0);
+        known.grant((flags & GRANTED) != 0);
+        target.restore(path, known);
     }
 
     private static void writePath(DataOutputSerializer out, byte[] previous, byte[] path) throws IOException {

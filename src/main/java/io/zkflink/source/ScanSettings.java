@@ -94,7 +94,10 @@ public record ScanSettings(
         return mode == ScanMode.ALL && !isBounded();
     }
 
-    FeedSettings feed() {
+    /**
+     * @param rounds as {@link FeedSettings#rounds}
+     */
+    FeedSettings feed(boolean rounds) {
         return new FeedSettings(
                 // What is read once needs no changes: an event would only read a znode twice.
                 !isBounded() && noticing.watchMode() != WatchMode.POLL,
@@ -102,6 +105,7 @@ public record ScanSettings(
                 noticing.pollInterval(),
                 pushed.keysOnly(),
                 noticing.proofInterval(),
-                unreadable == Unreadable.SKIP);
+                unreadable == Unreadable.SKIP,
+                rounds);
     }
 }

@@ -12,13 +12,13 @@ import org.apache.flink.core.io.InputStatus;
 /** Reads the buckets of one subtask: one fetcher thread for all of them, state on the task thread. */
 final class SubtreeReader<T> extends SingleThreadMultiplexSourceReaderBase<Sighting, T, SubtreeSplit, BucketState> {
 
-    private final ChangeEmitter<T> emitter;
+    private final SightingEmitter<T> emitter;
     private final boolean keepLast;
     private UnsplitOutput<T> unsplit;
 
     SubtreeReader(
             Supplier<SubtreeSplitReader> splitReader,
-            ChangeEmitter<T> emitter,
+            SightingEmitter<T> emitter,
             boolean keepLast,
             SourceReaderContext context) {
         super(splitReader::get, emitter, context.getConfiguration(), context);
@@ -31,8 +31,8 @@ final class SubtreeReader<T> extends SingleThreadMultiplexSourceReaderBase<Sight
         if (unsplit == null || !unsplit.wraps(output)) {
             unsplit = new UnsplitOutput<>(output);
         }
-        if (emitter.isEndingWalk()) {
-            emitter.endWalk(unsplit);
+        if (emitter.hasMore()) {
+            emitter.emitMore(unsplit);
             return InputStatus.MORE_AVAILABLE;
         }
         return super.pollNext(unsplit);

@@ -40,6 +40,9 @@ final class SubtreeSplitReader implements SplitReader<Sighting, SubtreeSplit> {
     private final ArrayDeque<Sighting> seen = new ArrayDeque<>();
     private final boolean[] owned = new boolean[Buckets.COUNT];
 
+    /** Whether the znodes of one parent belong together; else each is a row by itself. */
+    private final boolean siblings;
+
     /** The readers of equal sources in this process. */
     private final Object company;
 
@@ -49,13 +52,15 @@ final class SubtreeSplitReader implements SplitReader<Sighting, SubtreeSplit> {
             ConnectionSettings connection,
             PathTemplate template,
             ScanSettings settings,
+            boolean siblings,
             RowLimit limit,
             ScanMetrics metrics) {
         this.template = template;
         this.settings = settings;
+        this.siblings = siblings;
         this.limit = limit;
         this.client = SessionPool.open(connection);
-        this.company = List.of(connection, template.toString(), settings);
+        this.company = List.of(connection, template.toString(), settings, siblings);
         metrics.connection(client::statistics);
         metrics.pending(() -> statistics().pending());
         metrics.gauge(ScanMetric.EVENTS, () -> statistics().events());
@@ -77,7 +82,7 @@ final class SubtreeSplitReader implements SplitReader<Sighting, SubtreeSplit> {
         }
         if (feed == null) {
             feed = new SubtreeFeed(
-                    client, template, path -> owned[Buckets.of(path)], newestZxid, settings.feed(), company);
+                    client, template, path -> owned[bucket(path)], newestZxid, settings.feed(siblings), company);
             feed.open();
         } else {
             feed.walkAgain(newestZxid);
@@ -96,7 +101,7 @@ final class SubtreeSplitReader implements SplitReader<Sighting, SubtreeSplit> {
         RecordsBySplits.Builder<Sighting> records = new RecordsBySplits.Builder<>();
         if (seen.peek() instanceof Observation) {
             while (seen.peek() instanceof Observation observation) {
-                records.add(Buckets.splitId(Buckets.of(observation.path())), observation);
+                records.add(Buckets.splitId(bucket(observation.path())), observation);
                 seen.poll();
             }
         } else if (!seen.isEmpty()) {
@@ -106,6 +111,10 @@ final class SubtreeSplitReader implements SplitReader<Sighting, SubtreeSplit> {
         }
         finishIf(limit.isReached(), records);
         return records.build();
+    }
+
+    private int bucket(String path) {
+        return Buckets.of(siblings ? Buckets.parent(path) : path);
     }
 
     private List<Sighting> poll() throws IOException {

@@ -18,6 +18,7 @@ import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.table.data.RowData;
 
 /**
  * The changes of a znode subtree: a snapshot, then whatever changes. Records carry the {@code mtime} of their znode as
@@ -51,7 +52,7 @@ public final class ZooKeeperSource<T> implements Source<T, SubtreeSplit, List<Su
     private final ConnectionSettings connection;
     private final PathTemplate template;
     private final ScanSettings settings;
-    private final RecordDecoder<T> decoder;
+    private final Scanned<T> scanned;
     private final TypeInformation<T> producedType;
 
     /** For tables; others call {@link #builder}. */
@@ -62,11 +63,36 @@ public final class ZooKeeperSource<T> implements Source<T, SubtreeSplit, List<Su
             ScanSettings settings,
             RecordDecoder<T> decoder,
             TypeInformation<T> producedType) {
+        this(connection, template, settings, new Scanned.ZNodes<>(decoder), producedType);
+    }
+
+    private ZooKeeperSource(
+            ConnectionSettings connection,
+            PathTemplate template,
+            ScanSettings settings,
+            Scanned<T> scanned,
+            TypeInformation<T> producedType) {
         this.connection = connection;
         this.template = template;
         this.settings = settings;
-        this.decoder = decoder;
+        this.scanned = scanned;
         this.producedType = producedType;
+    }
+
+    /**
+     * A source of those who contend for resources; for tables.
+     *
+     * @param resources their paths
+     */
+    @Internal
+    public static ZooKeeperSource<RowData> of(
+            ConnectionSettings connection,
+            PathTemplate resources,
+            ScanSettings settings,
+            RecipeScan recipe,
+            TypeInformation<RowData> producedType) {
+        return new ZooKeeperSource<>(
+                connection, recipe.settings().contenders(resources), settings, recipe, producedType);
     }
 
     /** A source of {@link ZNodeChange}s, or of what a deserialization schema makes of them. */
@@ -81,13 +107,13 @@ public final class ZooKeeperSource<T> implements Source<T, SubtreeSplit, List<Su
 
     @Override
     public SourceReader<T, SubtreeSplit> createReader(SourceReaderContext context) throws Exception {
-        decoder.open(context.metricGroup(), context.getUserCodeClassLoader());
         RowLimit limit = new RowLimit(settings.isBounded() ? settings.pushed().limit() : Long.MAX_VALUE);
         ScanMetrics metrics = new ScanMetrics(context.metricGroup());
         return new SubtreeReader<>(
-                () -> new SubtreeSplitReader(connection, template, settings, limit, metrics),
-                new ChangeEmitter<>(decoder, settings, limit, metrics, System::currentTimeMillis),
-                settings.needsBeforeImages(),
+                () -> new SubtreeSplitReader(
+                        connection, template, settings, scanned.areSiblings(), limit, metrics),
+                scanned.emitter(context, settings, limit, metrics),
+                scanned.needsLast(settings),
                 context);
     }
 

@@ -215,6 +215,11 @@ final class FeedState {
         return isMine && reported.areTooMany();
     }
 
+    /** How many reported paths are still to be read. */
+    synchronized int waiting() {
+        return reported.size();
+    }
+
     /** Has a path that was reported read once more. */
     synchronized void readAgain(String path) {
         reported.again(path);

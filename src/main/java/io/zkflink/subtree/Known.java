@@ -19,6 +19,7 @@ public final class Known {
     private final ZNode last;
 
     private boolean hidden;
+    private boolean granted;
     private int walk;
 
     public Known(long czxid, long mzxid, long mtime, ZNode last, boolean hidden) {
@@ -53,13 +54,27 @@ public final class Known {
         return Optional.ofNullable(last);
     }
 
-    /** Whether the znode is no row although it exists, because its data could not be decoded. */
+    /** Whether the znode is no row although it exists, for example because its data could not be decoded. */
     public boolean hidden() {
         return hidden;
     }
 
     public void hide() {
         hidden = true;
+    }
+
+    /** The znode is a row. */
+    public void show() {
+        hidden = false;
+    }
+
+    /** Whether its row says that it holds what its recipe gives. */
+    public boolean granted() {
+        return granted;
+    }
+
+    public void grant(boolean now) {
+        granted = now;
     }
 
     int walk() {

@@ -81,6 +81,11 @@ public final class Reconciler {
         return Optional.of(new Change.Deleted(path, before));
     }
 
+    /** What is kept with an entry has changed. */
+    public void touch(String path) {
+        touched.add(path);
+    }
+
     /** Puts back what was known when the state was saved. */
     public void restore(String path, Known entry) {
         known.put(path, entry);

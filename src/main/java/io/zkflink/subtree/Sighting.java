@@ -27,6 +27,12 @@ public sealed interface Sighting {
     record WalkEnded(int walk, long zxid) implements Sighting {}
 
     /**
+     * All changes that were reported until the last mark of this kind, or the last {@link UpToDate}, have been observed;
+     * more were reported since. Only where {@link FeedSettings#rounds} asks for it.
+     */
+    record RoundEnded(int walk) implements Sighting {}
+
+    /**
      * All changes that were reported until now have been observed.
      *
      * @param watched whether a watch reports; else changes may have been made that nobody has looked for

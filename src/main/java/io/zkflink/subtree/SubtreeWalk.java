@@ -122,9 +122,7 @@ final class SubtreeWalk {
     }
 
     private boolean accepts(int depth, String name) {
-        return depth >= segments.size()
-                || !(segments.get(depth) instanceof Segment.Variable variable)
-                || variable.parse(name) != null;
+        return depth >= segments.size() || segments.get(depth).accepts(name);
     }
 
     /** Stops at the place, or goes on to those below it whose names are known. */

@@ -6,6 +6,7 @@ import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.Segment;
 import io.zkflink.subtree.Sighting.Observation;
+import io.zkflink.subtree.Sighting.RoundEnded;
 import io.zkflink.subtree.Sighting.WalkBegun;
 import io.zkflink.subtree.Sighting.WalkEnded;
 import java.util.List;
@@ -39,6 +40,7 @@ final class WalkRunner {
 
     private final DeniedLists denied = new DeniedLists();
     private final Sightings seen = new Sightings();
+    private final Rounds rounds = new Rounds();
 
     /** Null unless a walk is under way. */
     private SubtreeWalk frontier;
@@ -96,6 +98,7 @@ final class WalkRunner {
             walkReads = 0;
             eventInWalk = false;
             again = false;
+            rounds.clear();
             seen.add(new WalkBegun(walk, turn.zxid()));
         }
         for (String path : turn.events()) {
@@ -109,6 +112,10 @@ final class WalkRunner {
         }
         if (frontier == null && seen.haveNews() && state.isUpToDate(turn.walk())) {
             seen.upToDate(turn.walk(), !state.isPolling());
+            rounds.begin(0);
+        } else if (frontier == null && settings.rounds() && rounds.areOver()) {
+            seen.add(new RoundEnded(walk));
+            rounds.begin(state.waiting());
         }
     }
 
@@ -116,7 +123,7 @@ final class WalkRunner {
         String unreadable = denied.above(path);
         if (unreadable == null) {
             eventInWalk |= frontier != null;
-            look(current, path, znode -> observed(path, znode), () -> state.readAgain(path));
+            lookAgain(current, path, rounds.send());
         } else {
             // Nobody tells of ACLs that change; if this one has, a walk finds all there is.
             requests.send(
@@ -126,6 +133,15 @@ final class WalkRunner {
                     () -> state.readAgain(path),
                     state::denied);
         }
+    }
+
+    /** Reads what an event named until there is an answer. */
+    private void lookAgain(int current, String path, long read) {
+        Consumer<Optional<ZNode>> arrive = znode -> {
+            rounds.answered(read);
+            observed(path, znode);
+        };
+        look(current, path, arrive, () -> lookAgain(current, path, read));
     }
 
     private void goOn(int current, int budget) {

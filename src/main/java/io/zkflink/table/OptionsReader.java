@@ -99,9 +99,12 @@ final class OptionsReader {
         return !isBatch() && !session.get(CHECKPOINT_INTERVAL).isZero();
     }
 
-    ScanSettings scan(boolean hasPrimaryKey) {
-        ScanMode mode = options.getOptional(ZooKeeperOptions.SCAN_CHANGELOG_MODE)
-                .orElse(hasPrimaryKey ? ScanMode.UPSERT : ScanMode.ALL);
+    /**
+     * @param standard the mode where none is set
+     */
+    ScanSettings scan(boolean hasPrimaryKey, ScanMode standard) {
+        ScanMode mode =
+                options.getOptional(ZooKeeperOptions.SCAN_CHANGELOG_MODE).orElse(standard);
         boolean batch = isBatch();
         BoundedMode bounded = options.getOptional(ZooKeeperOptions.SCAN_BOUNDED_MODE)
                 .orElse(batch ? BoundedMode.SNAPSHOT : BoundedMode.UNBOUNDED);

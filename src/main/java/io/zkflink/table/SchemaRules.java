@@ -3,12 +3,18 @@ package io.zkflink.table;
 
 import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
+import io.zkflink.path.Segment;
 import io.zkflink.path.SegmentType;
+import io.zkflink.recipes.Recipe;
 import io.zkflink.row.ReadableMetadata;
+import io.zkflink.row.TableLayout;
 import io.zkflink.row.WritableMetadata;
 import io.zkflink.source.ScanMode;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.catalog.Column;
@@ -56,6 +62,61 @@ final class SchemaRules {
                     String.join(", ", key), template, String.join(", ", template.columns())));
         }
         return true;
+    }
+
+    /** Checks that a template names resources of a recipe, each of which is one znode. */
+    void checkRecipe(Recipe recipe, PathTemplate template) {
+        List<Segment> segments = template.segments();
+        if (!segments.isEmpty() && segments.get(segments.size() - 1) instanceof Segment.Rest rest) {
+            throw new ValidationException(String.format(
+                    "Invalid value '%s' for option 'path': with 'recipe' = '%s' it names a resource, and those who"
+                            + " contend for it are right below; '{*%s}' would take them for resources too. Bind each"
+                            + " segment to a column of its own, like '{%s}'.",
+                    template, recipe, rest.column(), rest.column()));
+        }
+    }
+
+    /** The one column of a table of a recipe that the template does not bind. */
+    String owner(Recipe recipe, TableLayout layout) {
+        List<Column> others = schema.getColumns().stream()
+                .filter(Column::isPhysical)
+                .filter(column -> !layout.template().columns().contains(column.getName()))
+                .toList();
+        if (others.size() != 1) {
+            throw new ValidationException(String.format(
+                    "Invalid columns for 'recipe' = '%s': beyond those that 'path' '%s' binds there must be one, which"
+                            + " says who contends, and there %s. Declare the one, for example as owner STRING; all else"
+                            + " there is to know are metadata columns.",
+                    recipe,
+                    layout.template(),
+                    others.isEmpty()
+                            ? "is none"
+                            : "are " + others.size() + " ("
+                                    + others.stream().map(Column::getName).collect(Collectors.joining(", ")) + ")"));
+        }
+        LogicalType type = others.get(0).getDataType().getLogicalType();
+        if (!(type instanceof VarCharType text) || text.getLength() != VarCharType.MAX_LENGTH) {
+            throw new ValidationException(String.format(
+                    "Invalid type %s of the column '%s': with 'recipe' = '%s' it says who contends, which may be any"
+                            + " text. Declare it as STRING.",
+                    type.asSummaryString(), others.get(0).getName(), recipe));
+        }
+        return others.get(0).getName();
+    }
+
+    /** Checks that a primary key, if there is one, is what identifies a contender. */
+    boolean hasPrimaryKeyWith(String owner, PathTemplate template) {
+        List<String> key =
+                schema.getPrimaryKey().map(UniqueConstraint::getColumns).orElse(List.of());
+        Set<String> whole = new LinkedHashSet<>(template.columns());
+        whole.add(owner);
+        if (!key.isEmpty() && !new HashSet<>(key).equals(whole)) {
+            throw new ValidationException(String.format(
+                    "Invalid PRIMARY KEY (%s): a row is who contends for what. Declare PRIMARY KEY (%s) NOT ENFORCED, or"
+                            + " none, and each contender's znode is a row.",
+                    String.join(", ", key), String.join(", ", whole)));
+        }
+        return !key.isEmpty();
     }
 
     void checkScanMode(ScanMode mode, boolean hasPrimaryKey) {

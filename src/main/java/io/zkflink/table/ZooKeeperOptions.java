@@ -201,7 +201,8 @@ public final class ZooKeeperOptions {
             LOOKUP_PARSE_ERRORS);
 
     /** All options, in the order of the docs. */
-    public static final List<ConfigOption<?>> ALL = Stream.of(COMMON_AND_SCAN, SinkOptions.ALL, SecurityOptions.ALL)
+    public static final List<ConfigOption<?>> ALL = Stream.of(
+                    COMMON_AND_SCAN, RecipeOptions.ALL, SinkOptions.ALL, SecurityOptions.ALL)
             .<ConfigOption<?>>flatMap(List::stream)
             .toList();
 

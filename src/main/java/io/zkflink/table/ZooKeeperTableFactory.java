@@ -3,16 +3,15 @@ package io.zkflink.table;
 
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.CreateMode;
-import io.zkflink.path.PathTemplate;
-import io.zkflink.row.TableLayout;
+import io.zkflink.recipes.Recipe;
 import io.zkflink.row.WritableMetadata;
+import io.zkflink.source.ScanMode;
 import io.zkflink.source.ScanSettings;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.configuration.ConfigOption;
-import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.table.connector.format.DecodingFormat;
 import org.apache.flink.table.connector.format.EncodingFormat;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
@@ -20,7 +19,6 @@ import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.factories.DynamicTableSinkFactory;
 import org.apache.flink.table.factories.DynamicTableSourceFactory;
-import org.apache.flink.table.factories.FactoryUtil;
 
 /** Makes tables of {@code 'connector' = 'zookeeper'}: discover, validate, construct. Never connects. */
 public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, DynamicTableSinkFactory {
@@ -46,14 +44,18 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
 
     @Override
     public DynamicTableSource createDynamicTableSource(Context context) {
-        Declared table = new Declared(this, context);
+        DeclaredTable table = new DeclaredTable(this, context);
+        if (table.recipe() != Recipe.NODE) {
+            return new RecipeTable(table).source();
+        }
+        RecipeTable.checkIsNone(table);
         DecodingFormat<DeserializationSchema<RowData>> format =
                 PayloadFormat.discover(table.helper, context, table.layout);
-        table.helper.validateExcept(ZooKeeperOptions.PROPERTIES_PREFIX);
+        table.checkAllUsed();
 
         ConnectionSettings connection = table.reader.connection();
         boolean hasPrimaryKey = table.rules.hasPrimaryKey(table.layout.template());
-        ScanSettings scan = table.reader.scan(hasPrimaryKey);
+        ScanSettings scan = table.reader.scan(hasPrimaryKey, hasPrimaryKey ? ScanMode.UPSERT : ScanMode.ALL);
         table.rules.checkScanMode(scan.mode(), hasPrimaryKey);
         return TableSources.withAbilitiesOfThisFlink(new ZooKeeperTableSource(
                 connection,
@@ -66,10 +68,16 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
 
     @Override
     public DynamicTableSink createDynamicTableSink(Context context) {
-        Declared table = new Declared(this, context);
+        DeclaredTable table = new DeclaredTable(this, context);
+        if (table.recipe() != Recipe.NODE) {
+            throw table.reader.invalid(
+                    RecipeOptions.RECIPE,
+                    "such a table can be read, and not be written. Write to one of 'recipe' = 'node'.");
+        }
+        RecipeTable.checkIsNone(table);
         EncodingFormat<SerializationSchema<RowData>> format =
                 PayloadFormat.discoverEncoding(table.helper, context, table.layout);
-        table.helper.validateExcept(ZooKeeperOptions.PROPERTIES_PREFIX);
+        table.checkAllUsed();
 
         ConnectionSettings connection = table.reader.connection();
         boolean hasPrimaryKey = table.rules.hasPrimaryKey(table.layout.template());
@@ -89,27 +97,5 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
                 sink.settings(),
                 new ZooKeeperTableSink.Declaration(
                         hasPrimaryKey, mode, sink.ttl(rowsHaveTtl), sink.parallelism(mode), sink.ownership(mode)));
-    }
-
-    /** What reading and writing have in common. */
-    private static final class Declared {
-        private final FactoryUtil.TableFactoryHelper helper;
-        private final ReadableConfig options;
-        private final OptionsReader reader;
-        private final SchemaRules rules;
-        private final TableLayout layout;
-
-        Declared(ZooKeeperTableFactory factory, Context context) {
-            this.helper = FactoryUtil.createTableFactoryHelper(factory, context);
-            this.options = helper.getOptions();
-            this.reader =
-                    new OptionsReader(options, context.getCatalogTable().getOptions(), context.getConfiguration());
-            reader.checkTypes();
-            this.rules = new SchemaRules(context.getCatalogTable().getResolvedSchema());
-            FactoryUtil.validateFactoryOptions(factory, options);
-            PathTemplate template =
-                    rules.template(options.get(ZooKeeperOptions.PATH), options.get(ZooKeeperOptions.PATH_ENCODING));
-            this.layout = new TableLayout(template, context.getPhysicalRowDataType());
-        }
     }
 }

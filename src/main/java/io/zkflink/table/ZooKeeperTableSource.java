@@ -109,6 +109,11 @@ class ZooKeeperTableSource
 
     @Override
     public ChangelogMode getChangelogMode() {
+        return changelogMode(scan);
+    }
+
+    /** A tree that is read once only has insertions to tell. */
+    static ChangelogMode changelogMode(ScanSettings scan) {
         if (scan.isBounded()) {
             return ChangelogMode.insertOnly();
         }

@@ -37,6 +37,7 @@ class SubtreeSplitReaderTest {
                         new Noticing(WatchMode.AUTO, Duration.ofSeconds(1), Duration.ZERO),
                         Unreadable.FAIL,
                         Pushed.NONE),
+                false,
                 new RowLimit(Long.MAX_VALUE),
                 new ScanMetrics(InternalSourceReaderMetricGroup.mock(new UnregisteredMetricsGroup())));
         try {

@@ -230,7 +230,7 @@ class SharedListsTest {
                     PathTemplate.parse(template, PathEncoding.NONE, name -> SegmentType.STRING),
                     this::wants,
                     0,
-                    new FeedSettings(true, true, Duration.ofMillis(1), keysOnly, Duration.ZERO, false),
+                    new FeedSettings(true, true, Duration.ofMillis(1), keysOnly, Duration.ZERO, false, false),
                     company);
         }
 

@@ -48,7 +48,7 @@ class SubtreeFeedTest {
     }
 
     private static FeedSettings settings(boolean mayWatch, boolean mayPoll, boolean keysOnly) {
-        return new FeedSettings(mayWatch, mayPoll, Duration.ofMillis(1), keysOnly, Duration.ZERO, false);
+        return new FeedSettings(mayWatch, mayPoll, Duration.ofMillis(1), keysOnly, Duration.ZERO, false, false);
     }
 
     @AfterEach
@@ -267,7 +267,7 @@ class SubtreeFeedTest {
     }
 
     private static FeedSettings skipping(boolean keysOnly) {
-        return new FeedSettings(true, false, Duration.ofMillis(1), keysOnly, Duration.ZERO, true);
+        return new FeedSettings(true, false, Duration.ofMillis(1), keysOnly, Duration.ZERO, true, false);
     }
 
     @Test
@@ -465,7 +465,7 @@ class SubtreeFeedTest {
         feed = feed(
                 template("/r/{k}"),
                 0,
-                new FeedSettings(false, true, Duration.ofHours(1), false, Duration.ofMillis(1), false));
+                new FeedSettings(false, true, Duration.ofHours(1), false, Duration.ofMillis(1), false, false));
         long before = System.currentTimeMillis();
         feed.open();
         List<UpToDate> marks = new ArrayList<>();

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.recipes;
+
+import io.zkflink.client.ZNode;
+import io.zkflink.subtree.Known;
+import java.nio.charset.StandardCharsets;
+import java.util.Comparator;
+
+/**
+ * A contender's znode as it was last read, with what its row says of it. Replaced when its znode changes.
+ *
+ * @param owner who it is for: the data, or an empty text
+ * @param known where it is kept, and saved, whether there is a row and whether that says that the claim is granted
+ */
+record Claim(Contender contender, ZNode znode, String owner, Known known) {
+
+    static final Comparator<Claim> BY_SEQUENCE = Comparator.comparing(Claim::contender, Contender.ORDER);
+
+    /** The order of arrival, where nobody is numbered. */
+    static final Comparator<Claim> BY_ARRIVAL = Comparator.<Claim>comparingLong(claim -> claim.known.czxid())
+            .thenComparing(claim -> claim.contender.name());
+
+    static Claim of(Contender contender, Known known) {
+        ZNode znode = known.last()
+                .orElseThrow(() -> new IllegalStateException("The state of this scan was written"
+                        + " with 'recipe' = 'node'. Start without the state, or use that recipe."));
+        return new Claim(contender, znode, new String(znode.data(), StandardCharsets.UTF_8), known);
+    }
+
+    boolean isShown() {
+        return !known.hidden();
+    }
+}

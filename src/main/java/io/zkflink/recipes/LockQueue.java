@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.recipes;
+
+import io.zkflink.subtree.Known;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** A lock, or an election: the first few of the queue have what all of them want. */
+final class LockQueue extends ResourceQueue {
+
+    private final RecipeSettings settings;
+    private final Set<Claim> granted = new TreeSet<>(Claim.BY_SEQUENCE);
+
+    LockQueue(RecipeSettings settings, boolean perOwner, boolean withPositions) {
+        super(Claim.BY_SEQUENCE, perOwner, withPositions);
+        this.settings = settings;
+    }
+
+    @Override
+    Claim claim(String name, Known known) {
+        return settings.parse(name)
+                .map(contender -> Claim.of(contender, known))
+                .orElseThrow(() -> new IllegalArgumentException("'" + name + "' is no contender"));
+    }
+
+    @Override
+    void add(Claim claim) {
+        super.add(claim);
+        if (claim.known().granted()) {
+            granted.add(claim);
+        }
+    }
+
+    @Override
+    void remove(Claim claim) {
+        super.remove(claim);
+        granted.remove(claim);
+    }
+
+    @Override
+    void decide(Glance glance) {
+        List<Claim> first = new ArrayList<>();
+        for (Claim claim : queue()) {
+            if (first.size() == settings.maxLeases()) {
+                break;
+            }
+            first.add(claim);
+        }
+        Set<Claim> served = new TreeSet<>(Claim.BY_SEQUENCE);
+        served.addAll(first);
+        List<Claim> overtaken =
+                granted.stream().filter(claim -> !served.contains(claim)).toList();
+        overtaken.forEach(claim -> {
+            granted.remove(claim);
+            glance.show(claim, false);
+        });
+        glance.open.stream().filter(claim -> !served.contains(claim)).forEach(claim -> glance.show(claim, false));
+        Optional<Contender> lowestGone = lowestGone(glance);
+        for (Claim claim : first) {
+            if (granted.contains(claim)) {
+                continue;
+            }
+            if (isCertain(claim, glance, lowestGone)) {
+                granted.add(claim);
+                glance.show(claim, true);
+            } else {
+                glance.leaveOpen(claim);
+            }
+        }
+    }
+
+    private static boolean isCertain(Claim claim, Glance glance, Optional<Contender> lowestGone) {
+        boolean sawOneGo = lowestGone
+                .filter(gone -> Contender.ORDER.compare(gone, claim.contender()) < 0)
+                .isPresent();
+        return switch (glance.evidence) {
+            case EXACT -> true;
+            case ROUND -> !sawOneGo && !glance.newcomers.contains(claim);
+            case LISTED -> !sawOneGo;
+        };
+    }
+
+    private Optional<Contender> lowestGone(Glance glance) {
+        return glance.sighted.stream()
+                .filter(each -> each.what() == Sighted.What.GONE)
+                .flatMap(each -> settings.parse(each.name()).stream())
+                .min(Contender.ORDER);
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.recipes;
+
+import io.zkflink.subtree.Known;
+
+/**
+ * What became of one child of a resource since the resource was last looked at.
+ *
+ * @param name of the child
+ * @param known what is known of it; null if it is gone
+ */
+public record Sighted(String name, What what, Known known) {
+
+    public enum What {
+        /** It is there and was not before, at least not as this znode. */
+        NEW,
+        /** Its data was set. */
+        CHANGED,
+        /** It was read and not found. */
+        GONE,
+        /** It was known, and the last walk did not meet it. */
+        UNLISTED
+    }
+}

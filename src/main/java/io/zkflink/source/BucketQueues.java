@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.source;
+
+import io.zkflink.recipes.Evidence;
+import io.zkflink.recipes.RecipeSettings;
+import io.zkflink.recipes.ResourceQueue;
+import io.zkflink.recipes.Sighted;
+import io.zkflink.recipes.Sighted.What;
+import io.zkflink.recipes.Standing;
+import io.zkflink.subtree.Change;
+import io.zkflink.subtree.Reconciler;
+import io.zkflink.subtree.Sighting.Observation;
+import io.zkflink.subtree.Sighting.WalkEnded;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * The queues of the resources of one bucket, with what was seen of them and not yet looked at. That is kept out of the
+ * state: until the queues are looked at, the state knows exactly what the rows say. After a restore the walk sees it
+ * again.
+ */
+final class BucketQueues {
+
+    private final BucketState state;
+    private final Reconciler reconciler;
+    private final RecipeSettings settings;
+    private final boolean perOwner;
+    private final boolean withPositions;
+
+    /** By the path of the resource; the root's is empty. */
+    private final Map<String, ResourceQueue> queues = new HashMap<>();
+
+    /** The last sighting of each path since the queues were looked at. */
+    private Map<String, Observation> unseen = new LinkedHashMap<>();
+
+    /** The resources to look at, whether or not more is seen of them. */
+    private Set<String> undecided = new LinkedHashSet<>();
+
+    /** A walk that ended since; null if none did. */
+    private WalkEnded ended;
+
+    BucketQueues(BucketState state, RecipeSettings settings, boolean perOwner, boolean withPositions) {
+        this.state = state;
+        this.reconciler = state.reconciler();
+        this.settings = settings;
+        this.perOwner = perOwner;
+        this.withPositions = withPositions;
+        reconciler.known().forEach((path, known) -> queue(Buckets.parent(path)).restore(Buckets.name(path), known));
+        // Whatever was decided by other settings.
+        undecided.addAll(queues.keySet());
+    }
+
+    void observe(Observation observation) {
+        unseen.put(observation.path(), observation);
+    }
+
+    void walkBegun() {
+        ended = null;
+    }
+
+    void walkEnded(WalkEnded end) {
+        ended = end;
+    }
+
+    /** Whether there is something to look at. */
+    boolean haveNews() {
+        return !unseen.isEmpty() || !undecided.isEmpty() || ended != null;
+    }
+
+    /**
+     * Looks at the queues that may have changed.
+     *
+     * @param changes told the changes of rows, those of one resource one after the other
+     */
+    void look(Evidence evidence, Consumer<Standing.Change> changes) {
+        Map<String, List<Sighted>> sighted = new LinkedHashMap<>();
+        undecided.forEach(resource -> sighted.put(resource, new ArrayList<>()));
+        undecided = new LinkedHashSet<>();
+        Map<String, Observation> news = unseen;
+        unseen = new LinkedHashMap<>();
+        Map<String, Sighted> children = new LinkedHashMap<>();
+        news.forEach((path, observation) -> {
+            observation.znode().ifPresent(znode -> state.includes(znode.stat().mzxid()));
+            Sighted child = sighted(observation);
+            if (child != null) {
+                children.put(path, child);
+            }
+        });
+        if (ended != null) {
+            reconciler.walkEnded(
+                    ended.walk(),
+                    change ->
+                            children.put(change.path(), new Sighted(Buckets.name(change.path()), What.UNLISTED, null)));
+            state.includes(ended.zxid());
+            ended = null;
+        }
+        children.forEach((path, child) -> sighted.computeIfAbsent(Buckets.parent(path), any -> new ArrayList<>())
+                .add(child));
+        sighted.forEach((resource, seen) -> look(resource, seen, evidence, changes));
+    }
+
+    private void look(String resource, List<Sighted> news, Evidence evidence, Consumer<Standing.Change> changes) {
+        ResourceQueue queue = queue(resource);
+        queue.look(news, evidence, name -> reconciler.touch(resource + "/" + name))
+                .forEach(changes);
+        if (queue.isUndecided()) {
+            undecided.add(resource);
+        } else if (queue.isEmpty()) {
+            queues.remove(resource);
+        }
+    }
+
+    /** What an observation says that is new; null if nothing is. */
+    private Sighted sighted(Observation observation) {
+        String name = Buckets.name(observation.path());
+        Change change = reconciler.observe(observation).orElse(null);
+        if (change instanceof Change.Created created) {
+            return new Sighted(name, What.NEW, created.now());
+        }
+        if (change instanceof Change.Recreated recreated) {
+            return new Sighted(name, What.NEW, recreated.now());
+        }
+        if (change instanceof Change.Changed changed) {
+            return new Sighted(name, What.CHANGED, changed.now());
+        }
+        return observation.znode().isEmpty() ? new Sighted(name, What.GONE, null) : null;
+    }
+
+    private ResourceQueue queue(String resource) {
+        return queues.computeIfAbsent(resource, any -> ResourceQueue.of(settings, perOwner, withPositions));
+    }
+}

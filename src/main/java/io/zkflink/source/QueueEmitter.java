@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.source;
+
+import io.zkflink.metrics.ScanMetrics;
+import io.zkflink.recipes.Evidence;
+import io.zkflink.recipes.Standing;
+import io.zkflink.row.ContenderDecoder.Facts;
+import io.zkflink.subtree.Sighting;
+import io.zkflink.subtree.Sighting.Observation;
+import io.zkflink.subtree.Sighting.RoundEnded;
+import io.zkflink.subtree.Sighting.UpToDate;
+import io.zkflink.subtree.Sighting.WalkBegun;
+import io.zkflink.subtree.Sighting.WalkEnded;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.apache.flink.api.connector.source.SourceOutput;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.types.RowKind;
+
+/**
+ * Turns sightings of contenders into rows of their queues. Observations are only collected; a mark says how much they
+ * tell together, and then the queues that they belong to are looked at, a bucket at a time. All rows of a resource that
+ * one look gives are emitted together, so that no checkpoint comes between a loss and the grant that follows from it.
+ */
+final class QueueEmitter implements SightingEmitter<RowData> {
+
+    private final RecipeScan recipe;
+    private final ScanSettings settings;
+    private final RowLimit limit;
+    private final ScanMetrics metrics;
+    private final LongSupplier clock;
+    private final Map<BucketState, BucketQueues> buckets = new LinkedHashMap<>();
+    private final ArrayDeque<BucketQueues> waiting = new ArrayDeque<>();
+    private Evidence evidence;
+
+    /**
+     * @param clock milliseconds since the epoch
+     */
+    QueueEmitter(RecipeScan recipe, ScanSettings settings, RowLimit limit, ScanMetrics metrics, LongSupplier clock) {
+        this.recipe = recipe;
+        this.settings = settings;
+        this.limit = limit;
+        this.metrics = metrics;
+        this.clock = clock;
+    }
+
+    @Override
+    public void add(BucketState state) {
+        state.checkRestored(recipe.decoder().template());
+        buckets.put(
+                state,
+                new BucketQueues(
+                        state,
+                        recipe.settings(),
+                        settings.hasPrimaryKey(),
+                        recipe.decoder().readsPosition()));
+    }
+
+    @Override
+    public void remove(Collection<BucketState> finished) {
+        finished.forEach(buckets::remove);
+    }
+
+    /** The state is that of an observation's bucket; any other sighting holds for all buckets. */
+    @Override
+    public void emitRecord(Sighting sighting, SourceOutput<RowData> output, BucketState state) {
+        if (sighting instanceof Observation observation) {
+            metrics.read(observation.znode().map(znode -> znode.data().length).orElse(0));
+            buckets.get(state).observe(observation);
+            return;
+        }
+        metrics.mark();
+        if (sighting instanceof WalkBegun) {
+            buckets.values().forEach(BucketQueues::walkBegun);
+        } else if (sighting instanceof WalkEnded end) {
+            buckets.values().forEach(bucket -> bucket.walkEnded(end));
+            if (settings.isBounded()) {
+                look(Evidence.LISTED);
+                // There is no other time: the splits are finished.
+                while (hasMore()) {
+                    emitMore(output);
+                }
+            }
+        } else if (sighting instanceof UpToDate mark) {
+            look(mark.watched() ? Evidence.EXACT : Evidence.LISTED);
+        } else if (sighting instanceof RoundEnded) {
+            look(Evidence.ROUND);
+        }
+    }
+
+    private void look(Evidence found) {
+        evidence = found;
+        buckets.values().stream().filter(BucketQueues::haveNews).forEach(waiting::add);
+    }
+
+    @Override
+    public boolean hasMore() {
+        return !waiting.isEmpty();
+    }
+
+    @Override
+    public void emitMore(SourceOutput<RowData> output) {
+        waiting.remove().look(evidence, change -> emit(change, output));
+    }
+
+    private void emit(Standing.Change change, SourceOutput<RowData> output) {
+        if (change.now() == null) {
+            gone(change.before(), output);
+            return;
+        }
+        GenericRowData now = row(change.now());
+        if (change.before() == null) {
+            collect(now, RowKind.INSERT, change.now(), output);
+            return;
+        }
+        GenericRowData before = row(change.before());
+        if (!now.equals(before)) {
+            if (settings.needsBeforeImages()) {
+                collect(before, RowKind.UPDATE_BEFORE, change.before(), output);
+            }
+            collect(now, RowKind.UPDATE_AFTER, change.now(), output);
+        }
+    }
+
+    /** Without a key only an equal row takes a row back. */
+    private void gone(Standing last, SourceOutput<RowData> output) {
+        long mtime = last.znode().stat().mtime();
+        if (settings.hasPrimaryKey()) {
+            mtime = Math.max(clock.getAsLong(), mtime);
+        }
+        Standing gone = last.withMtime(mtime);
+        boolean whole = settings.mode() == ScanMode.ALL;
+        GenericRowData row = whole ? row(gone) : recipe.decoder().gone(gone.znode(), facts(gone));
+        collect(row, RowKind.DELETE, gone, output);
+    }
+
+    private void collect(GenericRowData row, RowKind kind, Standing standing, SourceOutput<RowData> output) {
+        if (limit.take()) {
+            row.setRowKind(kind);
+            output.collect(row, standing.znode().stat().mtime());
+        }
+    }
+
+    private GenericRowData row(Standing standing) {
+        return recipe.decoder().row(standing.znode(), facts(standing));
+    }
+
+    private Facts facts(Standing standing) {
+        String state = recipe.settings().recipe().state(standing.granted());
+        return new Facts(standing.owner(), state, standing.position());
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.table;
+
+import io.zkflink.path.PathTemplate;
+import io.zkflink.recipes.Recipe;
+import io.zkflink.row.TableLayout;
+import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.table.factories.DynamicTableFactory;
+import org.apache.flink.table.factories.FactoryUtil;
+
+/** A table as it was declared, checked as far as reading and writing any recipe have it in common. */
+final class DeclaredTable {
+
+    final DynamicTableFactory.Context context;
+    final FactoryUtil.TableFactoryHelper helper;
+    final ReadableConfig options;
+    final OptionsReader reader;
+    final SchemaRules rules;
+    final TableLayout layout;
+
+    DeclaredTable(DynamicTableFactory factory, DynamicTableFactory.Context context) {
+        this.context = context;
+        this.helper = FactoryUtil.createTableFactoryHelper(factory, context);
+        this.options = helper.getOptions();
+        this.reader = new OptionsReader(options, context.getCatalogTable().getOptions(), context.getConfiguration());
+        reader.checkTypes();
+        this.rules = new SchemaRules(context.getCatalogTable().getResolvedSchema());
+        FactoryUtil.validateFactoryOptions(factory, options);
+        PathTemplate template =
+                rules.template(options.get(ZooKeeperOptions.PATH), options.get(ZooKeeperOptions.PATH_ENCODING));
+        this.layout = new TableLayout(template, context.getPhysicalRowDataType());
+    }
+
+    Recipe recipe() {
+        return options.get(RecipeOptions.RECIPE);
+    }
+
+    /** Refuses options that nobody has asked for. */
+    void checkAllUsed() {
+        helper.validateExcept(ZooKeeperOptions.PROPERTIES_PREFIX);
+    }
+}
