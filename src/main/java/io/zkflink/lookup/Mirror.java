@@ -76,7 +76,8 @@ final class Mirror {
         this.table = table;
         this.decoder = decoder;
         this.client = client;
-        FeedSettings settings = new FeedSettings(true, false, Duration.ZERO, table.keysOnly(), Duration.ZERO, false, false);
+        FeedSettings settings =
+                new FeedSettings(true, false, Duration.ZERO, table.keysOnly(), Duration.ZERO, false, false);
         this.feed = new SubtreeFeed(client, table.template(), path -> true, NOTHING_SEEN, settings);
         Thread thread = new Thread(this::run, "zookeeper-mirror " + table.template());
         thread.setDaemon(true);

@@ -10,7 +10,9 @@ public enum ScanMetric {
     LAST_WALK_MILLIS("lastReconcileDurationMs", "How long the last time took, in milliseconds."),
     EVENTS("watchEvents", "Changes that the watch reported for this reader's znodes."),
     CONFLATED("conflatedEvents", "Those of them that were covered by a read still to be made."),
-    SKIPPED("skippedZNodes", "Znodes whose name is no canonical value of its column's type, or no contender's, each time one was met."),
+    SKIPPED(
+            "skippedZNodes",
+            "Znodes whose name is no canonical value of its column's type, or no contender's, each time one was met."),
     UNREADABLE(
             "unreadableZNodes", "Znodes whose ACL denied a read (`scan.unreadable` = `skip`), each time one was met."),
     LAST_ZXID("lastZxid", "The highest zxid seen.");

@@ -110,8 +110,7 @@ public final class ZooKeeperSource<T> implements Source<T, SubtreeSplit, List<Su
         RowLimit limit = new RowLimit(settings.isBounded() ? settings.pushed().limit() : Long.MAX_VALUE);
         ScanMetrics metrics = new ScanMetrics(context.metricGroup());
         return new SubtreeReader<>(
-                () -> new SubtreeSplitReader(
-                        connection, template, settings, scanned.areSiblings(), limit, metrics),
+                () -> new SubtreeSplitReader(connection, template, settings, scanned.areSiblings(), limit, metrics),
                 scanned.emitter(context, settings, limit, metrics),
                 scanned.needsLast(settings),
                 context);
