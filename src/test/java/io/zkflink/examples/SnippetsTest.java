@@ -8,11 +8,12 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Java in the docs and in the javadoc is quoted from the examples, which a test runs. */
+/** Java in the docs and in the javadoc is quoted from the examples, which a test runs; and links lead somewhere. */
 class SnippetsTest {
 
     private static final Pattern IN_DOCS = Pattern.compile("^```java\\n(.*?)^```$", Pattern.DOTALL | Pattern.MULTILINE);
@@ -20,6 +21,9 @@ class SnippetsTest {
     private static final Pattern ASTERISK = Pattern.compile("^ *\\* ?", Pattern.MULTILINE);
     private static final Pattern BLOCK = Pattern.compile("^```(.*?)^```$", Pattern.DOTALL | Pattern.MULTILINE);
     private static final Pattern HEADING = Pattern.compile("^## (.*)$", Pattern.MULTILINE);
+    private static final Pattern ANY_HEADING = Pattern.compile("^#+ (.*)$", Pattern.MULTILINE);
+    private static final Pattern NO_ANCHOR = Pattern.compile("[^\\w -]");
+    private static final Pattern LINK = Pattern.compile("]\\((?!http)([^)#\\s]*)(?:#([^)\\s]*))?\\)");
     private static final Pattern SPACE = Pattern.compile("\\s+");
 
     @Test
@@ -47,6 +51,38 @@ class SnippetsTest {
                 .isNotEmpty()
                 .isEqualTo(find(BLOCK, english).toList());
         assertThat(find(HEADING, chinese)).hasSameSizeAs(find(HEADING, english).toList());
+    }
+
+    @Test
+    void everyLinkLeadsSomewhere() throws IOException {
+        List<Path> pages;
+        try (Stream<Path> docs = Files.list(Path.of("docs"))) {
+            pages = Stream.concat(
+                            Stream.of("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "CHANGELOG.md")
+                                    .map(Path::of),
+                            docs.filter(page -> page.toString().endsWith(".md")))
+                    .toList();
+        }
+        assertThat(pages).allSatisfy(page -> LINK.matcher(read(page)).results().forEach(link -> assertThat(
+                        leadsSomewhere(page, link.group(1), link.group(2)))
+                .as(link.group())
+                .isTrue()));
+    }
+
+    private static boolean leadsSomewhere(Path page, String file, String heading) {
+        Path target = file.isEmpty() ? page : page.resolveSibling(file);
+        return Files.exists(target)
+                && (heading == null
+                        || find(ANY_HEADING, read(target))
+                                .anyMatch(text -> anchor(text).equals(heading)));
+    }
+
+    /** As GitHub makes it. */
+    private static String anchor(String heading) {
+        return NO_ANCHOR
+                .matcher(heading.toLowerCase(Locale.ROOT))
+                .replaceAll("")
+                .replace(' ', '-');
     }
 
     private static Stream<String> find(Pattern pattern, String text) {
