@@ -76,8 +76,13 @@ class RecipeConsistencyITCase {
                 String story = "seed " + seed + ", fault " + fault;
                 await(owners, 1, true, story);
                 await(each, 2, false, story);
-                LOG.info("Round {} of {}, {}: {} and {} rows", round, ROUNDS, story, owners.copy().size(), each.copy()
-                        .size());
+                LOG.info(
+                        "Round {} of {}, {}: {} and {} rows",
+                        round,
+                        ROUNDS,
+                        story,
+                        owners.copy().size(),
+                        each.copy().size());
             }
         } finally {
             for (Contender session : sessions) {
@@ -128,9 +133,9 @@ class RecipeConsistencyITCase {
     }
 
     private void await(ScanRun run, int leases, boolean perOwner, String story) {
-        Await.untilAsserted(
-                "the rows are the queues",
-                () -> assertThat(replay(run, leases)).as(story).containsExactlyInAnyOrderElementsOf(tree(leases, perOwner)));
+        Await.untilAsserted("the rows are the queues", () -> assertThat(replay(run, leases))
+                .as(story)
+                .containsExactlyInAnyOrderElementsOf(tree(leases, perOwner)));
     }
 
     /** The table that the rows amount to; checks each step on the way. */
