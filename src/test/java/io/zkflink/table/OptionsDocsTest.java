@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.zkflink.metrics.ScanMetric;
 import io.zkflink.metrics.SinkMetric;
 import io.zkflink.row.ReadableMetadata;
+import io.zkflink.row.RecipeMetadata;
 import io.zkflink.row.WritableMetadata;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,13 +46,14 @@ class OptionsDocsTest {
                     + " first, then it fails. 0: never tried again.");
 
     @ParameterizedTest
-    @ValueSource(strings = {"README.md", "docs/zookeeper.md"})
+    @ValueSource(strings = {"README.md", "docs/zookeeper.md", "docs/recipes.md"})
     void theTablesAreUpToDate(String file) throws IOException {
         Path path = Path.of(file);
         String docs = Files.readString(path);
         String expected =
                 replace(replace(replace(docs, "options", options()), "metadata", metadata()), "metrics", metrics());
         expected = replace(replace(expected, "writable", writable()), "sinkmetrics", sinkMetrics());
+        expected = replace(expected, "recipemetadata", recipeMetadata());
         if (Boolean.getBoolean("docs.update")) {
             Files.writeString(path, expected);
         }
@@ -140,7 +142,8 @@ class OptionsDocsTest {
         }
         boolean number = value instanceof Integer
                 || option.equals(ZooKeeperOptions.SCAN_PARALLELISM)
-                || option.equals(SinkOptions.PARALLELISM);
+                || option.equals(SinkOptions.PARALLELISM)
+                || option.equals(RecipeOptions.BARRIER_MEMBERS);
         return number ? "Integer" : "String";
     }
 
@@ -180,6 +183,15 @@ class OptionsDocsTest {
     private static String writable() {
         return "| key | type | meaning |\n|---|---|---|\n"
                 + Stream.of(WritableMetadata.values())
+                        .map(metadata -> "| `%s` | `%s` | %s |"
+                                .formatted(metadata.key(), metadata.type(), metadata.description()))
+                        .collect(Collectors.joining("\n"))
+                + "\n";
+    }
+
+    private static String recipeMetadata() {
+        return "| key | type | meaning |\n|---|---|---|\n"
+                + Stream.of(RecipeMetadata.values())
                         .map(metadata -> "| `%s` | `%s` | %s |"
                                 .formatted(metadata.key(), metadata.type(), metadata.description()))
                         .collect(Collectors.joining("\n"))

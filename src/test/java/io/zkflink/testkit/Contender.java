@@ -10,6 +10,8 @@ import org.apache.zookeeper.ZooDefs;
 /** A session that queues for resources with nodes named like those of the recipes' libraries. */
 public final class Contender implements AutoCloseable {
 
+    private static final int ATTEMPTS = 1_000;
+
     private final ZooKeeperAdmin admin;
 
     public Contender(String connectString) {
@@ -33,15 +35,23 @@ public final class Contender implements AutoCloseable {
         return create(prefix, owner, CreateMode.EPHEMERAL_SEQUENTIAL);
     }
 
+    /** Creates a node, once more if the connection was lost meanwhile; then there may be two. */
     public String create(String path, String data, CreateMode mode) {
-        try {
-            return admin.zooKeeper()
-                    .create(path, data.getBytes(StandardCharsets.UTF_8), ZooDefs.Ids.OPEN_ACL_UNSAFE, mode);
-        } catch (KeeperException e) {
-            throw new AssertionError(e.getMessage(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError(e);
+        byte[] bytes = data.getBytes(StandardCharsets.UTF_8);
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return admin.zooKeeper().create(path, bytes, ZooDefs.Ids.OPEN_ACL_UNSAFE, mode);
+            } catch (KeeperException e) {
+                boolean isPassing = e.code() == KeeperException.Code.CONNECTIONLOSS
+                        || e.code() == KeeperException.Code.SESSIONEXPIRED;
+                if (!isPassing || attempt == ATTEMPTS) {
+                    throw new AssertionError(e.getMessage(), e);
+                }
+                Await.pause();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new AssertionError(e);
+            }
         }
     }
 
