@@ -59,9 +59,9 @@ public final class ZNodeUpdate {
     public ZNodeUpdate as(CreateMode mode) {
         if (mode.isEphemeral()) {
             throw new IllegalArgumentException(
-                    "The znode '" + write.path() + "' cannot be '" + mode + "': a sink cannot"
-                            + " hold ephemeral znodes yet. Use 'persistent', 'container', 'persistent-with-ttl' or"
-                            + " 'persistent-sequential'.");
+                    "The znode '" + write.path() + "' cannot be '" + mode + "': sinks that are"
+                            + " built cannot hold ephemeral znodes yet. Use SQL and 'sink.create-mode' = 'ephemeral', or another"
+                            + " mode here.");
         }
         if (mode == CreateMode.PERSISTENT_WITH_TTL) {
             throw new IllegalArgumentException("The znode '" + write.path() + "' cannot be '" + mode + "': it needs to"

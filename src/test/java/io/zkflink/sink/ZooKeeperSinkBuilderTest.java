@@ -152,8 +152,8 @@ class ZooKeeperSinkBuilderTest {
                 "The znode '/a' cannot be 'persistent-with-ttl': it needs to know how long. Call withTtl instead.");
         refuses(
                 () -> ZNodeUpdate.put("/a", DATA).as(CreateMode.EPHEMERAL),
-                "The znode '/a' cannot be 'ephemeral': a sink cannot hold ephemeral znodes yet. Use 'persistent',"
-                        + " 'container', 'persistent-with-ttl' or 'persistent-sequential'.");
+                "The znode '/a' cannot be 'ephemeral': sinks that are built cannot hold ephemeral znodes yet. Use SQL and"
+                        + " 'sink.create-mode' = 'ephemeral', or another mode here.");
         refuses(
                 () -> ZNodeUpdate.put("/a", DATA)
                         .as(CreateMode.PERSISTENT_SEQUENTIAL)
