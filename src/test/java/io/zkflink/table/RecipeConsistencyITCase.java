@@ -120,7 +120,10 @@ class RecipeConsistencyITCase {
                 sessions[session].close();
                 mine.clear();
             } else if (operation == 1 && !mine.isEmpty()) {
-                ZK.admin().set(mine.get(random.nextInt(mine.size())), owner);
+                String node = mine.get(random.nextInt(mine.size()));
+                if (ZK.admin().exists(node)) {
+                    ZK.admin().set(node, owner);
+                }
             } else if (operation < 11) {
                 mine.add(sessions[session].lock(resource, owner));
             } else if (operation < 13) {

@@ -41,6 +41,9 @@ public final class Contender implements AutoCloseable {
         for (int attempt = 1; ; attempt++) {
             try {
                 return admin.zooKeeper().create(path, bytes, ZooDefs.Ids.OPEN_ACL_UNSAFE, mode);
+            } catch (KeeperException.RequestTimeoutException e) {
+                // A client that never got back in after a restart.
+                admin.close();
             } catch (KeeperException e) {
                 boolean isPassing = e.code() == KeeperException.Code.CONNECTIONLOSS
                         || e.code() == KeeperException.Code.SESSIONEXPIRED;
@@ -55,8 +58,11 @@ public final class Contender implements AutoCloseable {
         }
     }
 
+    /** Deletes a node, if it is still there. */
     public void release(String path) {
-        admin.delete(path);
+        if (admin.exists(path)) {
+            admin.delete(path);
+        }
     }
 
     public long token(String path) {
