@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -38,6 +39,7 @@ final class EnsembleHosts implements HostProvider {
     private static final int FIRST_SUMMARY = 64;
 
     private final ConnectionSettings settings;
+    private final Names names;
     /** Null without TLS. */
     private final TlsCheck tls;
 
@@ -51,12 +53,23 @@ final class EnsembleHosts implements HostProvider {
     private InetSocketAddress current;
     private volatile long connections;
 
+    /** What knows the addresses of a name, as of now. */
+    interface Names {
+        InetAddress[] addressesOf(String host) throws UnknownHostException;
+    }
+
     /**
      * @param tls null without TLS
      * @param onRefusal called by the send thread when a first connection can never be made, for {@link #lastCauses}
      */
     EnsembleHosts(ConnectionSettings settings, TlsCheck tls, Runnable onRefusal) {
+        this(settings, tls, onRefusal, InetAddress::getAllByName);
+    }
+
+    /** As above, with somebody else to ask for addresses. */
+    EnsembleHosts(ConnectionSettings settings, TlsCheck tls, Runnable onRefusal, Names names) {
         this.settings = settings;
+        this.names = names;
         this.tls = tls;
         this.onRefusal = onRefusal;
         this.servers = new ArrayList<>(new ConnectStringParser(settings.connectString()).getServerAddresses());
@@ -66,8 +79,8 @@ final class EnsembleHosts implements HostProvider {
     /** Why the last attempts to reach the servers failed, in words, with their addresses. */
     synchronized String lastCauses() {
         return lastCauses.isEmpty()
-                ? "no server answered the session request"
-                        + (tls == null ? "; do they want TLS on this port ('ssl.enabled')?" : "")
+                ? "no server answered the session request; have they lost their quorum"
+                        + (tls == null ? ", or do they want TLS on this port ('ssl.enabled')?" : "?")
                 : String.join("; ", lastCauses.values());
     }
 
@@ -147,7 +160,7 @@ final class EnsembleHosts implements HostProvider {
 
     private InetSocketAddress probe(InetSocketAddress server) throws IOException {
         // A name may stand for several servers, some of them down.
-        List<InetAddress> addresses = Arrays.asList(InetAddress.getAllByName(server.getHostString()));
+        List<InetAddress> addresses = Arrays.asList(names.addressesOf(server.getHostString()));
         Collections.shuffle(addresses);
         long share = settings.connectionTimeout().toMillis() / servers.size() / addresses.size();
         int timeout = (int) Math.max(1, Math.min(Integer.MAX_VALUE, share));
@@ -181,7 +194,7 @@ final class EnsembleHosts implements HostProvider {
     }
 
     private static String describe(IOException cause) {
-        return cause instanceof java.net.UnknownHostException ? "unknown host" : cause.getMessage();
+        return cause instanceof UnknownHostException ? "unknown host" : cause.getMessage();
     }
 
     private synchronized void pause(int round) {

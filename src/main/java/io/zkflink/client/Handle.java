@@ -2,6 +2,7 @@
 package io.zkflink.client;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -89,6 +90,12 @@ final class Handle {
 
     SessionIdentity identity() {
         return zooKeeper.identity();
+    }
+
+    /** Who is, or was last, connected. */
+    String server() {
+        InetSocketAddress current = hosts.current();
+        return current.getHostString() + ":" + current.getPort();
     }
 
     /** Whether the watches of an earlier connection of this handle are in place when it says that it is connected. */

@@ -14,6 +14,8 @@ import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.data.Stat;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sends a session's reads as {@code multi} requests.
@@ -30,11 +32,14 @@ import org.apache.zookeeper.data.Stat;
  */
 final class ReadBatcher {
 
+    private static final Logger LOG = LoggerFactory.getLogger(ReadBatcher.class);
+
     static final int MAX_IN_FLIGHT = 2;
     static final int MAX_OPS = 500;
 
     private static final int MAX_BYTES = 4 * 1024 * 1024;
 
+    private final String servers;
     private final int maxBytes;
     private final Object lock = new Object();
     /** Users with waiting reads, the next one to be served first. */
@@ -53,6 +58,7 @@ final class ReadBatcher {
     private ZooKeeperException failed;
 
     ReadBatcher(ConnectionSettings settings) {
+        this.servers = settings.connectString();
         this.maxBytes = Math.min(MAX_BYTES, settings.replyLimit() / 2);
         this.suspects = new Suspects(settings.replyLimit());
     }
@@ -203,7 +209,10 @@ final class ReadBatcher {
     private void answered(ZooKeeper handle, List<Read<?>> batch, int rc, List<OpResult> results) {
         KeeperException.Code code = Failure.code(rc);
         if (code == KeeperException.Code.UNIMPLEMENTED) {
-            withoutMulti = handle;
+            if (withoutMulti != handle) {
+                withoutMulti = handle;
+                LOG.info("ZooKeeper at '{}' has no multi reads, which came with 3.6: each goes alone.", servers);
+            }
             singles(handle, batch);
             return;
         }

@@ -28,6 +28,9 @@ final class SharedWatches {
     private final List<WatchListener> listeners = new ArrayList<>();
 
     private Handle connected;
+    /** Of whose server it has been logged that it is old; for the event thread. */
+    private volatile Handle oldServer;
+
     private ZooKeeperException refusal;
 
     /** All that can be established on a connected handle is, now or with the server's answer. */
@@ -151,8 +154,7 @@ final class SharedWatches {
                         null);
     }
 
-    private static void placed(
-            Handle target, SharedWatch watch, List<WatchListener> waiting, KeeperException.Code code) {
+    private void placed(Handle target, SharedWatch watch, List<WatchListener> waiting, KeeperException.Code code) {
         switch (Failure.of(code)) {
             case CONNECTION_LOST, SESSION_EXPIRED -> LOG.debug("Watch on {} is put in place later.", watch.root);
             default -> {
@@ -160,11 +162,27 @@ final class SharedWatches {
                     watch.placedOn = target;
                     waiting.forEach(WatchListener::established);
                 } else {
-                    ZooKeeperException cause = ZooKeeperException.of(code, "watch", watch.root);
+                    ZooKeeperException cause = Failure.of(code) == Failure.UNSUPPORTED
+                            ? unsupported(target, watch.root)
+                            : ZooKeeperException.of(code, "watch", watch.root);
                     waiting.forEach(listener -> listener.failed(cause));
                 }
             }
         }
+    }
+
+    private ZooKeeperException unsupported(Handle target, String root) {
+        String server = target.server();
+        if (oldServer != target) {
+            oldServer = target;
+            LOG.info(
+                    "The ZooKeeper server {} has no recursive watches, which came with 3.6: scans that may poll do so.",
+                    server);
+        }
+        return new ZooKeeperException(
+                Failure.UNSUPPORTED,
+                "ZooKeeper could not watch '" + root + "': the server " + server
+                        + " has no recursive watches. ZooKeeper 3.6 or newer is needed.");
     }
 
     /** A server-side watch and those who listen to it. */

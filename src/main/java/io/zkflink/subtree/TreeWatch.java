@@ -109,7 +109,7 @@ final class TreeWatch implements WatchListener {
     public void failed(ZooKeeperException cause) {
         boolean unable = cause.failure() == Failure.UNSUPPORTED && settings.mayPoll();
         if (unable) {
-            LOG.info(
+            LOG.debug(
                     "The server has no recursive watches; '{}' is polled every {} ms.",
                     template,
                     settings.pollInterval().toMillis());

@@ -368,8 +368,9 @@ class SecurityITCase {
                     .contains("no TLS handshake was possible (")
                     .contains("check that the port is the server's 'secureClientPort', or remove the 'ssl.*' options");
             assertThat(failure(secure(ZK), "/open", soon))
-                    .contains("no server answered the session request; do they want TLS on this port"
-                            + " ('ssl.enabled')?");
+                    .contains(
+                            "no server answered the session request; have they lost their quorum, or do they want TLS on this port"
+                                    + " ('ssl.enabled')?");
         }
 
         @Test

@@ -4,6 +4,7 @@ package io.zkflink.table;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zkflink.testkit.Changelog;
+import io.zkflink.testkit.LogSearch;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperProcess;
@@ -46,11 +47,35 @@ class ServerVersionsITCase {
                         ZooKeeperProcess.builder().version(version).build().start();
                 Changelog changes = scan(server, "recursive")) {
             assertThat(changes.awaitFailure())
-                    .hasStackTraceContaining("ZooKeeper could not watch '/t'")
-                    .hasStackTraceContaining("3.6 or newer")
+                    .hasStackTraceContaining("ZooKeeper could not watch '/t': the server " + server.connectString()
+                            + " has no recursive watches. ZooKeeper 3.6 or newer is needed.")
                     .hasStackTraceContaining(
                             "'scan.watch-mode' = 'recursive' needs it; with 'auto' or 'poll' the tree is"
                                     + " read every 'scan.poll-interval' instead.");
+        }
+    }
+
+    @Test
+    void whatAServerCannotDoIsLoggedOncePerSession() {
+        try (ZooKeeperProcess server =
+                        ZooKeeperProcess.builder().version("3.5.10").build().start();
+                ZooKeeperAdmin zk = new ZooKeeperAdmin(server.connectString());
+                LogSearch logs = new LogSearch(line -> line.contains("which came with 3.6"))) {
+            create(zk, "/t");
+            create(zk, "/t/a");
+            TableEnvironment sql = SharedMiniCluster.tableEnvironment(2);
+            create(sql, server, "'scan.parallelism' = '2', 'scan.poll-interval' = '50 ms'");
+            try (Changelog changes = new Changelog(sql.executeSql("SELECT * FROM t"))) {
+                changes.awaitTable("[a, v]");
+                create(zk, "/t/b");
+                changes.awaitTable("[a, v]", "[b, v]");
+            }
+            assertThat(logs.found())
+                    .hasSize(2)
+                    .anyMatch(line -> line.endsWith("The ZooKeeper server " + server.connectString()
+                            + " has no recursive watches, which came with 3.6: scans that may poll do so."))
+                    .anyMatch(line -> line.endsWith("ZooKeeper at '" + server.connectString()
+                            + "' has no multi reads, which came with 3.6: each goes alone."));
         }
     }
 
@@ -99,12 +124,14 @@ class ServerVersionsITCase {
 
     private static Changelog scan(ZooKeeperProcess server, String watchMode) {
         TableEnvironment sql = SharedMiniCluster.tableEnvironment(1);
-        sql.executeSql("""
-                CREATE TABLE t (k STRING, v STRING, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'zookeeper',
-                  'connect-string' = '%s', 'path' = '/t/{*k}', 'scan.watch-mode' = '%s',
-                  'scan.poll-interval' = '50 ms')
-                """.formatted(server.connectString(), watchMode));
+        create(sql, server, "'scan.poll-interval' = '50 ms', 'scan.watch-mode' = '" + watchMode + "'");
         return new Changelog(sql.executeSql("SELECT * FROM t"));
+    }
+
+    private static void create(TableEnvironment sql, ZooKeeperProcess server, String options) {
+        sql.executeSql("CREATE TABLE t (k STRING, v STRING, PRIMARY KEY (k) NOT ENFORCED) WITH ("
+                + " 'connector' = 'zookeeper', 'connect-string' = '" + server.connectString()
+                + "', 'path' = '/t/{*k}', " + options + ")");
     }
 
     /** One request per znode, since the oldest servers have no better. */

@@ -44,6 +44,7 @@ public final class ZooKeeperProcess implements AutoCloseable {
             "(zookeeper|slf4j|log4j|metrics-core|snappy|netty|commons|audience|jackson|jline|jetty|javax).*");
 
     private static final int PROBE_MILLIS = 2_000;
+    private static final String READ_ONLY = "-Dreadonlymode.enabled=true";
 
     private final Path directory;
     private final int port = Ports.free();
@@ -118,6 +119,33 @@ public final class ZooKeeperProcess implements AutoCloseable {
             return isServing();
         });
         return this;
+    }
+
+    /**
+     * Kills the server if it runs, and starts it as the only one of three that does: without a quorum it serves what it
+     * has to those who only want to read. {@link #restart} makes it whole again.
+     */
+    public void restartWithoutQuorum() {
+        kill();
+        try {
+            List<String> whole = Files.readAllLines(configFile());
+            List<String> one = new ArrayList<>(whole);
+            one.addAll(List.of("initLimit=5", "syncLimit=5", "localSessionsEnabled=true"));
+            for (int id = 1; id <= 3; id++) {
+                one.add("server." + id + "=127.0.0.1:" + Ports.free() + ":" + Ports.free());
+            }
+            Files.writeString(directory.resolve("data").resolve("myid"), "1");
+            Files.write(configFile(), one);
+            jvmArguments.add(READ_ONLY);
+            try {
+                start();
+            } finally {
+                jvmArguments.remove(READ_ONLY);
+                Files.write(configFile(), whole);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Kills the server as a crash would, and waits until it is gone. */
