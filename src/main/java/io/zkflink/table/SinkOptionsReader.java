@@ -22,7 +22,7 @@ final class SinkOptionsReader {
     }
 
     SinkSettings settings() {
-        return reader.valid(() -> new SinkSettings(transactions(), rows(), batching()));
+        return reader.valid(() -> new SinkSettings(transactions(), rows(), batching(), guardLock()));
     }
 
     /**
@@ -83,6 +83,14 @@ final class SinkOptionsReader {
      */
     Optional<Integer> parallelism(CreateMode mode) {
         Optional<Integer> parallelism = parallelism();
+        if (options.getOptional(SinkOptions.GUARD_LOCK).isPresent()) {
+            if (parallelism.orElse(1) > 1) {
+                throw reader.invalid(
+                        SinkOptions.PARALLELISM,
+                        "with 'sink.guard.lock' only one writer can hold the lock. Set it to '1', or remove it.");
+            }
+            return Optional.of(1);
+        }
         if (!mode.isEphemeral()) {
             return parallelism;
         }
@@ -107,6 +115,23 @@ final class SinkOptionsReader {
 
     private Optional<Integer> parallelism() {
         return options.getOptional(SinkOptions.PARALLELISM).map(any -> reader.atLeastOne(SinkOptions.PARALLELISM));
+    }
+
+    private String guardLock() {
+        Optional<String> lock = options.getOptional(SinkOptions.GUARD_LOCK);
+        if (lock.isPresent() && options.get(SinkOptions.DELIVERY_GUARANTEE) == DeliveryGuarantee.EXACTLY_ONCE) {
+            throw reader.invalid(
+                    SinkOptions.GUARD_LOCK,
+                    "what was prepared with the lock must be committed without it after a failure. Use"
+                            + " 'sink.delivery-guarantee' = 'at-least-once', or remove the option.");
+        }
+        if (lock.isPresent() && options.get(SinkOptions.CREATE_MODE).isEphemeral()) {
+            throw reader.invalid(
+                    SinkOptions.GUARD_LOCK,
+                    "ephemeral rows have a session of their own, which no other writer can have at the same time. Remove"
+                            + " the option, or use 'sink.create-mode' = 'persistent'.");
+        }
+        return lock.orElse(null);
     }
 
     private SinkSettings.Transactions transactions() {
