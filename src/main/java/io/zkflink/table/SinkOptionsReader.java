@@ -84,23 +84,26 @@ final class SinkOptionsReader {
     Optional<Integer> parallelism(CreateMode mode) {
         Optional<Integer> parallelism = parallelism();
         if (options.getOptional(SinkOptions.GUARD_LOCK).isPresent()) {
-            if (parallelism.orElse(1) > 1) {
-                throw reader.invalid(
-                        SinkOptions.PARALLELISM,
-                        "with 'sink.guard.lock' only one writer can hold the lock. Set it to '1', or remove it.");
-            }
+            checkOneWriter("with 'sink.guard.lock' only one writer can hold the lock.");
             return Optional.of(1);
         }
         if (!mode.isEphemeral()) {
             return parallelism;
         }
-        if (parallelism.orElse(1) > 1) {
-            throw reader.invalid(
-                    SinkOptions.PARALLELISM,
-                    "with 'sink.create-mode' = 'ephemeral' all rows belong to one session, which only one writer can have."
-                            + " Set it to '1', or remove it.");
-        }
+        checkOneWriter(
+                "with 'sink.create-mode' = 'ephemeral' all rows belong to one session, which only one writer can have.");
         return Optional.of(1);
+    }
+
+    /**
+     * Refuses several writers.
+     *
+     * @param reason why there can be only one
+     */
+    void checkOneWriter(String reason) {
+        if (parallelism().orElse(1) > 1) {
+            throw reader.invalid(SinkOptions.PARALLELISM, reason + " Set it to '1', or remove it.");
+        }
     }
 
     /** How the session of ephemeral rows is owned; null where rows outlive their session. */
@@ -108,9 +111,12 @@ final class SinkOptionsReader {
         if (!mode.isEphemeral()) {
             return null;
         }
-        SinkSettings.Sessions sessions =
-                reader.valid(() -> new SinkSettings.Sessions(options.get(SinkOptions.COMMIT_PATH)));
-        return new ZooKeeperTableSink.Ownership(sessions, reader.isCheckpointed());
+        return new ZooKeeperTableSink.Ownership(sessions(), reader.isCheckpointed());
+    }
+
+    /** Where it is kept whose turn it is to write as a session. */
+    SinkSettings.Sessions sessions() {
+        return reader.valid(() -> new SinkSettings.Sessions(options.get(SinkOptions.COMMIT_PATH)));
     }
 
     private Optional<Integer> parallelism() {
