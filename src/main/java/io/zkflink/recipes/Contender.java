@@ -18,7 +18,7 @@ public record Contender(String name, Optional<UUID> id, int sequence, Layout lay
      * The order of a queue. The sequence is a signed counter that goes on with its lowest value after its highest one,
      * so its bits are compared as an unsigned number.
      */
-    static final Comparator<Contender> ORDER = Comparator.<Contender>comparingInt(
+    public static final Comparator<Contender> ORDER = Comparator.<Contender>comparingInt(
                     contender -> contender.sequence() ^ Integer.MIN_VALUE)
             .thenComparing(Contender::name);
 }

@@ -2,7 +2,6 @@
 package io.zkflink.row;
 
 import io.zkflink.client.CreateMode;
-import io.zkflink.path.PathTemplate;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -13,7 +12,6 @@ import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.DataType;
-import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.types.RowKind;
 
 /**
@@ -26,11 +24,8 @@ public final class ZNodeEncoder implements RecordEncoder<RowData> {
 
     private static final long serialVersionUID = 1L;
 
-    private final PathTemplate template;
+    private final RowPath path;
     private final int physicalColumns;
-    /** The template's columns in its order. */
-    private final RowData.FieldGetter[] key;
-
     private final RowData.FieldGetter[] payload;
     /** Null if no column goes into the data. */
     private final SerializationSchema<RowData> format;
@@ -53,25 +48,13 @@ public final class ZNodeEncoder implements RecordEncoder<RowData> {
             List<WritableMetadata> metadata,
             CreateMode mode,
             Duration ttl) {
-        this.template = layout.template();
+        this.path = RowPath.of(layout);
         this.physicalColumns = DataType.getFieldCount(layout.physical());
         this.format = format;
         this.metadata = List.copyOf(metadata);
         this.mode = mode;
         this.ttl = ttl;
-        this.key = getters(layout, layout.template().columns());
-        this.payload = getters(layout, DataType.getFieldNames(layout.payload()));
-    }
-
-    private static RowData.FieldGetter[] getters(TableLayout layout, List<String> columns) {
-        List<String> names = DataType.getFieldNames(layout.physical());
-        List<LogicalType> types = DataType.getFieldDataTypes(layout.physical()).stream()
-                .map(DataType::getLogicalType)
-                .toList();
-        return columns.stream()
-                .map(names::indexOf)
-                .map(field -> RowData.createFieldGetter(types.get(field), field))
-                .toArray(RowData.FieldGetter[]::new);
+        this.payload = RowPath.getters(layout, DataType.getFieldNames(layout.payload()));
     }
 
     @Override
@@ -83,7 +66,7 @@ public final class ZNodeEncoder implements RecordEncoder<RowData> {
 
     @Override
     public RowWrite write(RowData row) throws IOException {
-        String path = path(row);
+        String path = this.path.of(row);
         boolean gone = row.getRowKind() == RowKind.DELETE || row.getRowKind() == RowKind.UPDATE_BEFORE;
         if (gone) {
             return new RowWrite.Remove(path);
@@ -109,23 +92,6 @@ public final class ZNodeEncoder implements RecordEncoder<RowData> {
         }
         boolean setsData = payload.length > 0 || version != null;
         return new RowWrite.Put(path, data(row, path), setsData, version, rowMode, rowTtl);
-    }
-
-    private String path(RowData row) throws IOException {
-        Object[] values = new Object[key.length];
-        for (int i = 0; i < key.length; i++) {
-            values[i] = key[i].getFieldOrNull(row);
-            if (values[i] == null) {
-                throw new IOException("The column '" + template.columns().get(i)
-                        + "' is NULL in a row, and the 'path' '" + template
-                        + "' needs a value for it. Filter such rows out, or replace the NULL with COALESCE.");
-            }
-        }
-        try {
-            return template.resolve(values);
-        } catch (IllegalArgumentException e) {
-            throw new IOException(e.getMessage(), e);
-        }
     }
 
     /** No data at all where every column is NULL, as reading it back understands it. */

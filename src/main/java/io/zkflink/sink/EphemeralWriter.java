@@ -91,6 +91,11 @@ final class EphemeralWriter extends OwnedWriter {
     }
 
     @Override
+    void compared() {
+        // Nothing follows.
+    }
+
+    @Override
     void made(List<Step> steps) {
         // Nothing follows.
     }

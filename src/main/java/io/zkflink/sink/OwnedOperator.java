@@ -4,8 +4,6 @@ package io.zkflink.sink;
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.OwnedSession;
 import io.zkflink.metrics.SinkMetrics;
-import io.zkflink.row.RecordEncoder;
-import io.zkflink.row.RowWrite;
 import java.io.IOException;
 import org.apache.flink.api.common.serialization.RuntimeContextInitializationContextAdapters;
 import org.apache.flink.api.common.state.ListState;
@@ -30,8 +28,7 @@ final class OwnedOperator extends AbstractStreamOperator<Void>
     private static final long serialVersionUID = 1L;
 
     private final ConnectionSettings connection;
-    private final RecordEncoder<RowData> encoder;
-    private final SinkSettings settings;
+    private final OwnedKind kind;
     private final SinkSettings.Sessions sessions;
     private final boolean checkpointed;
 
@@ -41,15 +38,9 @@ final class OwnedOperator extends AbstractStreamOperator<Void>
     /**
      * @param checkpointed whether Flink takes checkpoints
      */
-    OwnedOperator(
-            ConnectionSettings connection,
-            RecordEncoder<RowData> encoder,
-            SinkSettings settings,
-            SinkSettings.Sessions sessions,
-            boolean checkpointed) {
+    OwnedOperator(ConnectionSettings connection, OwnedKind kind, SinkSettings.Sessions sessions, boolean checkpointed) {
         this.connection = connection;
-        this.encoder = encoder;
-        this.settings = settings;
+        this.kind = kind;
         this.sessions = sessions;
         this.checkpointed = checkpointed;
     }
@@ -65,16 +56,15 @@ final class OwnedOperator extends AbstractStreamOperator<Void>
     public void open() throws Exception {
         super.open();
         try {
-            encoder.open(RuntimeContextInitializationContextAdapters.serializationAdapter(getRuntimeContext()));
+            kind.open(RuntimeContextInitializationContextAdapters.serializationAdapter(getRuntimeContext()));
         } catch (Exception e) {
             throw ZooKeeperSink.notOpened(e);
         }
         OwnedState restored = OwnedState.of(state.get());
         OwnedSession session = OwnedSession.open(connection, restored.session());
-        writer = new EphemeralWriter(
+        writer = kind.writer(
                 session,
                 restored,
-                settings,
                 new OwnedWriter.Owning(sessions.epochs(), Patience.of(connection), connection.sessionTimeout()),
                 new OwnedWriter.Surroundings(
                         checkpointed,
@@ -88,11 +78,14 @@ final class OwnedOperator extends AbstractStreamOperator<Void>
 
     @Override
     public void processElement(StreamRecord<RowData> element) throws IOException {
-        RowWrite row = encoder.write(element.getValue());
-        if (row instanceof RowWrite.Put put) {
-            writer.put(new OwnedRow.Id(row.path(), null), put.data());
-        } else if (row != null) {
-            writer.remove(new OwnedRow.Id(row.path(), null));
+        OwnedKind.Change change = kind.change(element.getValue());
+        if (change == null) {
+            return;
+        }
+        if (change.wanted()) {
+            writer.put(change.id(), change.data());
+        } else {
+            writer.remove(change.id());
         }
     }
 

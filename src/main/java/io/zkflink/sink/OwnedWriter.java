@@ -58,6 +58,8 @@ import org.slf4j.LoggerFactory;
 abstract class OwnedWriter implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(OwnedWriter.class);
+    static final byte[] NO_DATA = new byte[0];
+
     private static final int LOSSES_TO_CONVICT = 3;
     private static final int REQUEST_LIMIT = 1_000_000;
 
@@ -78,6 +80,9 @@ abstract class OwnedWriter implements AutoCloseable {
     private SessionIdentity durable;
     /** The sessions that checkpoints know that have not completed yet. */
     private final TreeMap<Long, SessionIdentity> snapshots = new TreeMap<>();
+
+    /** The session before the current one; null if there was none. */
+    private SessionIdentity predecessor;
 
     private Phase phase = Phase.UNKNOWN;
     /** Whether the connection broke while it was being found out what is there. */
@@ -175,6 +180,9 @@ abstract class OwnedWriter implements AutoCloseable {
 
     /** Does what is to follow these steps, which are made. */
     abstract void made(List<Step> steps);
+
+    /** Hears that it is known again which znodes the rows have. */
+    abstract void compared();
 
     // --- What Flink tells. ---
 
@@ -319,6 +327,10 @@ abstract class OwnedWriter implements AutoCloseable {
     private void compare(SessionIdentity before, List<String> there) {
         SessionIdentity now = fence.established();
         if (before == null || before.id() != now.id()) {
+            SessionIdentity last = before == null ? durable : before;
+            if (last != null && last.id() != now.id()) {
+                predecessor = last;
+            }
             report(now);
         }
         Map<String, String> nodes = new HashMap<>();
@@ -342,6 +354,7 @@ abstract class OwnedWriter implements AutoCloseable {
         if (!checkpointed) {
             dropStrays();
         }
+        compared();
         send();
     }
 
@@ -442,7 +455,7 @@ abstract class OwnedWriter implements AutoCloseable {
     }
 
     private static byte[] data(byte[] data) {
-        return data == null ? new byte[0] : data;
+        return data == null ? NO_DATA : data;
     }
 
     private void done(List<OwnedRow> batch) {
@@ -530,6 +543,37 @@ abstract class OwnedWriter implements AutoCloseable {
 
     final SessionIdentity identity() {
         return fence.established();
+    }
+
+    /** The session that rows had their znodes in before this one; null if there was none. */
+    final SessionIdentity predecessor() {
+        return predecessor;
+    }
+
+    /** What every request has to begin with. */
+    final List<ZNodeWrite> guard() {
+        return fence.guard();
+    }
+
+    /**
+     * Waits for a request that is not about a row; when the connection breaks, all is asked again.
+     *
+     * @param onLoss what to do before
+     */
+    final void request(CompletableFuture<?> answer, Runnable onLoss) {
+        inFlight++;
+        then(
+                answer,
+                done -> {
+                    inFlight--;
+                    ask();
+                    send();
+                },
+                () -> {
+                    phase = Phase.UNKNOWN;
+                    inFlight--;
+                    onLoss.run();
+                });
     }
 
     final OwnedRows rows() {

@@ -15,8 +15,10 @@ import org.apache.flink.connector.base.DeliveryGuarantee;
  * @param transactions how writes become visible exactly once; null if they may be repeated
  * @param rows how one row is written
  * @param batching how rows are gathered
+ * @param guardLock the path of a lock that whoever writes must hold; null for none
  */
-public record SinkSettings(Transactions transactions, Rows rows, Batching batching) implements Serializable {
+public record SinkSettings(Transactions transactions, Rows rows, Batching batching, String guardLock)
+        implements Serializable {
 
     /** What SQL gives to those who set nothing. */
     public static final SinkSettings AT_LEAST_ONCE = new SinkSettings(
@@ -25,6 +27,21 @@ public record SinkSettings(Transactions transactions, Rows rows, Batching batchi
             new Batching(500, 4, 10_000, 1024 * 1024, Duration.ofMillis(100)));
 
     private static final int LARGEST_REQUEST = 1024 * 1024 * 1024;
+
+    /**
+     * @throws InvalidSettingException if the lock has no path
+     */
+    public SinkSettings {
+        if (guardLock != null) {
+            InvalidSettingException.check(
+                    "sink.guard.lock", guardLock, text -> checkPath(text, -1), "write it like '/locks/orders'");
+        }
+    }
+
+    /** Settings without a lock. */
+    public SinkSettings(Transactions transactions, Rows rows, Batching batching) {
+        this(transactions, rows, batching, null);
+    }
 
     /**
      * Where it is kept what was committed.

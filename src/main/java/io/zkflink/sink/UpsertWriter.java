@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
-import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.metrics.SinkMetric;
 import io.zkflink.metrics.SinkMetrics;
@@ -14,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Supplier;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.apache.flink.api.connector.sink2.SinkWriter;
@@ -41,7 +39,7 @@ final class UpsertWriter<T> implements SinkWriter<T> {
     private final RecordEncoder<T> encoder;
     private final SinkSettings settings;
     private final Patience patience;
-    private final Supplier<List<ZNodeWrite>> guard;
+    private final Guard guard;
     private final MailboxExecutor mailbox;
     private final Executor thread;
     private final ProcessingTimeService time;
@@ -65,7 +63,7 @@ final class UpsertWriter<T> implements SinkWriter<T> {
             RecordEncoder<T> encoder,
             SinkSettings settings,
             Patience patience,
-            Supplier<List<ZNodeWrite>> guard,
+            Guard guard,
             Surroundings surroundings) {
         this.client = client;
         this.encoder = encoder;
@@ -129,7 +127,8 @@ final class UpsertWriter<T> implements SinkWriter<T> {
                 && pending.hasReady()
                 && (all || inFlight == 0 || pending.fills(batching.maxSize(), batching.maxBytes()))) {
             List<RowWrite> rows = pending.take(batching.maxSize(), batching.maxBytes());
-            BatchWrite batch = new BatchWrite(client, guard, settings.rows(), known, metrics, true, thread, rows);
+            BatchWrite batch =
+                    new BatchWrite(client, guard::writes, settings.rows(), known, metrics, true, thread, rows);
             inFlight++;
             attempt(new Sending(batch, rows, time.getCurrentProcessingTime()));
         }
@@ -168,9 +167,14 @@ final class UpsertWriter<T> implements SinkWriter<T> {
                 time.registerTimer(time.getCurrentProcessingTime() + wait, now -> attempt(sending));
             } else {
                 metrics.failed(sending.rows.size());
-                failure = end.get();
+                failure = error instanceof GuardException ? guard.lost(end.get()) : end.get();
             }
         });
+    }
+
+    /** Has the task fail; by any thread. */
+    void fail(IOException cause) {
+        onTaskThread(() -> failure = cause);
     }
 
     /** Runs what an answer leads to on the task thread, which fails if that failed. */

@@ -2,11 +2,13 @@
 package io.zkflink.sink;
 
 import io.zkflink.client.ConnectionSettings;
+import io.zkflink.client.OwnedSession;
 import io.zkflink.client.SessionPool;
+import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.metrics.SinkMetrics;
 import io.zkflink.row.RecordEncoder;
 import java.io.IOException;
-import java.util.List;
+import java.util.Optional;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.api.connector.sink2.Sink;
@@ -59,12 +61,33 @@ public final class ZooKeeperSink<T> implements Sink<T> {
     @Override
     public SinkWriter<T> createWriter(WriterInitContext context) throws IOException {
         open(encoder, context);
+        if (settings.guardLock() == null) {
+            return writer(SessionPool.open(connection), Guard.NONE, context);
+        }
+        OwnedSession session = OwnedSession.open(connection, Optional.empty());
+        try {
+            GuardLock lock = GuardLock.acquire(
+                    session, settings.guardLock(), context.getJobInfo().getJobName(), Patience.of(connection));
+            UpsertWriter<T> writer = writer(session, lock, context);
+            lock.onLoss(writer::fail);
+            return writer;
+        } catch (IOException e) {
+            session.close();
+            throw e;
+        } catch (InterruptedException e) {
+            session.close();
+            Thread.currentThread().interrupt();
+            throw new IOException("Cancelled while waiting for the lock '" + settings.guardLock() + "'.", e);
+        }
+    }
+
+    private UpsertWriter<T> writer(ZooKeeperClient client, Guard guard, WriterInitContext context) {
         return new UpsertWriter<>(
-                SessionPool.open(connection),
+                client,
                 encoder,
                 settings,
                 Patience.of(connection),
-                List::of,
+                guard,
                 new UpsertWriter.Surroundings(
                         context.getMailboxExecutor(),
                         context.getProcessingTimeService(),

@@ -61,6 +61,7 @@ final class RecipeOptions {
             SinkOptions.CREATE_MODE,
             SinkOptions.TTL,
             SinkOptions.CONFLICT,
+            SinkOptions.GUARD_LOCK,
             SinkOptions.DELETE_CHILDREN,
             SinkOptions.SKIP_UNCHANGED);
 

@@ -4,12 +4,15 @@ package io.zkflink.table;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.recipes.Recipe;
 import io.zkflink.recipes.RecipeSettings;
+import io.zkflink.row.ClaimEncoder;
+import io.zkflink.sink.OwnedSink;
 import io.zkflink.source.ScanMode;
 import io.zkflink.source.ScanSettings;
 import java.util.List;
 import java.util.Optional;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.source.DynamicTableSource;
 
 /** Makes tables of locks, elections and barriers: reads their options, and holds their schema against the recipe. */
@@ -47,6 +50,27 @@ final class RecipeTable {
         }
         table.rules.checkScanMode(scan.mode(), hasPrimaryKey);
         return new RecipeTableSource(table.reader.connection(), table.layout, settings, scan);
+    }
+
+    DynamicTableSink sink() {
+        RecipeSettings settings = settings();
+        PathTemplate template = table.layout.template();
+        table.rules.checkRecipe(recipe, template);
+        boolean hasPrimaryKey = table.rules.hasPrimaryKeyWith(owner(), template);
+        table.checkAllUsed();
+        SinkOptionsReader sink = new SinkOptionsReader(table.options, table.reader);
+        sink.checkOneWriter("with 'recipe' = '" + recipe + "' all rows belong to one session, which only one writer can"
+                + " have.");
+        return new RecipeTableSink(
+                OwnedSink.ofClaims(
+                        table.reader.connection(),
+                        new ClaimEncoder(table.layout, owner()),
+                        settings,
+                        sink.settings(),
+                        sink.sessions()),
+                hasPrimaryKey,
+                table.reader.isCheckpointed(),
+                "ZooKeeper[" + recipe + " " + template + "]");
     }
 
     /** The column that says who a contender is. */

@@ -66,6 +66,13 @@ final class SinkOptions {
             .withDescription("Whether a znode that has the row's data already is left alone, so that mirrors of mirrors"
                     + " come to rest; costs a (batched) read of each row's znode.");
 
+    static final ConfigOption<String> GUARD_LOCK = ConfigOptions.key("sink.guard.lock")
+            .stringType()
+            .noDefaultValue()
+            .withDescription(
+                    "The path of a lock, as Curator's `InterProcessMutex` takes it, that the writer waits for when"
+                            + " it starts and that every request checks: whoever loses it writes nothing more, and fails.");
+
     static final ConfigOption<String> ACL = ConfigOptions.key("sink.acl")
             .stringType()
             .defaultValue("open")
@@ -111,6 +118,7 @@ final class SinkOptions {
             CONFLICT,
             DELETE_CHILDREN,
             SKIP_UNCHANGED,
+            GUARD_LOCK,
             ACL,
             BATCH_MAX_SIZE,
             MAX_IN_FLIGHT,

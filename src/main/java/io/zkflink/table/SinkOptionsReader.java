@@ -22,7 +22,7 @@ final class SinkOptionsReader {
     }
 
     SinkSettings settings() {
-        return reader.valid(() -> new SinkSettings(transactions(), rows(), batching()));
+        return reader.valid(() -> new SinkSettings(transactions(), rows(), batching(), guardLock()));
     }
 
     /**
@@ -83,16 +83,27 @@ final class SinkOptionsReader {
      */
     Optional<Integer> parallelism(CreateMode mode) {
         Optional<Integer> parallelism = parallelism();
+        if (options.getOptional(SinkOptions.GUARD_LOCK).isPresent()) {
+            checkOneWriter("with 'sink.guard.lock' only one writer can hold the lock.");
+            return Optional.of(1);
+        }
         if (!mode.isEphemeral()) {
             return parallelism;
         }
-        if (parallelism.orElse(1) > 1) {
-            throw reader.invalid(
-                    SinkOptions.PARALLELISM,
-                    "with 'sink.create-mode' = 'ephemeral' all rows belong to one session, which only one writer can have."
-                            + " Set it to '1', or remove it.");
-        }
+        checkOneWriter(
+                "with 'sink.create-mode' = 'ephemeral' all rows belong to one session, which only one writer can have.");
         return Optional.of(1);
+    }
+
+    /**
+     * Refuses several writers.
+     *
+     * @param reason why there can be only one
+     */
+    void checkOneWriter(String reason) {
+        if (parallelism().orElse(1) > 1) {
+            throw reader.invalid(SinkOptions.PARALLELISM, reason + " Set it to '1', or remove it.");
+        }
     }
 
     /** How the session of ephemeral rows is owned; null where rows outlive their session. */
@@ -100,13 +111,33 @@ final class SinkOptionsReader {
         if (!mode.isEphemeral()) {
             return null;
         }
-        SinkSettings.Sessions sessions =
-                reader.valid(() -> new SinkSettings.Sessions(options.get(SinkOptions.COMMIT_PATH)));
-        return new ZooKeeperTableSink.Ownership(sessions, reader.isCheckpointed());
+        return new ZooKeeperTableSink.Ownership(sessions(), reader.isCheckpointed());
+    }
+
+    /** Where it is kept whose turn it is to write as a session. */
+    SinkSettings.Sessions sessions() {
+        return reader.valid(() -> new SinkSettings.Sessions(options.get(SinkOptions.COMMIT_PATH)));
     }
 
     private Optional<Integer> parallelism() {
         return options.getOptional(SinkOptions.PARALLELISM).map(any -> reader.atLeastOne(SinkOptions.PARALLELISM));
+    }
+
+    private String guardLock() {
+        Optional<String> lock = options.getOptional(SinkOptions.GUARD_LOCK);
+        if (lock.isPresent() && options.get(SinkOptions.DELIVERY_GUARANTEE) == DeliveryGuarantee.EXACTLY_ONCE) {
+            throw reader.invalid(
+                    SinkOptions.GUARD_LOCK,
+                    "what was prepared with the lock must be committed without it after a failure. Use"
+                            + " 'sink.delivery-guarantee' = 'at-least-once', or remove the option.");
+        }
+        if (lock.isPresent() && options.get(SinkOptions.CREATE_MODE).isEphemeral()) {
+            throw reader.invalid(
+                    SinkOptions.GUARD_LOCK,
+                    "ephemeral rows have a session of their own, which no other writer can have at the same time. Remove"
+                            + " the option, or use 'sink.create-mode' = 'persistent'.");
+        }
+        return lock.orElse(null);
     }
 
     private SinkSettings.Transactions transactions() {

@@ -70,9 +70,7 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
     public DynamicTableSink createDynamicTableSink(Context context) {
         DeclaredTable table = new DeclaredTable(this, context);
         if (table.recipe() != Recipe.NODE) {
-            throw table.reader.invalid(
-                    RecipeOptions.RECIPE,
-                    "such a table can be read, and not be written. Write to one of 'recipe' = 'node'.");
+            return new RecipeTable(table).sink();
         }
         RecipeTable.checkIsNone(table);
         EncodingFormat<SerializationSchema<RowData>> format =

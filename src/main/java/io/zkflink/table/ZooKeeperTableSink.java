@@ -17,14 +17,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.api.connector.sink2.Sink;
-import org.apache.flink.streaming.api.datastream.DataStream;
-import org.apache.flink.streaming.api.datastream.DataStreamSink;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.ChangelogMode;
-import org.apache.flink.table.connector.ProviderContext;
 import org.apache.flink.table.connector.RowLevelModificationScanContext;
 import org.apache.flink.table.connector.format.EncodingFormat;
-import org.apache.flink.table.connector.sink.DataStreamSinkProvider;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.sink.SinkV2Provider;
 import org.apache.flink.table.connector.sink.abilities.SupportsRowLevelDelete;
@@ -101,35 +97,15 @@ final class ZooKeeperTableSink implements DynamicTableSink, SupportsWritingMetad
                 declaration.ttl());
         if (declaration.ownership() != null) {
             SinkSettings.Sessions sessions = declaration.ownership().sessions();
-            return new OwnedRows(new OwnedSink(connection, encoder, settings, sessions), context.isBounded());
+            return new OwnedRowsProvider(
+                    OwnedSink.ofZNodes(connection, encoder, settings, sessions),
+                    declaration.ownership().checkpointed(),
+                    context.isBounded());
         }
         Sink<RowData> sink = settings.isExactlyOnce()
                 ? new TransactionalSink<>(connection, encoder, settings)
                 : new ZooKeeperSink<>(connection, encoder, settings);
         return SinkV2Provider.of(sink, parallelism().orElse(null));
-    }
-
-    /** Writes rows whose state is their writer's: not by a {@code Sink}. */
-    private final class OwnedRows implements DataStreamSinkProvider {
-        private final OwnedSink sink;
-        private final boolean batch;
-
-        OwnedRows(OwnedSink sink, boolean batch) {
-            this.sink = sink;
-            this.batch = batch;
-        }
-
-        @Override
-        public DataStreamSink<?> consumeDataStream(ProviderContext context, DataStream<RowData> rows) {
-            boolean checkpointed = declaration.ownership().checkpointed()
-                    || rows.getExecutionEnvironment().getCheckpointConfig().isCheckpointingEnabled();
-            return sink.write(rows, checkpointed && !batch, context::generateUid);
-        }
-
-        @Override
-        public Optional<Integer> getParallelism() {
-            return declaration.parallelism();
-        }
     }
 
     /** A znode at any depth may be deleted only after those below it, which other subtasks might hold. */

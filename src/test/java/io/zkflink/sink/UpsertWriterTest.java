@@ -47,7 +47,7 @@ class UpsertWriterTest {
                         new SinkSettings.Rows(Conflict.FAIL, false, false, Acl.OPEN),
                         new SinkSettings.Batching(500, 4, 10_000, 1 << 20, Duration.ofMillis(100))),
                 new Patience(Duration.ofSeconds(10), Duration.ofMillis(1)),
-                List::of,
+                Guard.NONE,
                 new UpsertWriter.Surroundings(
                         mailbox,
                         new NoTime(),

@@ -8,7 +8,6 @@ import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperExtension;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -94,7 +93,7 @@ class EphemeralRowsITCase {
     void rowsAreCreatedAgainWhenTheSessionHasExpired() {
         want("a", "1");
         want("b", "1");
-        start("session-timeout=2 s");
+        start();
         awaitLive("a=1", "b=1");
         long session = owner("a");
 
@@ -111,13 +110,13 @@ class EphemeralRowsITCase {
     @Test
     void rowsOutliveACancelledJobBySessionTimeoutAndItsSuccessorWaits() {
         want("a", "1");
-        start("session-timeout=4 s");
+        start();
         awaitLive("a=1");
         long session = owner("a");
         Await.result(job.cancel());
 
         assertThat(live()).containsExactly("a=1");
-        start("session-timeout=4 s");
+        start();
 
         Await.until("the successor has its own", () -> {
             Stat stat = zk.stat(root + "/live/a");
@@ -194,13 +193,13 @@ class EphemeralRowsITCase {
             other.createEphemeral(root + "/live/a", "mine");
             want("a", "1");
             want("b", "1");
-            start("session-timeout=2 s");
+            start();
             awaitLive("a=mine", "b=1");
 
             assertThat(failure())
                     .isEqualTo("The znode '" + root + "/live/a' is an ephemeral one of the session 0x"
                             + Long.toHexString(owner("a")) + ", which is not this sink's and has outlived"
-                            + " 'session-timeout' (2000 ms): another job or program holds it. Stop that, or write to"
+                            + " 'session-timeout' (4000 ms): another job or program holds it. Stop that, or write to"
                             + " another 'path'.");
             assertThat(zk.get(root + "/live/a")).isEqualTo("mine");
         }
@@ -211,7 +210,7 @@ class EphemeralRowsITCase {
     void rowsEqualTheQueryWhateverBreaks() throws Exception {
         LOG.info("Seed {}", SEED);
         Random random = new Random(SEED);
-        start("session-timeout=2 s");
+        start(sql("100 ms", 1_000));
         for (int round = 1; round <= ROUNDS; round++) {
             Runnable changes = () -> change(random);
             int fault = random.nextInt(5);
@@ -277,11 +276,11 @@ class EphemeralRowsITCase {
         return zk.stat(root + "/live/" + key).getEphemeralOwner();
     }
 
-    private void start(String... options) {
-        start(sql("100 ms"), options);
+    private void start() {
+        start(sql("100 ms"));
     }
 
-    private void start(StreamTableEnvironment sql, String... options) {
+    private void start(StreamTableEnvironment sql) {
         ContractTables.createAt(
                 ZK.connectString(),
                 sql,
@@ -290,33 +289,36 @@ class EphemeralRowsITCase {
                 root + "/wanted/{k}",
                 "session-timeout=2 s",
                 "retry-wait=100 ms");
-        live(sql, options);
+        live(sql);
         job = sql.executeSql("INSERT INTO live SELECT k, v FROM wanted")
                 .getJobClient()
                 .orElseThrow();
     }
 
-    private void live(StreamTableEnvironment sql, String... options) {
-        String[] all = Arrays.copyOf(options, options.length + 3);
-        all[options.length] = "sink.create-mode=ephemeral";
-        all[options.length + 1] = "retry-wait=100 ms";
-        all[options.length + 2] = "sink.commit-path=/epochs" + root;
+    private void live(StreamTableEnvironment sql) {
         ContractTables.createAt(
                 ZK.connectString(),
                 sql,
                 "live",
                 "k STRING, v STRING, PRIMARY KEY (k) NOT ENFORCED",
                 root + "/live/{k}",
-                all);
+                "sink.create-mode=ephemeral",
+                "session-timeout=4 s",
+                "retry-wait=100 ms",
+                "sink.commit-path=/epochs" + root);
     }
 
     private static StreamTableEnvironment sql(String checkpointInterval) {
+        return sql(checkpointInterval, 2);
+    }
+
+    private static StreamTableEnvironment sql(String checkpointInterval, int restarts) {
         Configuration configuration = new Configuration();
         if (!checkpointInterval.equals("0 s")) {
             configuration.setString("execution.checkpointing.interval", checkpointInterval);
         }
         configuration.setString("restart-strategy.type", "fixed-delay");
-        configuration.setString("restart-strategy.fixed-delay.attempts", "10");
+        configuration.setString("restart-strategy.fixed-delay.attempts", String.valueOf(restarts));
         configuration.setString("restart-strategy.fixed-delay.delay", "10 ms");
         StreamTableEnvironment sql = SharedMiniCluster.tableEnvironment(1, configuration);
         sql.getConfig().set("table.exec.sink.require-on-conflict", "false");

@@ -138,12 +138,19 @@ class RecipeMistakesTest {
     }
 
     @Test
-    void aTableOfARecipeCannotBeWritten() {
+    void aTableOfARecipeHasOneWriterThatNeedsNoOtherLock() {
+        declare(COLUMNS, LOCK + ", 'sink.parallelism' = '2'");
+        Throwable parallel = catchThrowable(() -> SQL.explainSql("INSERT INTO t VALUES ('a', 'b')"));
+        assertThat(ExceptionUtils.getThrowableList(parallel)).anySatisfy(cause -> assertThat(cause)
+                .hasMessage("Invalid value '2' for option 'sink.parallelism': with 'recipe' = 'lock' all rows belong to"
+                        + " one session, which only one writer can have. Set it to '1', or remove it."));
+        declare(COLUMNS, LOCK + ", 'sink.guard.lock' = '/lock'");
+        Throwable guarded = catchThrowable(() -> SQL.explainSql("INSERT INTO t VALUES ('a', 'b')"));
+        assertThat(ExceptionUtils.getThrowableList(guarded)).anySatisfy(cause -> assertThat(cause)
+                .hasMessage("Invalid value '/lock' for option 'sink.guard.lock': a table of 'recipe' = 'lock' does not"
+                        + " have it, only one of 'recipe' = 'node'. Remove the option."));
         declare(COLUMNS, LOCK);
-        Throwable thrown = catchThrowable(() -> SQL.explainSql("INSERT INTO t VALUES ('a', 'b')"));
-        assertThat(ExceptionUtils.getThrowableList(thrown)).anySatisfy(cause -> assertThat(cause)
-                .hasMessage("Invalid value 'lock' for option 'recipe': such a table can be read, and not be"
-                        + " written. Write to one of 'recipe' = 'node'."));
+        assertThat(SQL.explainSql("INSERT INTO t VALUES ('a', 'b')")).contains("Sink(");
     }
 
     private static void declare(String columns, String options) {

@@ -109,6 +109,32 @@ class SinkMistakesTest {
                         "sink.commit-path=e"),
                 wrong(
                         KEYED,
+                        "Invalid value '/lock' for option 'sink.guard.lock': what was prepared with the lock must be"
+                                + " committed without it after a failure. Use 'sink.delivery-guarantee' = 'at-least-once',"
+                                + " or remove the option.",
+                        "sink.guard.lock=/lock",
+                        "sink.delivery-guarantee=exactly-once",
+                        "sink.transactional-id-prefix=a"),
+                wrong(
+                        KEYED,
+                        "Invalid value '/lock' for option 'sink.guard.lock': ephemeral rows have a session of their own,"
+                                + " which no other writer can have at the same time. Remove the option, or use"
+                                + " 'sink.create-mode' = 'persistent'.",
+                        "sink.guard.lock=/lock",
+                        "sink.create-mode=ephemeral"),
+                wrong(
+                        KEYED,
+                        "Invalid value '2' for option 'sink.parallelism': with 'sink.guard.lock' only one writer can hold"
+                                + " the lock. Set it to '1', or remove it.",
+                        "sink.guard.lock=/lock",
+                        "sink.parallelism=2"),
+                wrong(
+                        KEYED,
+                        "Invalid value 'lock' for option 'sink.guard.lock': it must be absolute; write '/lock'; write it"
+                                + " like '/locks/orders'.",
+                        "sink.guard.lock=lock"),
+                wrong(
+                        KEYED,
                         "Invalid value '_sessions' for option 'sink.transactional-id-prefix': ephemeral rows keep something"
                                 + " else there; write a single path segment like 'orders-to-zookeeper'.",
                         "sink.delivery-guarantee=exactly-once",

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink;
+
+import io.zkflink.client.Acl;
+import io.zkflink.client.CreateMode;
+import io.zkflink.client.Failure;
+import io.zkflink.client.OwnedSession;
+import io.zkflink.client.WatchListener;
+import io.zkflink.client.WriteRefusal;
+import io.zkflink.client.WriteResult;
+import io.zkflink.client.ZNodeWrite;
+import io.zkflink.client.ZooKeeperException;
+import io.zkflink.recipes.Contender;
+import io.zkflink.recipes.LockDialect;
+import io.zkflink.recipes.RecipeSettings;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A lock, as Curator's {@code InterProcessMutex} takes it, that a writer holds for as long as it writes. Every request of
+ * the writer checks that the lock's node is still there: a writer that has lost the lock, though it may not know it yet,
+ * can write nothing.
+ *
+ * <p>Life cycle: {@link #acquire} queues and waits its turn; closing the session gives the lock back. Cut off, the writer
+ * keeps the lock as long as the server keeps the session; then the next in the queue has it, and whatever this one had
+ * sent or sends is refused. Whether the node was created whose creation was not answered is known by its name.
+ */
+final class GuardLock implements Guard {
+
+    private static final Logger LOG = LoggerFactory.getLogger(GuardLock.class);
+    private static final RecipeSettings LAYOUT = RecipeSettings.lock(LockDialect.CURATOR, 1);
+    /** How often the queue is looked at though nothing is heard of it. */
+    private static final long LOOK_AGAIN_MILLIS = 1_000;
+
+    private final OwnedSession session;
+    private final String path;
+    private final String owner;
+    private final Patience patience;
+    private final UUID id = UUID.randomUUID();
+    private final Semaphore changes = new Semaphore(0);
+    /** The path of the lock's node; null before there is one. */
+    private volatile String node;
+
+    private volatile Consumer<IOException> onLoss = loss -> {};
+
+    private GuardLock(OwnedSession session, String path, String owner, Patience patience) {
+        this.session = session;
+        this.path = path;
+        this.owner = owner;
+        this.patience = patience;
+    }
+
+    /**
+     * Waits until the lock is ours.
+     *
+     * @param owner for others to see who has it
+     */
+    static GuardLock acquire(OwnedSession session, String path, String owner, Patience patience)
+            throws IOException, InterruptedException {
+        GuardLock lock = new GuardLock(session, path, owner, patience);
+        session.watch(path, lock.new Changes());
+        lock.acquire();
+        return lock;
+    }
+
+    @Override
+    public List<ZNodeWrite> writes() {
+        return List.of(new ZNodeWrite.Check(node, ZNodeWrite.ANY_VERSION));
+    }
+
+    @Override
+    public IOException lost(IOException cause) {
+        return new IOException(
+                "This writer has lost the lock '" + path + "' ('sink.guard.lock'): its node '" + node + "' is gone,"
+                        + " because the ZooKeeper session expired or somebody deleted it. Nothing is written without the"
+                        + " lock; when the job restarts, it waits for its turn again.",
+                cause);
+    }
+
+    /** Tells, on any thread, when the lock turns out to be lost. */
+    void onLoss(Consumer<IOException> listener) {
+        onLoss = listener;
+        look();
+    }
+
+    private void acquire() throws IOException, InterruptedException {
+        int failures = 0;
+        boolean waiting = false;
+        while (true) {
+            try {
+                if (isFirst()) {
+                    LOG.info("Acquired the lock '{}' with '{}'.", path, node);
+                    return;
+                }
+                failures = 0;
+                if (!waiting) {
+                    waiting = true;
+                    LOG.info("Waiting for the lock '{}' with '{}'.", path, node);
+                }
+                changes.tryAcquire(LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+                changes.drainPermits();
+            } catch (ZooKeeperException e) {
+                if (!e.failure().isTransient()) {
+                    throw e;
+                }
+                Thread.sleep(patience.waitMillis(++failures));
+            }
+        }
+    }
+
+    private boolean isFirst() throws IOException, InterruptedException {
+        Optional<List<String>> names = await(session.children(path));
+        if (names.isEmpty()) {
+            createLock();
+            return false;
+        }
+        Contender mine = null;
+        Contender first = null;
+        for (String name : names.get()) {
+            Contender contender = LAYOUT.parse(name).orElse(null);
+            if (contender == null) {
+                continue;
+            }
+            if (LAYOUT.isForeign(contender)) {
+                throw new IOException("The lock '" + path + "' ('sink.guard.lock') has the contender '" + name
+                        + "', which is of kazoo's kind: it and this writer, which queues as Curator does, would not see"
+                        + " who of them is first. Let only one kind of program use the lock, or name another one.");
+            }
+            if (contender.id().filter(id::equals).isPresent()) {
+                mine = contender;
+            }
+            if (first == null || Contender.ORDER.compare(contender, first) < 0) {
+                first = contender;
+            }
+        }
+        if (mine == null) {
+            queue();
+            return false;
+        }
+        node = path + "/" + mine.name();
+        return mine.equals(first);
+    }
+
+    private void queue() throws IOException, InterruptedException {
+        byte[] data = owner.getBytes(StandardCharsets.UTF_8);
+        String prefix = path + "/" + LAYOUT.nameOf(id);
+        WriteResult result = await(session.writeAndTell(
+                List.of(new ZNodeWrite.Create(prefix, data, CreateMode.EPHEMERAL_SEQUENTIAL, 0, Acl.OPEN))));
+        if (result.refusal().isPresent() && result.refusal().get().failure() != Failure.NO_NODE) {
+            throw result.refusal().get().cause();
+        }
+        changes.release();
+    }
+
+    /** A container, as Curator makes it: the server deletes it when nobody queues. */
+    private void createLock() throws IOException, InterruptedException {
+        Optional<WriteRefusal> refusal =
+                await(session.write(List.of(new ZNodeWrite.Create(path, null, CreateMode.CONTAINER, 0, Acl.OPEN))));
+        Failure failure = refusal.map(WriteRefusal::failure).orElse(null);
+        if (failure == Failure.NO_NODE) {
+            await(new MissingParents(session, Acl.OPEN, new KnownZNodes(), Runnable::run).create(List.of(path), path));
+        } else if (failure != null && failure != Failure.NODE_EXISTS) {
+            throw refusal.get().cause();
+        }
+        changes.release();
+    }
+
+    private static <T> T await(CompletableFuture<T> answer) throws IOException, InterruptedException {
+        try {
+            return answer.get();
+        } catch (ExecutionException e) {
+            Throwable cause = ZooKeeperException.causeOf(e.getCause());
+            throw cause instanceof IOException io ? io : new IOException(cause.getMessage(), cause);
+        }
+    }
+
+    /** Looks whether the lock is still ours. */
+    private void look() {
+        String mine = node;
+        if (mine != null) {
+            session.read(mine).whenComplete((found, error) -> {
+                boolean isGone = error == null && found.isEmpty();
+                if (isGone && mine.equals(node)) {
+                    onLoss.accept(lost(null));
+                }
+            });
+        }
+    }
+
+    /** Hears of the queue. */
+    private final class Changes implements WatchListener {
+        @Override
+        public void established() {
+            changes.release();
+            look();
+        }
+
+        @Override
+        public void changed(String changed, long zxid) {
+            changes.release();
+            if (changed.equals(node)) {
+                look();
+            }
+        }
+
+        @Override
+        public void lost() {}
+
+        @Override
+        public void failed(ZooKeeperException cause) {
+            // Where there are no watches the queue is looked at from time to time.
+            LOG.debug("No watch on the lock '{}': {}", path, cause.getMessage());
+        }
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink;
+
+import io.zkflink.client.OwnedSession;
+import io.zkflink.row.RecordEncoder;
+import io.zkflink.row.RowWrite;
+import java.io.IOException;
+import org.apache.flink.api.common.serialization.SerializationSchema;
+import org.apache.flink.table.data.RowData;
+
+/** Rows that are ephemeral znodes. */
+record ZNodeKind(RecordEncoder<RowData> encoder, SinkSettings settings) implements OwnedKind {
+
+    @Override
+    public void open(SerializationSchema.InitializationContext context) throws Exception {
+        encoder.open(context);
+    }
+
+    @Override
+    public Change change(RowData row) throws IOException {
+        RowWrite write = encoder.write(row);
+        if (write == null) {
+            return null;
+        }
+        byte[] data = write instanceof RowWrite.Put put ? put.data() : null;
+        return new Change(new OwnedRow.Id(write.path(), null), write instanceof RowWrite.Put, data);
+    }
+
+    @Override
+    public OwnedWriter writer(
+            OwnedSession session, OwnedState state, OwnedWriter.Owning owning, OwnedWriter.Surroundings surroundings) {
+        return new EphemeralWriter(session, state, settings, owning, surroundings);
+    }
+}

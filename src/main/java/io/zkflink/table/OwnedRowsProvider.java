@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.table;
+
+import io.zkflink.sink.OwnedSink;
+import java.util.Optional;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.DataStreamSink;
+import org.apache.flink.table.connector.ProviderContext;
+import org.apache.flink.table.connector.sink.DataStreamSinkProvider;
+import org.apache.flink.table.data.RowData;
+
+/**
+ * Rows that are their writer's state, and so not written by a {@code Sink}.
+ *
+ * @param checkpointed whether the session of the planner asks for checkpoints; so may the environment
+ * @param batch whether there are none whoever asks
+ */
+record OwnedRowsProvider(OwnedSink sink, boolean checkpointed, boolean batch) implements DataStreamSinkProvider {
+
+    @Override
+    public DataStreamSink<?> consumeDataStream(ProviderContext context, DataStream<RowData> rows) {
+        boolean asked = checkpointed
+                || rows.getExecutionEnvironment().getCheckpointConfig().isCheckpointingEnabled();
+        return sink.write(rows, asked && !batch, context::generateUid);
+    }
+
+    /** One session, one writer. */
+    @Override
+    public Optional<Integer> getParallelism() {
+        return Optional.of(1);
+    }
+}
