@@ -24,6 +24,7 @@ class SnippetsTest {
     private static final Pattern ANY_HEADING = Pattern.compile("^#+ (.*)$", Pattern.MULTILINE);
     private static final Pattern NO_ANCHOR = Pattern.compile("[^\\w -]");
     private static final Pattern LINK = Pattern.compile("]\\((?!http)([^)#\\s]*)(?:#([^)\\s]*))?\\)");
+    private static final Pattern PAGE = Pattern.compile("]\\((docs/[a-z]+\\.md)");
     private static final Pattern SPACE = Pattern.compile("\\s+");
 
     @Test
@@ -50,6 +51,9 @@ class SnippetsTest {
         assertThat(find(BLOCK, chinese))
                 .isNotEmpty()
                 .isEqualTo(find(BLOCK, english).toList());
+        assertThat(find(PAGE, chinese).distinct())
+                .containsExactlyInAnyOrderElementsOf(
+                        find(PAGE, english).distinct().toList());
         assertThat(find(HEADING, chinese)).hasSameSizeAs(find(HEADING, english).toList());
     }
 
