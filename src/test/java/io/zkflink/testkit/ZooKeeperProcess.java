@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -48,9 +47,8 @@ public final class ZooKeeperProcess implements AutoCloseable {
     private final Path directory;
     private final int port = Ports.free();
     private final int securePort = Ports.free();
-    private final List<String> jvmArguments;
     private final String version;
-    private volatile Process process;
+    private final JavaProcess process;
 
     /** A server with the default configuration. */
     public ZooKeeperProcess() {
@@ -60,7 +58,7 @@ public final class ZooKeeperProcess implements AutoCloseable {
     private ZooKeeperProcess(Builder builder) {
         try {
             directory = Files.createTempDirectory("zookeeper-" + port + "-");
-            jvmArguments = new ArrayList<>(builder.jvmArguments);
+            List<String> jvmArguments = new ArrayList<>(builder.jvmArguments);
             version = builder.version;
             List<String> config = new ArrayList<>(List.of(
                     "dataDir=" + directory.resolve("data"),
@@ -80,6 +78,10 @@ public final class ZooKeeperProcess implements AutoCloseable {
                 config.add("serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory");
             }
             Files.write(configFile(), config);
+            if (builder.myId != null) {
+                Path data = Files.createDirectories(directory.resolve("data"));
+                Files.writeString(data.resolve("myid"), builder.myId.toString());
+            }
             if (builder.saslUsers != null) {
                 Path jaas = directory.resolve("jaas.conf");
                 Files.writeString(
@@ -88,10 +90,16 @@ public final class ZooKeeperProcess implements AutoCloseable {
                                 + "; };");
                 jvmArguments.add("-Djava.security.auth.login.config=" + jaas);
             }
+            process = new JavaProcess(
+                    "ZooKeeper on port " + port,
+                    logFile(),
+                    classPath(),
+                    withDefaults(jvmArguments),
+                    QuorumPeerMain.class.getName(),
+                    List.of(configFile().toString()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        Runtime.getRuntime().addShutdownHook(new Thread(this::kill, "kill-zookeeper-" + port));
     }
 
     public static Builder builder() {
@@ -100,40 +108,26 @@ public final class ZooKeeperProcess implements AutoCloseable {
 
     /** Starts the server and waits until it serves. */
     public ZooKeeperProcess start() {
-        if (process != null && process.isAlive()) {
-            throw new IllegalStateException("The server runs already on port " + port);
-        }
-        try {
-            process = new ProcessBuilder(command())
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()))
-                    .start();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        Await.until("ZooKeeper serves on port " + port, () -> {
-            if (!process.isAlive()) {
-                throw new IllegalStateException("ZooKeeper ended with " + process.exitValue() + ":\n" + logTail());
-            }
-            return isServing();
-        });
+        launch();
+        awaitServing();
         return this;
+    }
+
+    /** Starts the server, which may have to wait for others before it serves. */
+    void launch() {
+        process.start();
+    }
+
+    void awaitServing() {
+        Await.until("ZooKeeper serves on port " + port, () -> {
+            process.checkAlive();
+            return !mode().isEmpty();
+        });
     }
 
     /** Kills the server as a crash would, and waits until it is gone. */
     public void kill() {
-        Process victim = process;
-        if (victim == null) {
-            return;
-        }
-        victim.destroyForcibly();
-        try {
-            if (!victim.waitFor(Await.TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
-                throw new IllegalStateException("ZooKeeper on port " + port + " survived SIGKILL");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        process.kill();
     }
 
     /** Kills the server if it runs, and starts it on the same port and data. */
@@ -144,11 +138,11 @@ public final class ZooKeeperProcess implements AutoCloseable {
 
     /** Stops the process without ending it: connections stay open, and nobody answers. */
     public void pause() {
-        signal("STOP");
+        process.pause();
     }
 
     public void resume() {
-        signal("CONT");
+        process.resume();
     }
 
     /** Kills the server and deletes its data. */
@@ -189,6 +183,16 @@ public final class ZooKeeperProcess implements AutoCloseable {
             socket.getOutputStream().flush();
             InputStream answer = socket.getInputStream();
             return new String(answer.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    /** {@code leader}, {@code follower} or {@code standalone}; empty while the server does not serve. */
+    public String mode() {
+        try {
+            Matcher matcher = Pattern.compile("Mode: (\\w+)").matcher(fourLetterWord("srvr"));
+            return matcher.find() ? matcher.group(1) : "";
+        } catch (IOException e) {
+            return "";
         }
     }
 
@@ -255,39 +259,15 @@ public final class ZooKeeperProcess implements AutoCloseable {
         }
     }
 
-    private boolean isServing() {
-        try {
-            return fourLetterWord("srvr").contains("Mode:");
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
-    private void signal(String name) {
-        try {
-            Process kill = new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid())).start();
-            if (kill.waitFor() != 0) {
-                throw new IllegalStateException("kill -" + name + " ended with " + kill.exitValue());
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private List<String> command() {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+    private static List<String> withDefaults(List<String> more) {
+        List<String> arguments = new ArrayList<>(List.of(
                 "-Xmx512m",
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
                 // Nothing here survives a power failure anyway.
                 "-Dzookeeper.forceSync=no"));
-        command.addAll(jvmArguments);
-        command.addAll(
-                List.of("-cp", classPath(), Main.class.getName(), configFile().toString()));
-        return command;
+        arguments.addAll(more);
+        return arguments;
     }
 
     /** The jars of another version come first and so win; what else it needs is near enough to ours. */
@@ -318,16 +298,12 @@ public final class ZooKeeperProcess implements AutoCloseable {
         return directory.resolve("zoo.cfg");
     }
 
-    private String logTail() throws IOException {
-        List<String> lines = Files.readAllLines(logFile());
-        return String.join("\n", lines.subList(Math.max(0, lines.size() - 30), lines.size()));
-    }
-
     /** What may differ from the default configuration. */
     public static final class Builder {
         private final List<String> config = new ArrayList<>();
         private final List<String> jvmArguments = new ArrayList<>();
         private String version;
+        private Integer myId;
         private boolean tls;
         private String saslUsers;
 
@@ -347,7 +323,18 @@ public final class ZooKeeperProcess implements AutoCloseable {
 
         /** Adds a line to {@code zoo.cfg}; a later line for the same key wins. */
         public Builder config(String key, String value) {
-            config.add(key + "=" + value);
+            return line(key + "=" + value);
+        }
+
+        Builder line(String line) {
+            config.add(line);
+            return this;
+        }
+
+        /** Makes the server one of several, of which all know all. */
+        Builder member(int id, List<String> members) {
+            myId = id;
+            members.forEach(this::line);
             return this;
         }
 
@@ -380,31 +367,6 @@ public final class ZooKeeperProcess implements AutoCloseable {
 
         public ZooKeeperProcess build() {
             return new ZooKeeperProcess(this);
-        }
-    }
-
-    /** Runs in the server's JVM: a server that ends when the JVM that started it does. */
-    public static final class Main {
-
-        private Main() {}
-
-        public static void main(String[] arguments) {
-            Thread watchdog = new Thread(Main::haltWithParent, "halt-with-parent");
-            watchdog.setDaemon(true);
-            watchdog.start();
-            QuorumPeerMain.main(arguments);
-        }
-
-        private static void haltWithParent() {
-            try {
-                while (System.in.read() >= 0) {
-                    // Nobody writes; only the end of the stream means something.
-                }
-            } catch (IOException e) {
-                // The pipe is broken, which means the same.
-            } finally {
-                Runtime.getRuntime().halt(1);
-            }
         }
     }
 }
