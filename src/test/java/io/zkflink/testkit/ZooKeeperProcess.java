@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -44,14 +43,14 @@ public final class ZooKeeperProcess implements AutoCloseable {
             "(zookeeper|slf4j|log4j|metrics-core|snappy|netty|commons|audience|jackson|jline|jetty|javax).*");
 
     private static final int PROBE_MILLIS = 2_000;
-    private static final String READ_ONLY = "-Dreadonlymode.enabled=true";
+    /** The variable of the environment that the JVM takes further arguments from. */
+    private static final String JVM_OPTIONS = "JDK_JAVA_OPTIONS";
 
     private final Path directory;
     private final int port = Ports.free();
     private final int securePort = Ports.free();
-    private final List<String> jvmArguments;
     private final String version;
-    private volatile Process process;
+    private final JavaProcess process;
 
     /** A server with the default configuration. */
     public ZooKeeperProcess() {
@@ -61,7 +60,7 @@ public final class ZooKeeperProcess implements AutoCloseable {
     private ZooKeeperProcess(Builder builder) {
         try {
             directory = Files.createTempDirectory("zookeeper-" + port + "-");
-            jvmArguments = new ArrayList<>(builder.jvmArguments);
+            List<String> jvmArguments = new ArrayList<>(builder.jvmArguments);
             version = builder.version;
             List<String> config = new ArrayList<>(List.of(
                     "dataDir=" + directory.resolve("data"),
@@ -81,6 +80,10 @@ public final class ZooKeeperProcess implements AutoCloseable {
                 config.add("serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory");
             }
             Files.write(configFile(), config);
+            if (builder.myId != null) {
+                Path data = Files.createDirectories(directory.resolve("data"));
+                Files.writeString(data.resolve("myid"), builder.myId.toString());
+            }
             if (builder.saslUsers != null) {
                 Path jaas = directory.resolve("jaas.conf");
                 Files.writeString(
@@ -89,10 +92,16 @@ public final class ZooKeeperProcess implements AutoCloseable {
                                 + "; };");
                 jvmArguments.add("-Djava.security.auth.login.config=" + jaas);
             }
+            process = new JavaProcess(
+                    "ZooKeeper on port " + port,
+                    logFile(),
+                    classPath(),
+                    withDefaults(jvmArguments),
+                    QuorumPeerMain.class.getName(),
+                    List.of(configFile().toString()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        Runtime.getRuntime().addShutdownHook(new Thread(this::kill, "kill-zookeeper-" + port));
     }
 
     public static Builder builder() {
@@ -101,23 +110,8 @@ public final class ZooKeeperProcess implements AutoCloseable {
 
     /** Starts the server and waits until it serves. */
     public ZooKeeperProcess start() {
-        if (process != null && process.isAlive()) {
-            throw new IllegalStateException("The server runs already on port " + port);
-        }
-        try {
-            process = new ProcessBuilder(command())
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()))
-                    .start();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        Await.until("ZooKeeper serves on port " + port, () -> {
-            if (!process.isAlive()) {
-                throw new IllegalStateException("ZooKeeper ended with " + process.exitValue() + ":\n" + logTail());
-            }
-            return isServing();
-        });
+        launch();
+        awaitServing();
         return this;
     }
 
@@ -136,11 +130,11 @@ public final class ZooKeeperProcess implements AutoCloseable {
             }
             Files.writeString(directory.resolve("data").resolve("myid"), "1");
             Files.write(configFile(), one);
-            jvmArguments.add(READ_ONLY);
+            process.environment(JVM_OPTIONS, "-Dreadonlymode.enabled=true");
             try {
                 start();
             } finally {
-                jvmArguments.remove(READ_ONLY);
+                process.environment(JVM_OPTIONS, "");
                 Files.write(configFile(), whole);
             }
         } catch (IOException e) {
@@ -148,20 +142,21 @@ public final class ZooKeeperProcess implements AutoCloseable {
         }
     }
 
+    /** Starts the server, which may have to wait for others before it serves. */
+    void launch() {
+        process.start();
+    }
+
+    void awaitServing() {
+        Await.until("ZooKeeper serves on port " + port, () -> {
+            process.checkAlive();
+            return !mode().isEmpty();
+        });
+    }
+
     /** Kills the server as a crash would, and waits until it is gone. */
     public void kill() {
-        Process victim = process;
-        if (victim == null) {
-            return;
-        }
-        victim.destroyForcibly();
-        try {
-            if (!victim.waitFor(Await.TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
-                throw new IllegalStateException("ZooKeeper on port " + port + " survived SIGKILL");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        process.kill();
     }
 
     /** Kills the server if it runs, and starts it on the same port and data. */
@@ -172,11 +167,11 @@ public final class ZooKeeperProcess implements AutoCloseable {
 
     /** Stops the process without ending it: connections stay open, and nobody answers. */
     public void pause() {
-        signal("STOP");
+        process.pause();
     }
 
     public void resume() {
-        signal("CONT");
+        process.resume();
     }
 
     /** Kills the server and deletes its data. */
@@ -217,6 +212,16 @@ public final class ZooKeeperProcess implements AutoCloseable {
             socket.getOutputStream().flush();
             InputStream answer = socket.getInputStream();
             return new String(answer.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    /** {@code leader}, {@code follower} or {@code standalone}; empty while the server does not serve. */
+    public String mode() {
+        try {
+            Matcher matcher = Pattern.compile("Mode: (\\w+)").matcher(fourLetterWord("srvr"));
+            return matcher.find() ? matcher.group(1) : "";
+        } catch (IOException e) {
+            return "";
         }
     }
 
@@ -283,39 +288,15 @@ public final class ZooKeeperProcess implements AutoCloseable {
         }
     }
 
-    private boolean isServing() {
-        try {
-            return fourLetterWord("srvr").contains("Mode:");
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
-    private void signal(String name) {
-        try {
-            Process kill = new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid())).start();
-            if (kill.waitFor() != 0) {
-                throw new IllegalStateException("kill -" + name + " ended with " + kill.exitValue());
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private List<String> command() {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+    private static List<String> withDefaults(List<String> more) {
+        List<String> arguments = new ArrayList<>(List.of(
                 "-Xmx512m",
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
                 // Nothing here survives a power failure anyway.
                 "-Dzookeeper.forceSync=no"));
-        command.addAll(jvmArguments);
-        command.addAll(
-                List.of("-cp", classPath(), Main.class.getName(), configFile().toString()));
-        return command;
+        arguments.addAll(more);
+        return arguments;
     }
 
     /** The jars of another version come first and so win; what else it needs is near enough to ours. */
@@ -346,16 +327,12 @@ public final class ZooKeeperProcess implements AutoCloseable {
         return directory.resolve("zoo.cfg");
     }
 
-    private String logTail() throws IOException {
-        List<String> lines = Files.readAllLines(logFile());
-        return String.join("\n", lines.subList(Math.max(0, lines.size() - 30), lines.size()));
-    }
-
     /** What may differ from the default configuration. */
     public static final class Builder {
         private final List<String> config = new ArrayList<>();
         private final List<String> jvmArguments = new ArrayList<>();
         private String version;
+        private Integer myId;
         private boolean tls;
         private String saslUsers;
 
@@ -375,7 +352,18 @@ public final class ZooKeeperProcess implements AutoCloseable {
 
         /** Adds a line to {@code zoo.cfg}; a later line for the same key wins. */
         public Builder config(String key, String value) {
-            config.add(key + "=" + value);
+            return line(key + "=" + value);
+        }
+
+        Builder line(String line) {
+            config.add(line);
+            return this;
+        }
+
+        /** Makes the server one of several, of which all know all. */
+        Builder member(int id, List<String> members) {
+            myId = id;
+            members.forEach(this::line);
             return this;
         }
 
@@ -408,31 +396,6 @@ public final class ZooKeeperProcess implements AutoCloseable {
 
         public ZooKeeperProcess build() {
             return new ZooKeeperProcess(this);
-        }
-    }
-
-    /** Runs in the server's JVM: a server that ends when the JVM that started it does. */
-    public static final class Main {
-
-        private Main() {}
-
-        public static void main(String[] arguments) {
-            Thread watchdog = new Thread(Main::haltWithParent, "halt-with-parent");
-            watchdog.setDaemon(true);
-            watchdog.start();
-            QuorumPeerMain.main(arguments);
-        }
-
-        private static void haltWithParent() {
-            try {
-                while (System.in.read() >= 0) {
-                    // Nobody writes; only the end of the stream means something.
-                }
-            } catch (IOException e) {
-                // The pipe is broken, which means the same.
-            } finally {
-                Runtime.getRuntime().halt(1);
-            }
         }
     }
 }

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zkflink.testkit.Await;
+import io.zkflink.testkit.SharedZooKeeper;
+import io.zkflink.testkit.ZooKeeperAdmin;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The one jar on clusters of several versions of Flink: each ability once, looked at from outside. */
+class FlinkVersionsITCase {
+
+    private static final int ROWS = 400;
+    private static final String COLUMNS = "k STRING, v INT";
+    private static final String KEY = ", PRIMARY KEY (k) NOT ENFORCED";
+
+    @TempDir
+    private static Path directory;
+
+    private final ZooKeeperAdmin zk = SharedZooKeeper.admin();
+    private final String root = SharedZooKeeper.freshRoot();
+    private FlinkCluster cluster;
+    private SqlProcess sql;
+
+    static Stream<String> versions() {
+        return Pattern.compile(",").splitAsStream(System.getProperty("flink.versions", "2.3.0"));
+    }
+
+    @ParameterizedTest(name = "Flink {0}")
+    @MethodSource("versions")
+    void everythingWorksOn(String version) throws IOException {
+        Path configuration = Files.createDirectories(directory.resolve(version));
+        Files.writeString(configuration.resolve("config.yaml"), """
+                taskmanager.numberOfTaskSlots: 4
+                restart-strategy.type: fixed-delay
+                restart-strategy.fixed-delay.attempts: 1000
+                restart-strategy.fixed-delay.delay: 200 ms
+                execution.checkpointing.interval: 200 ms
+                heartbeat.interval: 1000
+                heartbeat.timeout: 20000
+                parallelism.default: 1
+                """);
+        try (FlinkCluster started = new FlinkCluster(version, configuration, 1, Map.of()).start();
+                SqlProcess client = new SqlProcess(started)) {
+            cluster = started;
+            sql = client;
+            scansAndTheSinkMirrorATreeAcrossASavepoint();
+            lookupsFindTheSameByEachWay(version);
+            rowsInAreZNodesOutThoughATaskManagerDies();
+        }
+    }
+
+    private void scansAndTheSinkMirrorATreeAcrossASavepoint() {
+        createTable("source", COLUMNS + ", `version` INT METADATA VIRTUAL" + KEY, "/source/{k}");
+        createTable("mirror", COLUMNS + KEY, "/mirror/{k}");
+        for (int i = 0; i < 20; i++) {
+            zk.create(root + "/source/k" + i, String.valueOf(i));
+        }
+        String insert = "INSERT INTO mirror SELECT k, v FROM source WHERE `version` >= 0";
+        String job = sql.execute(insert);
+        awaitMirror();
+        change("1");
+        awaitMirror();
+
+        String savepoint = cluster.rest().stopWithSavepoint(job);
+        change("2");
+        sql.configure(Map.of("execution.state-recovery.path", savepoint));
+        createTable("source", COLUMNS + ", `version` INT METADATA VIRTUAL" + KEY, "/source/{k}");
+        createTable("mirror", COLUMNS + KEY, "/mirror/{k}");
+        job = sql.execute(insert);
+        awaitMirror();
+        change("3");
+        awaitMirror();
+        cluster.rest().cancel(job);
+        sql.configure(Map.of());
+    }
+
+    /** One of each: created, changed, deleted, deleted and created again. */
+    private void change(String round) {
+        zk.create(root + "/source/new" + round, "1");
+        zk.set(root + "/source/k0", "10" + round);
+        zk.delete(root + "/source/k1" + round);
+        zk.delete(root + "/source/k" + round);
+        zk.create(root + "/source/k" + round, "2");
+    }
+
+    private void awaitMirror() {
+        Await.untilAsserted(
+                "the mirror equals the source",
+                () -> assertThat(below("/mirror")).isNotEmpty().isEqualTo(below("/source")));
+    }
+
+    private SortedMap<String, String> below(String top) {
+        SortedMap<String, String> relative = new TreeMap<>();
+        zk.tree(root + top).forEach((path, data) -> relative.put(path.substring(root.length() + top.length()), data));
+        return relative;
+    }
+
+    private void lookupsFindTheSameByEachWay(String version) {
+        createTable("results", "way STRING, id INT, v INT", "/results/{way}/{id}");
+        sql.execute("CREATE TEMPORARY TABLE orders (id INT, t AS PROCTIME()) WITH ('connector' = 'datagen',"
+                + " 'number-of-rows' = '40', 'fields.id.kind' = 'sequence', 'fields.id.start' = '0', 'fields.id.end' ="
+                + " '39')");
+        SortedMap<String, String> source = below("/source");
+        Map<String, String> ways = Map.of(
+                "sync", "'lookup.cache' = 'NONE'",
+                "async", "'lookup.async' = 'true'",
+                "partial", "'lookup.cache' = 'PARTIAL', 'lookup.partial-cache.max-rows' = '100'",
+                "full", "'lookup.cache' = 'FULL'");
+        ways.forEach((way, options) -> createTable(way, COLUMNS + KEY, "/source/{k}", options));
+        String hint = version.startsWith("1.") ? "" : "/*+ LOOKUP('table' = 'd', 'shuffle' = 'true') */ ";
+        List<String> jobs = ways.keySet().stream()
+                .map(way -> sql.execute("""
+                        INSERT INTO results SELECT %s '%s', o.id, d.v FROM orders AS o
+                        LEFT JOIN `%s` FOR SYSTEM_TIME AS OF o.t AS d ON d.k = CONCAT('k', CAST(o.id AS STRING))
+                        """.formatted(hint, way, way)))
+                .toList();
+        jobs.forEach(cluster.rest()::awaitFinished);
+
+        for (String way : ways.keySet()) {
+            for (int i = 0; i < 40; i++) {
+                assertThat(zk.get(root + "/results/" + way + "/" + i))
+                        .as("%s %d", way, i)
+                        .isEqualTo(source.getOrDefault("/k" + i, ""));
+            }
+        }
+    }
+
+    private void rowsInAreZNodesOutThoughATaskManagerDies() {
+        createTable(
+                "queue",
+                "k STRING, v INT",
+                "/queue/{k}",
+                "'sink.parallelism' = '2'",
+                "'sink.create-mode' = 'persistent-sequential'",
+                "'sink.delivery-guarantee' = 'exactly-once'",
+                "'sink.transactional-id-prefix' = 'it'",
+                "'sink.commit-path' = '" + root + "/commits'");
+        sql.execute("CREATE TEMPORARY TABLE numbers (i INT) WITH ('connector' = 'datagen', 'rows-per-second' = '100',"
+                + " 'fields.i.kind' = 'sequence', 'fields.i.start' = '0', 'fields.i.end' = '" + (ROWS - 1) + "')");
+        String job = sql.execute("INSERT INTO queue SELECT 'n-', i FROM numbers");
+        Await.until("some are there", () -> below("/queue").size() > ROWS / 4);
+        cluster.taskManager(0).kill();
+        cluster.taskManager(0).start();
+        cluster.rest().awaitFinished(job);
+
+        List<Integer> all =
+                below("/queue").values().stream().map(Integer::valueOf).toList();
+        assertThat(IntStream.range(0, ROWS).filter(i -> !all.contains(i)))
+                .as("missing")
+                .isEmpty();
+        assertThat(all).as("twice").doesNotHaveDuplicates();
+    }
+
+    private void createTable(String name, String columns, String path, String... options) {
+        sql.execute(
+                "CREATE TEMPORARY TABLE `%s` (%s) WITH ('connector' = 'zookeeper', 'connect-string' = '%s', 'path' = '%s', 'format' = 'csv'%s)"
+                        .formatted(
+                                name,
+                                columns,
+                                SharedZooKeeper.connectString(),
+                                root + path,
+                                Stream.of(options).map(option -> ", " + option).collect(Collectors.joining())));
+    }
+}
