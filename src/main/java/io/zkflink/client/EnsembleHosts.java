@@ -79,8 +79,8 @@ final class EnsembleHosts implements HostProvider {
     /** Why the last attempts to reach the servers failed, in words, with their addresses. */
     synchronized String lastCauses() {
         return lastCauses.isEmpty()
-                ? "no server answered the session request; have they lost their quorum"
-                        + (tls == null ? ", or do they want TLS on this port ('ssl.enabled')?" : "?")
+                ? "no server answered the session request: they may have lost their quorum"
+                        + (tls == null ? ", or want TLS on this port ('ssl.enabled')" : "")
                 : String.join("; ", lastCauses.values());
     }
 

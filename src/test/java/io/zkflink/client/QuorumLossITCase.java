@@ -40,8 +40,8 @@ class QuorumLossITCase {
                             .hasMessageContaining(
                                     "Could not connect to ZooKeeper at '" + server.connectString() + "' within 1500 ms")
                             .hasMessageContaining(
-                                    "no server answered the session request; have they lost their quorum, or"
-                                            + " do they want TLS on this port ('ssl.enabled')?");
+                                    "no server answered the session request: they may have lost their quorum, or"
+                                            + " want TLS on this port ('ssl.enabled')");
                 }
 
                 assertThat(read).isNotDone();

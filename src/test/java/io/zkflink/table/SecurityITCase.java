@@ -369,8 +369,8 @@ class SecurityITCase {
                     .contains("check that the port is the server's 'secureClientPort', or remove the 'ssl.*' options");
             assertThat(failure(secure(ZK), "/open", soon))
                     .contains(
-                            "no server answered the session request; have they lost their quorum, or do they want TLS on this port"
-                                    + " ('ssl.enabled')?");
+                            "no server answered the session request: they may have lost their quorum, or want TLS on this port"
+                                    + " ('ssl.enabled')");
         }
 
         @Test
