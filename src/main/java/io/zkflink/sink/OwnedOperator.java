@@ -9,6 +9,7 @@ import org.apache.flink.api.common.serialization.RuntimeContextInitializationCon
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.array.BytePrimitiveArraySerializer;
+import org.apache.flink.runtime.metrics.groups.InternalSinkWriterMetricGroup;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -72,7 +73,7 @@ final class OwnedOperator extends AbstractStreamOperator<Void>
                                 .getMailboxExecutorFactory()
                                 .createExecutor(getOperatorConfig().getChainIndex()),
                         getProcessingTimeService(),
-                        new SinkMetrics(getMetricGroup())));
+                        new SinkMetrics(InternalSinkWriterMetricGroup.wrap(getMetricGroup()))));
         writer.open();
     }
 

@@ -8,18 +8,21 @@ import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperExtension;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.zookeeper.data.Stat;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +37,9 @@ class EphemeralRowsITCase {
     static final ZooKeeperExtension ZK = new ZooKeeperExtension();
 
     private static int tests;
+
+    @TempDir
+    Path savepoints;
 
     private final ZooKeeperAdmin zk = ZK.admin();
     private final String root = "/t" + tests++;
@@ -157,17 +163,11 @@ class EphemeralRowsITCase {
 
     @Test
     void rowsGoWhenTheInputEnds() {
-        StreamTableEnvironment sql = sql("100 ms");
-        live(sql);
-        sql.executeSql(
-                "CREATE TEMPORARY TABLE few (k STRING, v STRING) WITH ('connector' = 'datagen',"
-                        + " 'number-of-rows' = '40', 'rows-per-second' = '20', 'fields.k.length' = '4', 'fields.v.length' = '1')");
-        JobClient bounded = sql.executeSql("INSERT INTO live SELECT * FROM few")
-                .getJobClient()
-                .orElseThrow();
-        Await.until("there are rows", () -> !live().isEmpty());
+        want("a", "1");
+        start();
+        awaitLive("a=1");
 
-        Await.result(bounded.getJobExecutionResult());
+        Await.result(job.stopWithSavepoint(true, savepoints.toString(), SavepointFormatType.CANONICAL));
 
         assertThat(live()).isEmpty();
         Await.until("the session has ended", () -> zk.children("/epochs" + root + "/_sessions")

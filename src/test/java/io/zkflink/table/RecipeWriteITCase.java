@@ -9,6 +9,7 @@ import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperExtension;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -27,11 +28,13 @@ import org.apache.curator.retry.RetryOneTime;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +49,9 @@ class RecipeWriteITCase {
     static final ZooKeeperExtension ZK = new ZooKeeperExtension();
 
     private static int tests;
+
+    @TempDir
+    Path savepoints;
 
     private final ZooKeeperAdmin zk = ZK.admin();
     private final String root = "/t" + tests++;
@@ -219,17 +225,11 @@ class RecipeWriteITCase {
 
     @Test
     void rowsReleaseWhenTheInputEnds() {
-        StreamTableEnvironment sql = sql(2);
-        recipe(sql, "lock");
-        sql.executeSql("CREATE TEMPORARY TABLE few (resource STRING, owner STRING) WITH ('connector' = 'datagen',"
-                + " 'number-of-rows' = '40', 'rows-per-second' = '20', 'fields.resource.length' = '1',"
-                + " 'fields.owner.length' = '4')");
-        JobClient bounded = sql.executeSql("INSERT INTO locks SELECT * FROM few")
-                .getJobClient()
-                .orElseThrow();
-        Await.until("there are contenders", () -> !held().isEmpty());
+        want("wanted", "a", "x");
+        JobClient job = start("lock");
+        awaitQueue("a", "x");
 
-        Await.result(bounded.getJobExecutionResult());
+        Await.result(job.stopWithSavepoint(true, savepoints.toString(), SavepointFormatType.CANONICAL));
 
         assertThat(held()).isEmpty();
     }
