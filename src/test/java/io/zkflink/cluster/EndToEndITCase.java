@@ -32,10 +32,7 @@ class EndToEndITCase {
     void examplesSurviveWhatClustersSuffer() throws Exception {
         try (ZooKeeperEnsemble ensemble = new ZooKeeperEnsemble(CONFIGURATION.resolve("zoo.cfg")).start();
                 FlinkCluster flink = new FlinkCluster(
-                                "2.3.0",
-                                CONFIGURATION.resolve("flink").toAbsolutePath(),
-                                2,
-                                settings(ensemble))
+                                "2.3.0", CONFIGURATION.resolve("flink").toAbsolutePath(), 2, settings(ensemble))
                         .start();
                 ZooKeeperAdmin zk = new ZooKeeperAdmin(ensemble.connectString())) {
             List<String> jobs = List.of(submit(flink, "mirror.sql", ensemble), submit(flink, "audit.sql", ensemble));
