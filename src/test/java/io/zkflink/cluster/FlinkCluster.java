@@ -92,6 +92,7 @@ final class FlinkCluster implements AutoCloseable {
                 Map.entry("rest.bind-address", "localhost"),
                 Map.entry("rest.port", String.valueOf(restPort)),
                 Map.entry("io.tmp.dirs", directory.resolve("tmp").toString()),
+                Map.entry("high-availability.storageDir", url("ha")),
                 Map.entry("execution.checkpointing.dir", url("checkpoints")),
                 Map.entry("execution.checkpointing.savepoint-dir", url("savepoints")),
                 // What Flink's scripts would make of the sizes in the file, in a JVM of their own.
@@ -180,8 +181,13 @@ final class FlinkCluster implements AutoCloseable {
 
     /** How clients find this cluster. */
     Map<String, String> client() {
-        return Map.of(
-                "execution.target", "remote", "rest.address", "localhost", "rest.port", settings.get("rest.port"));
+        Map<String, String> client = new TreeMap<>(Map.of("execution.target", "remote"));
+        settings.forEach((key, value) -> {
+            if (key.startsWith("rest.") || key.startsWith("high-availability.")) {
+                client.put(key, value);
+            }
+        });
+        return client;
     }
 
     /** Kills everything and deletes all but the logs. */
@@ -189,7 +195,7 @@ final class FlinkCluster implements AutoCloseable {
     public void close() {
         taskManagers.forEach(JavaProcess::kill);
         jobManager.kill();
-        for (String garbage : List.of("tmp", "checkpoints", "savepoints", "classes")) {
+        for (String garbage : List.of("tmp", "checkpoints", "savepoints", "ha", "classes")) {
             delete(directory.resolve(garbage));
         }
     }
