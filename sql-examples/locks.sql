@@ -32,9 +32,8 @@ CREATE TABLE locks (
 -- Runs on behind what follows: what is wanted is queued for, what is not wanted any more is released.
 INSERT INTO locks (resource, owner) SELECT resource, worker FROM wanted;
 
--- Alice comes first, Bob waits, and nobody else wants the scanner.
-INSERT INTO wanted VALUES ('printer', 'alice');
-INSERT INTO wanted VALUES ('printer', 'bob'), ('scanner', 'bob');
+-- Two want the printer: one of them gets it, the other waits. Nobody else wants the scanner.
+INSERT INTO wanted VALUES ('printer', 'alice'), ('printer', 'bob'), ('scanner', 'bob');
 
 -- The token grows with every grant: what a lock guards should refuse a lower one than it has seen.
 SELECT resource, owner, `state`, token > 0 AS has_token FROM locks;

@@ -76,7 +76,9 @@ final class Jobs implements AutoCloseable {
 
     @Override
     public void close() {
-        running.forEach(job -> job.client().cancel());
+        // The cluster of a job that has ended is gone, and cannot be asked any more.
+        running.stream().filter(job -> !job.end().isDone()).forEach(job -> job.client()
+                .cancel());
         for (Job job : running) {
             awaitGone(job.end());
         }

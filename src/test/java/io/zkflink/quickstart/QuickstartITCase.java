@@ -64,6 +64,19 @@ class QuickstartITCase {
     }
 
     @Test
+    void theExampleOfLocksShowsWhoHoldsWhat() {
+        Properties properties = properties();
+        properties.setProperty("sql", "sql-examples/locks.sql");
+        properties.setProperty("seconds", "12");
+
+        assertThat(run(properties)).isZero();
+        assertThat(printed)
+                .containsPattern("\\| +scanner \\| +bob \\| +HELD \\| +TRUE \\|")
+                .containsPattern("\\| +printer \\| +(alice|bob) \\| +HELD \\| +TRUE \\|")
+                .containsPattern("\\| +printer \\| +(alice|bob) \\| +WAITING \\| +TRUE \\|");
+    }
+
+    @Test
     void aScriptOfOnesOwnRunsToItsEnd() throws IOException {
         String script = """
                 CREATE TABLE numbers (n INT) WITH ('connector' = 'datagen', 'number-of-rows' = '3',
