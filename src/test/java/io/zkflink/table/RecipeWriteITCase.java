@@ -114,25 +114,6 @@ class RecipeWriteITCase {
     }
 
     @Test
-    void aFailoverLosesNeitherLockNorPlace() throws Exception {
-        want("wanted", "a", "x");
-        start("lock");
-        awaitQueue("a", "x");
-        try (Contender other = new Contender(ZK.directConnectString())) {
-            other.lock(root + "/locks/a", "other");
-            want("wanted", "a", "y");
-            awaitQueue("a", "x", "other", "y");
-            List<String> before = nodes("a");
-
-            SharedMiniCluster.replaceTaskManager();
-            want("wanted", "b", "x");
-
-            awaitQueue("b", "x");
-            assertThat(nodes("a")).isEqualTo(before);
-        }
-    }
-
-    @Test
     void anExpiredSessionQueuesAnewWithAHigherToken() {
         want("wanted", "a", "x");
         start("lock");
