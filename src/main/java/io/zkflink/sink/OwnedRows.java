@@ -29,11 +29,6 @@ final class OwnedRows {
         return rows.values();
     }
 
-    /** Null if there is none. */
-    OwnedRow get(OwnedRow.Id id) {
-        return rows.get(id);
-    }
-
     OwnedRow getOrAdd(OwnedRow.Id id) {
         return rows.computeIfAbsent(id, OwnedRow::new);
     }

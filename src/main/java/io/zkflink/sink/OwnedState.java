@@ -3,8 +3,8 @@ package io.zkflink.sink;
 
 import io.zkflink.client.Secret;
 import io.zkflink.client.SessionIdentity;
+import java.io.EOFException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +23,6 @@ record OwnedState(Optional<SessionIdentity> session, List<Row> rows) {
     private static final byte VERSION = 1;
     private static final byte SESSION = 0;
     private static final byte ROW = 1;
-    private static final int NONE_LENGTH = -1;
 
     /** A row that is to be there. */
     @SuppressWarnings("ArrayRecordComponent") // compared nowhere
@@ -41,16 +40,16 @@ record OwnedState(Optional<SessionIdentity> session, List<Row> rows) {
             out.writeByte(VERSION);
             out.writeByte(SESSION);
             out.writeLong(session.get().id());
-            write(out, session.get().password().value().getBytes(StandardCharsets.UTF_8));
+            Blobs.writeText(out, session.get().password().value());
             entries.add(out.getCopyOfBuffer());
         }
         for (Row row : rows) {
             out.clear();
             out.writeByte(VERSION);
             out.writeByte(ROW);
-            write(out, row.id.path().getBytes(StandardCharsets.UTF_8));
-            write(out, row.id.owner() == null ? null : row.id.owner().getBytes(StandardCharsets.UTF_8));
-            write(out, row.data);
+            Blobs.writeText(out, row.id.path());
+            Blobs.writeText(out, row.id.owner());
+            Blobs.write(out, row.data);
             entries.add(out.getCopyOfBuffer());
         }
         return entries;
@@ -61,39 +60,29 @@ record OwnedState(Optional<SessionIdentity> session, List<Row> rows) {
         List<Row> rows = new ArrayList<>();
         for (byte[] entry : entries) {
             DataInputDeserializer in = new DataInputDeserializer(entry);
-            byte version = in.readByte();
-            if (version != VERSION) {
-                throw new IOException("The rows of a writer in version " + version
-                        + " cannot be restored by this version of the connector, which knows version " + VERSION
-                        + ". Use the version that wrote the checkpoint, or a newer one.");
-            }
-            if (in.readByte() == SESSION) {
-                session = Optional.of(new SessionIdentity(in.readLong(), new Secret(text(read(in)))));
-            } else {
-                rows.add(new Row(new OwnedRow.Id(text(read(in)), text(read(in))), read(in)));
+            try {
+                if (isSession(in)) {
+                    session = Optional.of(new SessionIdentity(in.readLong(), new Secret(Blobs.readText(in))));
+                } else {
+                    rows.add(new Row(new OwnedRow.Id(Blobs.readText(in), Blobs.readText(in)), Blobs.read(in)));
+                }
+            } catch (EOFException e) {
+                throw new IOException(
+                        "The rows of a writer in the checkpoint are damaged: one says that it is longer than it is."
+                                + " Restore another checkpoint or savepoint.",
+                        e);
             }
         }
         return new OwnedState(session, rows);
     }
 
-    private static void write(DataOutputSerializer out, byte[] bytes) throws IOException {
-        out.writeInt(bytes == null ? NONE_LENGTH : bytes.length);
-        if (bytes != null) {
-            out.write(bytes);
+    private static boolean isSession(DataInputDeserializer in) throws IOException {
+        byte version = in.readByte();
+        if (version != VERSION) {
+            throw new IOException("The rows of a writer in version " + version
+                    + " cannot be restored by this version of the connector, which knows version " + VERSION
+                    + ". Use the version that wrote the checkpoint, or a newer one.");
         }
-    }
-
-    private static byte[] read(DataInputDeserializer in) throws IOException {
-        int length = in.readInt();
-        if (length == NONE_LENGTH) {
-            return null;
-        }
-        byte[] bytes = new byte[length];
-        in.readFully(bytes);
-        return bytes;
-    }
-
-    private static String text(byte[] bytes) {
-        return bytes == null ? null : new String(bytes, StandardCharsets.UTF_8);
+        return in.readByte() == SESSION;
     }
 }

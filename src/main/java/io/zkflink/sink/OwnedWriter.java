@@ -16,10 +16,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.slf4j.Logger;
@@ -67,20 +65,15 @@ abstract class OwnedWriter implements AutoCloseable {
     private final SinkSettings settings;
     private final Patience patience;
     private final boolean checkpointed;
-    private final MailboxExecutor mailbox;
     private final ProcessingTimeService time;
     private final SinkMetrics metrics;
-    private final Executor thread = this::onTaskThread;
+    private final TaskThread thread;
 
     private final OwnedRows rows = new OwnedRows();
     /** What the session owns and no row asks for, by what a row would recognise it by: it may be replayed yet. */
     private final Map<String, String> strays = new HashMap<>();
 
-    /** The session that a completed checkpoint knows; null if there is none. */
-    private SessionIdentity durable;
-    /** The sessions that checkpoints know that have not completed yet. */
-    private final TreeMap<Long, SessionIdentity> snapshots = new TreeMap<>();
-
+    private final CheckpointedSessions sessions;
     /** The session before the current one; null if there was none. */
     private SessionIdentity predecessor;
 
@@ -93,8 +86,6 @@ abstract class OwnedWriter implements AutoCloseable {
     private int losses;
 
     private int owned;
-    private IOException failure;
-    private boolean closed;
 
     /** How much is known of what the session owns. */
     private enum Phase {
@@ -141,11 +132,11 @@ abstract class OwnedWriter implements AutoCloseable {
         this.settings = settings;
         this.patience = owning.patience();
         this.checkpointed = surroundings.checkpointed();
-        this.mailbox = surroundings.mailbox();
+        this.thread = new TaskThread(surroundings.mailbox());
         this.time = surroundings.time();
         this.metrics = surroundings.metrics();
-        this.durable = state.session().orElse(null);
-        this.fence = new FencedSession(session, durable, owning.epochs(), thread);
+        this.sessions = new CheckpointedSessions(state.session().orElse(null));
+        this.fence = new FencedSession(session, sessions.completed(), owning.epochs(), thread);
         metrics.gauge(SinkMetric.IN_FLIGHT, () -> inFlight);
         metrics.gauge(SinkMetric.BUFFERED, rows::waiting);
         metrics.gauge(SinkMetric.OWNED, () -> owned);
@@ -215,10 +206,8 @@ abstract class OwnedWriter implements AutoCloseable {
         if (phase == Phase.OVER) {
             return OwnedState.NONE;
         }
-        SessionIdentity session = fence.established() == null ? durable : fence.established();
-        if (session != null) {
-            snapshots.put(checkpoint, session);
-        }
+        SessionIdentity session = fence.established() == null ? sessions.completed() : fence.established();
+        sessions.snapshot(checkpoint, session);
         List<OwnedState.Row> wanted = rows.all().stream()
                 .filter(OwnedRow::isWanted)
                 .map(row -> new OwnedState.Row(row.id(), row.data()))
@@ -227,11 +216,7 @@ abstract class OwnedWriter implements AutoCloseable {
     }
 
     final void completed(long checkpoint) {
-        SessionIdentity known = snapshots.remove(checkpoint);
-        snapshots.headMap(checkpoint).clear();
-        if (known != null) {
-            durable = known;
-        }
+        sessions.complete(checkpoint);
         if (phase == Phase.KNOWN) {
             dropStrays();
         }
@@ -251,8 +236,7 @@ abstract class OwnedWriter implements AutoCloseable {
                 dropStrays();
                 send();
             }
-            mailbox.yield();
-            throwFailure();
+            thread.awaitAnswer();
             if (time.getCurrentProcessingTime() >= deadline) {
                 throw new IOException(owned + " rows could not be removed within "
                         + patience.total().toMillis()
@@ -266,9 +250,9 @@ abstract class OwnedWriter implements AutoCloseable {
     /** Leaves the session to the next writer, if there may be one that knows it. */
     @Override
     public final void close() {
-        closed = true;
+        thread.close();
         SessionIdentity mine = fence.established();
-        boolean isKnown = durable != null && (mine == null || mine.id() == durable.id());
+        boolean isKnown = mine == null ? sessions.completed() != null : sessions.know(mine);
         if (checkpointed && isKnown && phase != Phase.OVER) {
             fence.session().detach();
         } else {
@@ -298,7 +282,7 @@ abstract class OwnedWriter implements AutoCloseable {
 
         @Override
         public void failed(ZooKeeperException cause) {
-            thread.execute(() -> failure = cause);
+            thread.execute(() -> fail(cause));
         }
     }
 
@@ -327,7 +311,7 @@ abstract class OwnedWriter implements AutoCloseable {
     private void compare(SessionIdentity before, List<String> there) {
         SessionIdentity now = fence.established();
         if (before == null || before.id() != now.id()) {
-            SessionIdentity last = before == null ? durable : before;
+            SessionIdentity last = before == null ? sessions.completed() : before;
             if (last != null && last.id() != now.id()) {
                 predecessor = last;
             }
@@ -359,7 +343,7 @@ abstract class OwnedWriter implements AutoCloseable {
     }
 
     private void report(SessionIdentity now) {
-        if (durable != null && durable.id() == now.id()) {
+        if (sessions.know(now)) {
             LOG.info("Going on with the ZooKeeper session {}.", now.name());
         } else if (checkpointed) {
             LOG.info(
@@ -387,10 +371,7 @@ abstract class OwnedWriter implements AutoCloseable {
     // --- Writing. ---
 
     private boolean mayWrite() {
-        return phase == Phase.KNOWN
-                && (!checkpointed
-                        || (durable != null
-                                && durable.id() == fence.established().id()));
+        return phase == Phase.KNOWN && (!checkpointed || sessions.know(fence.established()));
     }
 
     final void send() {
@@ -530,9 +511,7 @@ abstract class OwnedWriter implements AutoCloseable {
     }
 
     final void fail(IOException cause) {
-        if (failure == null) {
-            failure = cause;
-        }
+        thread.fail(cause);
     }
 
     // --- What the kinds of rows need, too. ---
@@ -586,33 +565,6 @@ abstract class OwnedWriter implements AutoCloseable {
 
     /** Does something later on the task thread, unless it has ended. */
     final void later(long millis, Runnable task) {
-        time.registerTimer(time.getCurrentProcessingTime() + millis, now -> {
-            if (!closed) {
-                task.run();
-                throwFailure();
-            }
-        });
-    }
-
-    /** Runs what an answer leads to on the task thread, which fails if that failed. */
-    private void onTaskThread(Runnable answer) {
-        try {
-            mailbox.execute(
-                    () -> {
-                        if (!closed) {
-                            answer.run();
-                            throwFailure();
-                        }
-                    },
-                    "ZooKeeper's answer");
-        } catch (RejectedExecutionException e) {
-            LOG.debug("An answer of ZooKeeper came after the end of its task.");
-        }
-    }
-
-    private void throwFailure() throws IOException {
-        if (failure != null) {
-            throw failure;
-        }
+        time.registerTimer(time.getCurrentProcessingTime() + millis, now -> thread.run(task));
     }
 }

@@ -5,7 +5,6 @@ import io.zkflink.client.CreateMode;
 import io.zkflink.row.RowWrite;
 import java.io.EOFException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
@@ -20,7 +19,6 @@ final class TransactionSerializer implements SimpleVersionedSerializer<Transacti
     private static final int VERSION = 1;
     private static final int REMOVE = 0;
     private static final int PUT = 1;
-    private static final int NO_DATA = -1;
     private static final int INITIAL_BYTES = 4096;
 
     @Override
@@ -31,14 +29,14 @@ final class TransactionSerializer implements SimpleVersionedSerializer<Transacti
     @Override
     public byte[] serialize(Transaction transaction) throws IOException {
         DataOutputSerializer out = new DataOutputSerializer(INITIAL_BYTES);
-        writeText(out, transaction.markerPath());
+        Blobs.writeText(out, transaction.markerPath());
         out.writeLong(transaction.number());
         out.writeInt(transaction.rows().size());
         for (RowWrite row : transaction.rows()) {
-            writeText(out, row.path());
+            Blobs.writeText(out, row.path());
             if (row instanceof RowWrite.Put put) {
                 out.writeByte(PUT);
-                writeBytes(out, put.data());
+                Blobs.write(out, put.data());
                 out.writeBoolean(put.setsData());
                 out.writeBoolean(put.isConditional());
                 out.writeInt(put.isConditional() ? put.expectedVersion() : 0);
@@ -66,19 +64,19 @@ final class TransactionSerializer implements SimpleVersionedSerializer<Transacti
     }
 
     private static Transaction read(DataInputDeserializer in) throws IOException {
-        String markerPath = readText(in);
+        String markerPath = readPath(in);
         long number = in.readLong();
         int count = in.readInt();
         List<RowWrite> rows = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            String path = readText(in);
+            String path = readPath(in);
             rows.add(in.readByte() == PUT ? readPut(in, path) : new RowWrite.Remove(path));
         }
         return new Transaction(markerPath, number, rows);
     }
 
     private static RowWrite.Put readPut(DataInputDeserializer in, String path) throws IOException {
-        byte[] data = readBytes(in);
+        byte[] data = Blobs.read(in);
         boolean setsData = in.readBoolean();
         boolean conditional = in.readBoolean();
         int version = in.readInt();
@@ -90,37 +88,12 @@ final class TransactionSerializer implements SimpleVersionedSerializer<Transacti
         return new RowWrite.Put(path, data, setsData, conditional ? version : null, known, ttl);
     }
 
-    /** Not as {@code writeUTF} does, which ends at 64 KB. */
-    private static void writeText(DataOutputSerializer out, String text) throws IOException {
-        writeBytes(out, text.getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static String readText(DataInputDeserializer in) throws IOException {
-        byte[] bytes = readBytes(in);
-        if (bytes == null) {
-            throw damaged(null);
+    private static String readPath(DataInputDeserializer in) throws IOException {
+        String path = Blobs.readText(in);
+        if (path == null) {
+            throw new EOFException("No path.");
         }
-        return new String(bytes, StandardCharsets.UTF_8);
-    }
-
-    private static void writeBytes(DataOutputSerializer out, byte[] bytes) throws IOException {
-        out.writeInt(bytes == null ? NO_DATA : bytes.length);
-        if (bytes != null) {
-            out.write(bytes);
-        }
-    }
-
-    private static byte[] readBytes(DataInputDeserializer in) throws IOException {
-        int length = in.readInt();
-        if (length == NO_DATA) {
-            return null;
-        }
-        if (length < 0 || length > in.available()) {
-            throw damaged(null);
-        }
-        byte[] bytes = new byte[length];
-        in.readFully(bytes);
-        return bytes;
+        return path;
     }
 
     private static IOException damaged(EOFException end) {

@@ -11,13 +11,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.apache.flink.api.connector.sink2.SinkWriter;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Writes rows at least once, in batches.
@@ -33,15 +29,12 @@ import org.slf4j.LoggerFactory;
  */
 final class UpsertWriter<T> implements SinkWriter<T> {
 
-    private static final Logger LOG = LoggerFactory.getLogger(UpsertWriter.class);
-
     private final ZooKeeperClient client;
     private final RecordEncoder<T> encoder;
     private final SinkSettings settings;
     private final Patience patience;
     private final Guard guard;
-    private final MailboxExecutor mailbox;
-    private final Executor thread;
+    private final TaskThread thread;
     private final ProcessingTimeService time;
     private final SinkMetrics metrics;
 
@@ -52,8 +45,6 @@ final class UpsertWriter<T> implements SinkWriter<T> {
 
     private int inFlight;
     private boolean timing;
-    private IOException failure;
-    private boolean closed;
 
     /** What a writer needs of Flink. */
     record Surroundings(MailboxExecutor mailbox, ProcessingTimeService time, SinkMetrics metrics) {}
@@ -71,17 +62,16 @@ final class UpsertWriter<T> implements SinkWriter<T> {
         this.patience = patience;
         this.pending = new PendingRows(settings.rows().acl());
         this.guard = guard;
-        this.mailbox = surroundings.mailbox();
+        this.thread = new TaskThread(surroundings.mailbox());
         this.time = surroundings.time();
         this.metrics = surroundings.metrics();
-        this.thread = this::onTaskThread;
         metrics.gauge(SinkMetric.IN_FLIGHT, () -> inFlight);
         metrics.gauge(SinkMetric.BUFFERED, pending::size);
     }
 
     @Override
     public void write(T record, Context context) throws IOException, InterruptedException {
-        throwFailure();
+        thread.throwFailure();
         RowWrite write = encoder.write(record);
         if (write == null) {
             return;
@@ -90,7 +80,7 @@ final class UpsertWriter<T> implements SinkWriter<T> {
         pending.add(write);
         send(false);
         while (pending.size() >= settings.batching().maxBuffered()) {
-            mailbox.yield();
+            thread.awaitAnswer();
         }
     }
 
@@ -100,7 +90,7 @@ final class UpsertWriter<T> implements SinkWriter<T> {
         do {
             send(true);
             while (inFlight > 0 || !pending.isEmpty()) {
-                mailbox.yield();
+                thread.awaitAnswer();
                 send(true);
             }
             // Those that could not be deleted may be by now, unless none of them could be in a whole round.
@@ -116,7 +106,7 @@ final class UpsertWriter<T> implements SinkWriter<T> {
 
     @Override
     public void close() {
-        closed = true;
+        thread.close();
         client.close();
     }
 
@@ -167,36 +157,13 @@ final class UpsertWriter<T> implements SinkWriter<T> {
                 time.registerTimer(time.getCurrentProcessingTime() + wait, now -> attempt(sending));
             } else {
                 metrics.failed(sending.rows.size());
-                failure = error instanceof GuardException ? guard.lost(end.get()) : end.get();
+                thread.fail(error instanceof GuardException ? guard.lost(end.get()) : end.get());
             }
         });
     }
 
     /** Has the task fail; by any thread. */
     void fail(IOException cause) {
-        onTaskThread(() -> failure = cause);
-    }
-
-    /** Runs what an answer leads to on the task thread, which fails if that failed. */
-    private void onTaskThread(Runnable answer) {
-        try {
-            mailbox.execute(
-                    () -> {
-                        if (!closed) {
-                            answer.run();
-                            throwFailure();
-                        }
-                    },
-                    "ZooKeeper's answer");
-        } catch (RejectedExecutionException e) {
-            // The task has ended, and nobody waits for this answer any more.
-            LOG.debug("An answer of ZooKeeper came after the end of its task.");
-        }
-    }
-
-    private void throwFailure() throws IOException {
-        if (failure != null) {
-            throw failure;
-        }
+        thread.execute(() -> thread.fail(cause));
     }
 }

@@ -71,7 +71,7 @@ public final class ZooKeeperSink<T> implements Sink<T> {
             UpsertWriter<T> writer = writer(session, lock, context);
             lock.onLoss(writer::fail);
             return writer;
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             session.close();
             throw e;
         } catch (InterruptedException e) {

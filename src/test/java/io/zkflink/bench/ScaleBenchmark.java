@@ -2,6 +2,7 @@
 package io.zkflink.bench;
 
 import io.zkflink.testkit.Await;
+import io.zkflink.testkit.RecordingReporter;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperProcess;
@@ -125,7 +126,7 @@ public final class ScaleBenchmark {
         rows.sinkTo(new DiscardingSink<>());
         long before = usedHeap();
         JobClient job = rows.getExecutionEnvironment().executeAsync();
-        awaitQuiet(job);
+        awaitRead(job);
         long heap = usedHeap() - before;
         CompletedCheckpointStats full = checkpoint(job);
         long withCheckpoint = usedHeap() - before;
@@ -171,25 +172,31 @@ public final class ScaleBenchmark {
                 .getCheckpointStatsSnapshot();
     }
 
-    /** Waits until all is read: the server answers no more reads. */
-    private void awaitQuiet(JobClient job) {
-        SharedMiniCluster.awaitDeployed(job.getJobID());
-        long[] last = {server.readCount("/wide")};
+    /** Waits until the one reader of a job has read all. */
+    private static void awaitRead(JobClient job) {
+        String id = job.getJobID().toHexString();
         Await.until("the tree is read", Duration.ofMinutes(5), () -> {
-            Thread.sleep(3_000);
-            long now = server.readCount("/wide");
-            boolean quiet = now == last[0];
-            last[0] = now;
-            return quiet;
+            try {
+                return RecordingReporter.value(id, "zookeeper.reconciles") > 0
+                        && RecordingReporter.value(id, "pendingRecords") == 0;
+            } catch (AssertionError e) {
+                // Not deployed yet.
+                return false;
+            }
         });
     }
 
-    private static long usedHeap() throws InterruptedException {
-        for (int i = 0; i < 3; i++) {
+    /** Collects until that frees nothing more. */
+    private static long usedHeap() {
+        long used = Long.MAX_VALUE;
+        while (true) {
             System.gc();
-            Thread.sleep(200);
+            long now = Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+            if (now >= used) {
+                return now;
+            }
+            used = now;
         }
-        return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
     }
 
     private void table(TableEnvironment sql, String path, String option) {

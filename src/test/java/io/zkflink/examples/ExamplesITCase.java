@@ -12,7 +12,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 import java.util.stream.LongStream;
 import org.apache.flink.api.common.JobID;
-import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.CloseableIterator;
@@ -35,12 +34,7 @@ class ExamplesITCase {
     }
 
     private static StreamExecutionEnvironment environment() {
-        Configuration configuration = new Configuration();
-        configuration.setString("execution.checkpointing.interval", "50 ms");
-        configuration.setString("restart-strategy.type", "fixed-delay");
-        configuration.setString("restart-strategy.fixed-delay.attempts", "1000000");
-        configuration.setString("restart-strategy.fixed-delay.delay", "10 ms");
-        return SharedMiniCluster.environment(2, configuration);
+        return SharedMiniCluster.environment(2, SharedMiniCluster.restarting("50 ms"));
     }
 
     @Test

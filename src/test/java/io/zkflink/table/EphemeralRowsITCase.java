@@ -78,7 +78,7 @@ class EphemeralRowsITCase {
     void aTaskThatFailsGoesOnWithItsSession() throws Exception {
         want("a", "1");
         want("b", "1");
-        start();
+        start(sql(SharedMiniCluster.restarting("100 ms")));
         awaitLive("a=1", "b=1");
         long session = owner("a");
         long created = zk.stat(root + "/live/a").getCzxid();
@@ -135,7 +135,7 @@ class EphemeralRowsITCase {
     @Test
     void nothingIsWrittenBeforeACheckpointKnowsTheSession() {
         want("a", "1");
-        start(sql("1 h"));
+        start(sql(SharedMiniCluster.restarting("1 h", 2)));
         Await.until(
                 "there is an epoch",
                 () -> zk.exists("/epochs" + root + "/_sessions")
@@ -153,7 +153,7 @@ class EphemeralRowsITCase {
     @Test
     void withoutCheckpointsRowsComeAtOnceAndGoWithTheJob() {
         want("a", "1");
-        start(sql("0 s"));
+        start(sql(new Configuration()));
         awaitLive("a=1");
 
         Await.result(job.cancel());
@@ -210,23 +210,9 @@ class EphemeralRowsITCase {
     void rowsEqualTheQueryWhateverBreaks() throws Exception {
         LOG.info("Seed {}", SEED);
         Random random = new Random(SEED);
-        start(sql("100 ms", 1_000));
+        start(sql(SharedMiniCluster.restarting("100 ms")));
         for (int round = 1; round <= ROUNDS; round++) {
-            Runnable changes = () -> change(random);
-            int fault = random.nextInt(5);
-            changes.run();
-            switch (fault) {
-                case 0 -> ZK.whileCut(changes);
-                case 1 -> ZK.expireSessions(changes);
-                case 2 -> {
-                    ZK.process().kill();
-                    ZK.process().restart();
-                    changes.run();
-                }
-                case 3 -> SharedMiniCluster.replaceTaskManager();
-                default -> ZK.whileBlackholed(changes);
-            }
-            changes.run();
+            int fault = ZK.strike(random, () -> change(random));
             String what = "round %d, seed %d, fault %d".formatted(round, SEED, fault);
             Set<String> wanted = rows("wanted");
             Await.untilAsserted(
@@ -277,7 +263,7 @@ class EphemeralRowsITCase {
     }
 
     private void start() {
-        start(sql("100 ms"));
+        start(sql(SharedMiniCluster.restarting("100 ms", 2)));
     }
 
     private void start(StreamTableEnvironment sql) {
@@ -308,18 +294,7 @@ class EphemeralRowsITCase {
                 "sink.commit-path=/epochs" + root);
     }
 
-    private static StreamTableEnvironment sql(String checkpointInterval) {
-        return sql(checkpointInterval, 2);
-    }
-
-    private static StreamTableEnvironment sql(String checkpointInterval, int restarts) {
-        Configuration configuration = new Configuration();
-        if (!checkpointInterval.equals("0 s")) {
-            configuration.setString("execution.checkpointing.interval", checkpointInterval);
-        }
-        configuration.setString("restart-strategy.type", "fixed-delay");
-        configuration.setString("restart-strategy.fixed-delay.attempts", String.valueOf(restarts));
-        configuration.setString("restart-strategy.fixed-delay.delay", "10 ms");
+    private static StreamTableEnvironment sql(Configuration configuration) {
         StreamTableEnvironment sql = SharedMiniCluster.tableEnvironment(1, configuration);
         sql.getConfig().set("table.exec.sink.require-on-conflict", "false");
         return sql;

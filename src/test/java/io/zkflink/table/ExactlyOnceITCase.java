@@ -64,11 +64,7 @@ class ExactlyOnceITCase {
     }
 
     private static StreamTableEnvironment environment(int parallelism, String savepoint) {
-        Configuration configuration = new Configuration();
-        configuration.setString("execution.checkpointing.interval", "50 ms");
-        configuration.setString("restart-strategy.type", "fixed-delay");
-        configuration.setString("restart-strategy.fixed-delay.attempts", "1000000");
-        configuration.setString("restart-strategy.fixed-delay.delay", "10 ms");
+        Configuration configuration = SharedMiniCluster.restarting("50 ms");
         configuration.setString("state.savepoints.dir", directory.toUri().toString());
         if (savepoint != null) {
             configuration.setString("execution.state-recovery.path", savepoint);
@@ -145,6 +141,7 @@ class ExactlyOnceITCase {
                 .isEmpty();
     }
 
+    /** Nobody waits for this: how long a fault lasts, and when the next one comes, is what is tried at random. */
     private static void pause(Random random) {
         try {
             Thread.sleep(random.nextInt(400));

@@ -114,6 +114,25 @@ class RecipeWriteITCase {
     }
 
     @Test
+    void aFailoverLosesNeitherLockNorPlace() throws Exception {
+        want("wanted", "a", "x");
+        startFrom("wanted", sql(SharedMiniCluster.restarting("100 ms")), "lock");
+        awaitQueue("a", "x");
+        try (Contender other = new Contender(ZK.directConnectString())) {
+            other.lock(root + "/locks/a", "other");
+            want("wanted", "a", "y");
+            awaitQueue("a", "x", "other", "y");
+            List<String> before = nodes("a");
+
+            SharedMiniCluster.replaceTaskManager();
+            want("wanted", "b", "x");
+
+            awaitQueue("b", "x");
+            assertThat(nodes("a")).isEqualTo(before);
+        }
+    }
+
+    @Test
     void anExpiredSessionQueuesAnewWithAHigherToken() {
         want("wanted", "a", "x");
         start("lock");
@@ -240,23 +259,9 @@ class RecipeWriteITCase {
     void nodesEqualTheRowsWhateverBreaks() throws Exception {
         LOG.info("Seed {}", SEED);
         Random random = new Random(SEED);
-        startFrom("wanted", sql(1_000), "lock");
+        startFrom("wanted", sql(SharedMiniCluster.restarting("100 ms")), "lock");
         for (int round = 1; round <= ROUNDS; round++) {
-            Runnable changes = () -> change(random);
-            int fault = random.nextInt(5);
-            changes.run();
-            switch (fault) {
-                case 0 -> ZK.whileCut(changes);
-                case 1 -> ZK.expireSessions(changes);
-                case 2 -> {
-                    ZK.process().kill();
-                    ZK.process().restart();
-                    changes.run();
-                }
-                case 3 -> SharedMiniCluster.replaceTaskManager();
-                default -> ZK.whileBlackholed(changes);
-            }
-            changes.run();
+            int fault = ZK.strike(random, () -> change(random));
             String what = "round %d, seed %d, fault %d".formatted(round, SEED, fault);
             Map<String, List<String>> wanted = wanted();
             Await.untilAsserted(
@@ -350,7 +355,7 @@ class RecipeWriteITCase {
     }
 
     private JobClient startFrom(String wanted, String recipe, String... options) {
-        return startFrom(wanted, sql(2), recipe, options);
+        return startFrom(wanted, sql(SharedMiniCluster.restarting("100 ms", 2)), recipe, options);
     }
 
     private JobClient startFrom(String wanted, StreamTableEnvironment sql, String recipe, String... options) {
@@ -385,12 +390,7 @@ class RecipeWriteITCase {
                 all);
     }
 
-    private static StreamTableEnvironment sql(int restarts) {
-        Configuration configuration = new Configuration();
-        configuration.setString("execution.checkpointing.interval", "100 ms");
-        configuration.setString("restart-strategy.type", "fixed-delay");
-        configuration.setString("restart-strategy.fixed-delay.attempts", String.valueOf(restarts));
-        configuration.setString("restart-strategy.fixed-delay.delay", "10 ms");
+    private static StreamTableEnvironment sql(Configuration configuration) {
         StreamTableEnvironment sql = SharedMiniCluster.tableEnvironment(1, configuration);
         sql.getConfig().set("table.exec.sink.require-on-conflict", "false");
         return sql;

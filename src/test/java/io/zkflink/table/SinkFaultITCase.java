@@ -10,7 +10,6 @@ import io.zkflink.testkit.ZooKeeperExtension;
 import java.util.Random;
 import java.util.SortedMap;
 import org.apache.flink.api.common.JobStatus;
-import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.junit.jupiter.api.AfterEach;
@@ -79,12 +78,7 @@ class SinkFaultITCase {
     }
 
     private static JobClient mirror() {
-        Configuration configuration = new Configuration();
-        configuration.setString("execution.checkpointing.interval", "100 ms");
-        configuration.setString("restart-strategy.type", "fixed-delay");
-        configuration.setString("restart-strategy.fixed-delay.attempts", "1000000");
-        configuration.setString("restart-strategy.fixed-delay.delay", "10 ms");
-        StreamTableEnvironment sql = SharedMiniCluster.tableEnvironment(1, configuration);
+        StreamTableEnvironment sql = SharedMiniCluster.tableEnvironment(1, SharedMiniCluster.restarting("100 ms"));
         table(sql, "original", ORIGINAL.connectString());
         table(sql, "replica", COPY.connectString());
         return sql.executeSql("INSERT INTO replica SELECT * FROM original")

@@ -46,6 +46,24 @@ public final class SharedMiniCluster {
         return tableEnvironment(parallelism, new Configuration());
     }
 
+    /** What a job needs to survive any number of failures. */
+    public static Configuration restarting(String checkpointInterval) {
+        return restarting(checkpointInterval, Integer.MAX_VALUE);
+    }
+
+    /**
+     * What a job needs to survive failures. The loss of a TaskManager costs more than one restart: each that comes before
+     * another one has registered fails for want of slots.
+     */
+    public static Configuration restarting(String checkpointInterval, int restarts) {
+        Configuration configuration = new Configuration();
+        configuration.setString("execution.checkpointing.interval", checkpointInterval);
+        configuration.setString("restart-strategy.type", "fixed-delay");
+        configuration.setString("restart-strategy.fixed-delay.attempts", String.valueOf(restarts));
+        configuration.setString("restart-strategy.fixed-delay.delay", "10 ms");
+        return configuration;
+    }
+
     /** A batch environment. */
     public static StreamTableEnvironment batchTableEnvironment(int parallelism) {
         Configuration configuration = new Configuration();

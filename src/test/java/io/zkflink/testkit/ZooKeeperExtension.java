@@ -2,6 +2,7 @@
 package io.zkflink.testkit;
 
 import java.util.HashSet;
+import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -104,6 +105,29 @@ public final class ZooKeeperExtension implements BeforeAllCallback, AfterAllCall
      */
     public void expireSessions() {
         expireSessions(() -> {});
+    }
+
+    /**
+     * Something that befalls jobs, with changes before, meanwhile and after.
+     *
+     * @return what it was, for messages
+     */
+    public int strike(Random random, Runnable changes) throws Exception {
+        int fault = random.nextInt(5);
+        changes.run();
+        switch (fault) {
+            case 0 -> whileCut(changes);
+            case 1 -> expireSessions(changes);
+            case 2 -> {
+                process().kill();
+                process().restart();
+                changes.run();
+            }
+            case 3 -> SharedMiniCluster.replaceTaskManager();
+            default -> whileBlackholed(changes);
+        }
+        changes.run();
+        return fault;
     }
 
     /** As {@link #expireSessions()}, and does something before the clients can connect again. */

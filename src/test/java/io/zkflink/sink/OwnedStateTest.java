@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zkflink.client.Secret;
+import io.zkflink.client.SessionIdentity;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** What checkpoints keep of writers that own a session. */
+class OwnedStateTest {
+
+    private static final OwnedState STATE = new OwnedState(
+            Optional.of(new SessionIdentity(0x1234, new Secret("hush"))),
+            List.of(
+                    new OwnedState.Row(new OwnedRow.Id("/t/" + "x".repeat(70_000), null), new byte[] {1, 2}),
+                    new OwnedState.Row(new OwnedRow.Id("/locks/a", "ä"), null)));
+
+    @Test
+    void checkpointsKeepEverything() throws Exception {
+        OwnedState restored = OwnedState.of(STATE.entries());
+
+        assertThat(restored).usingRecursiveComparison().isEqualTo(STATE);
+        assertThat(OwnedState.of(OwnedState.NONE.entries())).isEqualTo(OwnedState.NONE);
+    }
+
+    @Test
+    void damagedStateIsRefused() throws Exception {
+        for (byte[] entry : STATE.entries()) {
+            byte[] cut = Arrays.copyOf(entry, entry.length - 1);
+            assertThatThrownBy(() -> OwnedState.of(List.of(cut)))
+                    .isInstanceOf(IOException.class)
+                    .hasMessage(
+                            "The rows of a writer in the checkpoint are damaged: one says that it is longer than it is."
+                                    + " Restore another checkpoint or savepoint.");
+        }
+        byte[] newer = STATE.entries().get(0);
+        newer[0] = 9;
+        assertThatThrownBy(() -> OwnedState.of(List.of(newer)))
+                .hasMessage(
+                        "The rows of a writer in version 9 cannot be restored by this version of the connector, which"
+                                + " knows version 1. Use the version that wrote the checkpoint, or a newer one.");
+    }
+}
