@@ -73,26 +73,6 @@ public record ConnectionSettings(
         InvalidSettingException.checkAtLeast(LEAST_REPLY_LIMIT, "properties." + REPLY_LIMIT, limit);
     }
 
-    /** Settings without credentials or encryption. */
-    public ConnectionSettings(
-            String connectString,
-            String namespace,
-            Duration sessionTimeout,
-            Duration connectionTimeout,
-            Duration retryWait,
-            int maxRetryAttempts,
-            Map<String, String> properties) {
-        this(
-                connectString,
-                namespace,
-                sessionTimeout,
-                connectionTimeout,
-                retryWait,
-                maxRetryAttempts,
-                properties,
-                SecuritySettings.NONE);
-    }
-
     /** Settings for an ensemble with the same defaults as the SQL options. */
     public static ConnectionSettings of(String connectString) {
         return builder(connectString).build();
@@ -101,18 +81,6 @@ public record ConnectionSettings(
     /** Settings for an ensemble that start with the defaults of the SQL options. */
     public static ConnectionSettingsBuilder builder(String connectString) {
         return new ConnectionSettingsBuilder(connectString);
-    }
-
-    public ConnectionSettings with(SecuritySettings secured) {
-        return new ConnectionSettings(
-                connectString,
-                namespace,
-                sessionTimeout,
-                connectionTimeout,
-                retryWait,
-                maxRetryAttempts,
-                properties,
-                secured);
     }
 
     /** The largest reply, in bytes, that the client accepts: ZooKeeper's own default of 1 MB is too small to list. */

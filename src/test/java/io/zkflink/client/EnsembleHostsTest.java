@@ -10,7 +10,6 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,8 +28,12 @@ class EnsembleHostsTest {
     void listen() throws IOException {
         listening = new ServerSocket();
         listening.bind(new InetSocketAddress(address(2), 0));
-        ConnectionSettings settings = new ConnectionSettings(
-                name(), "", Duration.ofSeconds(60), Duration.ofSeconds(15), Duration.ofMillis(1), 3, Map.of());
+        ConnectionSettings settings = ConnectionSettings.builder(name())
+                .setSessionTimeout(Duration.ofSeconds(60))
+                .setConnectionTimeout(Duration.ofSeconds(15))
+                .setRetryWait(Duration.ofMillis(1))
+                .setMaxRetryAttempts(3)
+                .build();
         hosts = new EnsembleHosts(settings, null, () -> {}, host -> {
             assertThat(host).isEqualTo("zk.test");
             if (addresses == null) {

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import org.apache.kerby.kerberos.kerb.server.SimpleKdcServer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -77,15 +76,13 @@ class KerberosITCase {
     }
 
     private static ZooKeeperClient client(SecuritySettings.Sasl sasl) {
-        return SessionPool.open(new ConnectionSettings(
-                server.connectString(),
-                "",
-                Duration.ofSeconds(30),
-                Duration.ofSeconds(30),
-                Duration.ofMillis(200),
-                1,
-                Map.of(),
-                new SecuritySettings(null, sasl, null)));
+        return SessionPool.open(ConnectionSettings.builder(server.connectString())
+                .setSessionTimeout(Duration.ofSeconds(30))
+                .setConnectionTimeout(Duration.ofSeconds(30))
+                .setRetryWait(Duration.ofMillis(200))
+                .setMaxRetryAttempts(1)
+                .setSecurity(new SecuritySettings(null, sasl, null))
+                .build());
     }
 
     private static ZooKeeperClient client(Path keytab, String service) {

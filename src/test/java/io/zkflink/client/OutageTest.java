@@ -7,7 +7,6 @@ import io.zkflink.testkit.Await;
 import io.zkflink.testkit.LogSearch;
 import io.zkflink.testkit.Ports;
 import java.time.Duration;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** What an outage of hours writes to the log, with waits of a millisecond instead of seconds. */
@@ -16,8 +15,12 @@ class OutageTest {
     @Test
     void anOutageIsLoggedEverMoreRarely() {
         String address = "127.0.0.1:" + Ports.free();
-        ConnectionSettings settings = new ConnectionSettings(
-                address, "", Duration.ofSeconds(60), Duration.ofSeconds(15), Duration.ofMillis(1), 3, Map.of());
+        ConnectionSettings settings = ConnectionSettings.builder(address)
+                .setSessionTimeout(Duration.ofSeconds(60))
+                .setConnectionTimeout(Duration.ofSeconds(15))
+                .setRetryWait(Duration.ofMillis(1))
+                .setMaxRetryAttempts(3)
+                .build();
         EnsembleHosts hosts = new EnsembleHosts(settings, null, () -> {});
         Thread sender = new Thread(() -> hosts.next(1_000), "sender");
         sender.setDaemon(true);

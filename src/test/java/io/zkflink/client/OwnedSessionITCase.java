@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -112,14 +111,13 @@ class OwnedSessionITCase {
         }
         // The chroot and the namespace are both taken off the paths that the server tells.
         OwnedSession session = OwnedSession.open(
-                new ConnectionSettings(
-                        SharedZooKeeper.connectString() + root,
-                        namespace.isEmpty() ? "" : namespace.substring(1),
-                        Duration.ofSeconds(20),
-                        Duration.ofSeconds(10),
-                        Duration.ofMillis(100),
-                        3,
-                        Map.of()),
+                ConnectionSettings.builder(SharedZooKeeper.connectString() + root)
+                        .setNamespace(namespace.isEmpty() ? "" : namespace.substring(1))
+                        .setSessionTimeout(Duration.ofSeconds(20))
+                        .setConnectionTimeout(Duration.ofSeconds(10))
+                        .setRetryWait(Duration.ofMillis(100))
+                        .setMaxRetryAttempts(3)
+                        .build(),
                 previous);
         opened.add(session);
         return session;

@@ -7,7 +7,6 @@ import io.zkflink.testkit.Await;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperProcess;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.zookeeper.ZooKeeper;
@@ -54,13 +53,11 @@ class QuorumLossITCase {
     }
 
     private static ConnectionSettings settings(ZooKeeperProcess server, int attempts) {
-        return new ConnectionSettings(
-                server.connectString(),
-                "",
-                Duration.ofSeconds(30),
-                Duration.ofMillis(1_500),
-                Duration.ofMillis(200),
-                attempts,
-                Map.of());
+        return ConnectionSettings.builder(server.connectString())
+                .setSessionTimeout(Duration.ofSeconds(30))
+                .setConnectionTimeout(Duration.ofMillis(1_500))
+                .setRetryWait(Duration.ofMillis(200))
+                .setMaxRetryAttempts(attempts)
+                .build();
     }
 }

@@ -195,14 +195,12 @@ class SessionClientITCase extends ZooKeeperClientContract {
             read("/");
             int one = ZK.process().sessionCount();
             ConnectionSettings mine = settings(ZK.connectString(), "");
-            ZooKeeperClient other = open(new ConnectionSettings(
-                    mine.connectString(),
-                    "",
-                    mine.sessionTimeout().plusSeconds(1),
-                    mine.connectionTimeout(),
-                    mine.retryWait(),
-                    mine.maxRetryAttempts(),
-                    Map.of()));
+            ZooKeeperClient other = open(ConnectionSettings.builder(mine.connectString())
+                    .setSessionTimeout(mine.sessionTimeout().plusSeconds(1))
+                    .setConnectionTimeout(mine.connectionTimeout())
+                    .setRetryWait(mine.retryWait())
+                    .setMaxRetryAttempts(mine.maxRetryAttempts())
+                    .build());
             Await.result(other.read("/"));
 
             assertThat(SessionPool.size()).isEqualTo(2);
@@ -508,14 +506,12 @@ class SessionClientITCase extends ZooKeeperClientContract {
         }
 
         private ConnectionSettings impatient(String connectString) {
-            return new ConnectionSettings(
-                    connectString,
-                    "",
-                    Duration.ofSeconds(20),
-                    Duration.ofMillis(500),
-                    Duration.ofMillis(100),
-                    2,
-                    Map.of());
+            return ConnectionSettings.builder(connectString)
+                    .setSessionTimeout(Duration.ofSeconds(20))
+                    .setConnectionTimeout(Duration.ofMillis(500))
+                    .setRetryWait(Duration.ofMillis(100))
+                    .setMaxRetryAttempts(2)
+                    .build();
         }
     }
 
@@ -680,14 +676,14 @@ class SessionClientITCase extends ZooKeeperClientContract {
 
     private static ConnectionSettings settings(
             String connectString, String namespace, Duration sessionTimeout, Map<String, String> properties) {
-        return new ConnectionSettings(
-                connectString,
-                namespace,
-                sessionTimeout,
-                Duration.ofSeconds(15),
-                Duration.ofMillis(100),
-                3,
-                properties);
+        ConnectionSettingsBuilder settings = ConnectionSettings.builder(connectString)
+                .setNamespace(namespace)
+                .setSessionTimeout(sessionTimeout)
+                .setConnectionTimeout(Duration.ofSeconds(15))
+                .setRetryWait(Duration.ofMillis(100))
+                .setMaxRetryAttempts(3);
+        properties.forEach(settings::setProperty);
+        return settings.build();
     }
 
     /** Repeats a read that loses its connection, as its callers do. */

@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
@@ -98,14 +97,13 @@ final class RunningLookup implements AutoCloseable {
             types.add(VarCharType.STRING_TYPE);
             columns.add(new Column.FromMetadata(ReadableMetadata.MZXID));
             types.add(new BigIntType());
-            ConnectionSettings connection = new ConnectionSettings(
-                    connectString,
-                    "",
-                    Duration.ofSeconds(2),
-                    Duration.ofMillis(500),
-                    Duration.ofMillis(200),
-                    10,
-                    Map.of("jute.maxbuffer", "100000"));
+            ConnectionSettings connection = ConnectionSettings.builder(connectString)
+                    .setSessionTimeout(Duration.ofSeconds(2))
+                    .setConnectionTimeout(Duration.ofMillis(500))
+                    .setRetryWait(Duration.ofMillis(200))
+                    .setMaxRetryAttempts(10)
+                    .setProperty("jute.maxbuffer", "100000")
+                    .build();
             LookupTable table = new LookupTable(
                     connectString + path + maxStaleness,
                     connection,

@@ -241,9 +241,10 @@ class SecurityITCase {
                             "sasl.username=bob",
                             "sasl.password=" + BOBS,
                             "session-timeout=20 s");
-                    ZooKeeperClient admin = SessionPool.open(ConnectionSettings.of(STRICT.connectString())
-                            .with(new SecuritySettings(
-                                    null, new SecuritySettings.DigestMd5("bob", new Secret(BOBS)), null)))) {
+                    ZooKeeperClient admin = SessionPool.open(ConnectionSettings.builder(STRICT.connectString())
+                            .setSecurity(new SecuritySettings(
+                                    null, new SecuritySettings.DigestMd5("bob", new Secret(BOBS)), null))
+                            .build())) {
                 Await.result(admin.read("/")); // connects
                 write(admin, new ZNodeWrite.Create("/watched", bytes("1"), CreateMode.PERSISTENT, 0, Acl.OPEN));
                 rows.awaitTable("[1]");
