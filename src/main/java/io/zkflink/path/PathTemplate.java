@@ -115,6 +115,11 @@ public final class PathTemplate implements Serializable {
         return columns;
     }
 
+    /** Whether it ends with <code>{*column}</code>, so that rows may be below rows. */
+    public boolean isOpenEnded() {
+        return !segments.isEmpty() && segments.get(segments.size() - 1) instanceof Segment.Rest;
+    }
+
     public List<Segment> segments() {
         return segments;
     }

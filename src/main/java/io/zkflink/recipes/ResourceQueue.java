@@ -5,6 +5,7 @@ import io.zkflink.recipes.Standing.Change;
 import io.zkflink.subtree.Known;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -276,7 +277,7 @@ public abstract class ResourceQueue {
 
         private Standing standing(String key) {
             Collection<Claim> claims = perOwner
-                    ? byOwner.getOrDefault(key, java.util.Collections.emptyNavigableSet())
+                    ? byOwner.getOrDefault(key, Collections.emptyNavigableSet())
                     : Optional.ofNullable(byName.get(key)).map(List::of).orElse(List.of());
             for (Claim claim : claims) {
                 if (claim.isShown()) {

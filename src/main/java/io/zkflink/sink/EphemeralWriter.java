@@ -53,7 +53,7 @@ final class EphemeralWriter extends OwnedWriter {
 
     /** Reads what was found in the session: data that is as it should be stays as it is. */
     @Override
-    CompletableFuture<Void> prepare(List<OwnedRow> batch) {
+    public CompletableFuture<Void> prepare(List<OwnedRow> batch) {
         List<CompletableFuture<?>> answers = new ArrayList<>();
         for (OwnedRow row : batch) {
             if (row.isWanted() && row.isUnread()) {
@@ -66,11 +66,11 @@ final class EphemeralWriter extends OwnedWriter {
     private void found(OwnedRow row, Optional<ZNode> found) {
         boolean isOurs = found.isPresent()
                 && found.get().stat().ephemeralOwner() == identity().id();
-        moved(row, isOurs ? () -> row.isAt(row.path(), found.get().data()) : row::isNowhere);
+        requests().moved(row, isOurs ? () -> row.isAt(row.path(), found.get().data()) : row::isNowhere);
     }
 
     @Override
-    List<Step> steps(List<OwnedRow> batch) {
+    public List<Step> steps(List<OwnedRow> batch) {
         List<Step> steps = new ArrayList<>();
         for (OwnedRow row : batch) {
             if (!row.needsWork()) {
@@ -96,12 +96,12 @@ final class EphemeralWriter extends OwnedWriter {
     }
 
     @Override
-    void made(List<Step> steps) {
+    public void made(List<Step> steps) {
         // Nothing follows.
     }
 
     @Override
-    CompletableFuture<Void> mend(List<Step> steps, int refused, ZooKeeperException cause) {
+    public CompletableFuture<Void> mend(List<Step> steps, int refused, ZooKeeperException cause) {
         Step step = steps.get(refused);
         OwnedRow row = step.row();
         if (step.effect() == Effect.MAKES && cause.failure() == Failure.NO_NODE) {
@@ -123,7 +123,7 @@ final class EphemeralWriter extends OwnedWriter {
             return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new));
         }
         if (cause.failure() == Failure.NO_NODE) {
-            moved(row, row::isNowhere);
+            requests().moved(row, row::isNowhere);
             return CompletableFuture.completedFuture(null);
         }
         return CompletableFuture.failedFuture(cause);
@@ -136,7 +136,7 @@ final class EphemeralWriter extends OwnedWriter {
         }
         long owner = found.get().stat().ephemeralOwner();
         if (owner == identity().id()) {
-            moved(row, () -> row.isAt(row.path(), found.get().data()));
+            requests().moved(row, () -> row.isAt(row.path(), found.get().data()));
         } else if (isSession(owner)) {
             row.blocked(true);
             LOG.info(
@@ -145,15 +145,17 @@ final class EphemeralWriter extends OwnedWriter {
                     SessionIdentity.name(owner));
             wait(row, owner, LOOK_AGAIN_MILLIS);
         } else {
-            fail(new IOException("The znode '" + row.path() + "' exists and is not ephemeral, so it is none of this"
-                    + " sink's ('sink.create-mode' = 'ephemeral'), which replaces nobody's znodes. Delete it, or write to"
-                    + " another 'path'."));
+            requests()
+                    .fail(new IOException(
+                            "The znode '" + row.path() + "' exists and is not ephemeral, so it is none of this"
+                                    + " sink's ('sink.create-mode' = 'ephemeral'), which replaces nobody's znodes. Delete it, or write to"
+                                    + " another 'path'."));
         }
     }
 
     /** Looks again, and again, until the znode is gone or the owner has lived too long to be a dead one. */
     private void wait(OwnedRow row, long owner, long waited) {
-        later(LOOK_AGAIN_MILLIS, () -> {
+        requests().later(LOOK_AGAIN_MILLIS, () -> {
             if (row.isBlocked()) {
                 session()
                         .read(row.path())
@@ -168,9 +170,9 @@ final class EphemeralWriter extends OwnedWriter {
                                     if (error == null && now != owner) {
                                         row.blocked(false);
                                         rows().review(row);
-                                        send();
+                                        requests().send();
                                     } else if (waited >= sessionTimeout.toMillis()) {
-                                        fail(taken(row, owner));
+                                        requests().fail(taken(row, owner));
                                     } else {
                                         wait(row, owner, waited + LOOK_AGAIN_MILLIS);
                                     }

@@ -69,9 +69,9 @@ final class OwnedOperator extends AbstractStreamOperator<Void>
                 new OwnedWriter.Owning(sessions.epochs(), Patience.of(connection), connection.sessionTimeout()),
                 new OwnedWriter.Surroundings(
                         checkpointed,
-                        getContainingTask()
+                        new TaskThread(getContainingTask()
                                 .getMailboxExecutorFactory()
-                                .createExecutor(getOperatorConfig().getChainIndex()),
+                                .createExecutor(getOperatorConfig().getChainIndex())),
                         getProcessingTimeService(),
                         new SinkMetrics(InternalSinkWriterMetricGroup.wrap(getMetricGroup()))));
         writer.open();

@@ -4,21 +4,16 @@ package io.zkflink.sink;
 import io.zkflink.client.OwnedSession;
 import io.zkflink.client.SessionIdentity;
 import io.zkflink.client.WatchListener;
-import io.zkflink.client.WriteResult;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperException;
-import io.zkflink.metrics.SinkMetric;
 import io.zkflink.metrics.SinkMetrics;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,21 +48,15 @@ import org.slf4j.LoggerFactory;
  * <p>The rows are its state, so it makes nobody wait: not the query, for of each row only the last change counts, and no
  * checkpoint. All happens on the task thread: answers come to it through its mailbox.
  */
-abstract class OwnedWriter implements AutoCloseable {
+abstract class OwnedWriter implements OwnedRequests.Owner, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(OwnedWriter.class);
-    static final byte[] NO_DATA = new byte[0];
-
-    private static final int LOSSES_TO_CONVICT = 3;
-    private static final int REQUEST_LIMIT = 1_000_000;
-
     private final FencedSession fence;
-    private final SinkSettings settings;
     private final Patience patience;
     private final boolean checkpointed;
     private final ProcessingTimeService time;
-    private final SinkMetrics metrics;
     private final TaskThread thread;
+    private final OwnedRequests requests;
 
     private final OwnedRows rows = new OwnedRows();
     /** What the session owns and no row asks for, by what a row would recognise it by: it may be replayed yet. */
@@ -80,12 +69,6 @@ abstract class OwnedWriter implements AutoCloseable {
     private Phase phase = Phase.UNKNOWN;
     /** Whether the connection broke while it was being found out what is there. */
     private boolean outdated;
-
-    private int inFlight;
-    /** How many requests, or attempts to find out what is there, were lost in a row. */
-    private int losses;
-
-    private int owned;
 
     /** How much is known of what the session owns. */
     private enum Phase {
@@ -103,8 +86,7 @@ abstract class OwnedWriter implements AutoCloseable {
      *
      * @param checkpointed whether Flink takes checkpoints
      */
-    record Surroundings(
-            boolean checkpointed, MailboxExecutor mailbox, ProcessingTimeService time, SinkMetrics metrics) {}
+    record Surroundings(boolean checkpointed, TaskThread thread, ProcessingTimeService time, SinkMetrics metrics) {}
 
     /**
      * How a session is owned.
@@ -115,31 +97,15 @@ abstract class OwnedWriter implements AutoCloseable {
      */
     record Owning(String epochs, Patience patience, Duration sessionTimeout) {}
 
-    /** An operation of a request, and the row it is for. */
-    record Step(OwnedRow row, ZNodeWrite write, Effect effect) {}
-
-    /** What a step is to the znode of its row. */
-    enum Effect {
-        MAKES,
-        SETS,
-        DELETES,
-        /** It is about another znode. */
-        NONE
-    }
-
     OwnedWriter(
             OwnedSession session, OwnedState state, SinkSettings settings, Owning owning, Surroundings surroundings) {
-        this.settings = settings;
         this.patience = owning.patience();
         this.checkpointed = surroundings.checkpointed();
-        this.thread = new TaskThread(surroundings.mailbox());
+        this.thread = surroundings.thread();
         this.time = surroundings.time();
-        this.metrics = surroundings.metrics();
         this.sessions = new CheckpointedSessions(state.session().orElse(null));
         this.fence = new FencedSession(session, sessions.completed(), owning.epochs(), thread);
-        metrics.gauge(SinkMetric.IN_FLIGHT, () -> inFlight);
-        metrics.gauge(SinkMetric.BUFFERED, rows::waiting);
-        metrics.gauge(SinkMetric.OWNED, () -> owned);
+        this.requests = new OwnedRequests(this, fence, rows, settings.batching(), patience, surroundings);
         state.rows().forEach(row -> {
             OwnedRow restored = rows.getOrAdd(row.id());
             restored.want(row.data());
@@ -159,18 +125,6 @@ abstract class OwnedWriter implements AutoCloseable {
 
     /** The mark of the row that a znode of this session belongs to; empty if it is none of ours. */
     abstract Optional<String> mark(String node);
-
-    /** Finds out what has to be known before these rows can be written; they stay under way meanwhile. */
-    abstract CompletableFuture<Void> prepare(List<OwnedRow> batch);
-
-    /** What makes these rows what they should be. */
-    abstract List<Step> steps(List<OwnedRow> batch);
-
-    /** Does what it takes for steps to be possible of which one was refused; their rows are then looked at again. */
-    abstract CompletableFuture<Void> mend(List<Step> steps, int refused, ZooKeeperException cause);
-
-    /** Does what is to follow these steps, which are made. */
-    abstract void made(List<Step> steps);
 
     /** Hears that it is known again which znodes the rows have. */
     abstract void compared();
@@ -194,11 +148,11 @@ abstract class OwnedWriter implements AutoCloseable {
         if (!strays.isEmpty() && row.node() == null) {
             String stray = strays.remove(mark(row, fence.established().id()));
             if (stray != null) {
-                moved(row, () -> row.isAt(stray, null));
+                requests.moved(row, () -> row.isAt(stray, null));
             }
         }
         rows.review(row);
-        send();
+        requests.send();
     }
 
     /** What a checkpoint is to hold. */
@@ -220,7 +174,7 @@ abstract class OwnedWriter implements AutoCloseable {
         if (phase == Phase.KNOWN) {
             dropStrays();
         }
-        send();
+        requests.send();
     }
 
     /** Removes all rows, and waits until that is done. */
@@ -231,14 +185,14 @@ abstract class OwnedWriter implements AutoCloseable {
         });
         long deadline = time.getCurrentProcessingTime() + patience.total().toMillis();
         time.registerTimer(deadline, now -> {});
-        while (phase != Phase.KNOWN || inFlight > 0 || owned > 0 || !strays.isEmpty()) {
+        while (phase != Phase.KNOWN || requests.inFlight() > 0 || requests.owned() > 0 || !strays.isEmpty()) {
             if (phase == Phase.KNOWN) {
                 dropStrays();
-                send();
+                requests.send();
             }
             thread.awaitAnswer();
             if (time.getCurrentProcessingTime() >= deadline) {
-                throw new IOException(owned + " rows could not be removed within "
+                throw new IOException(requests.owned() + " rows could not be removed within "
                         + patience.total().toMillis()
                         + " ms ('connection-timeout' x 'max-retry-attempts') after the end of the input, because"
                         + " ZooKeeper could not be reached. Check the ensemble, or raise 'max-retry-attempts'.");
@@ -282,20 +236,21 @@ abstract class OwnedWriter implements AutoCloseable {
 
         @Override
         public void failed(ZooKeeperException cause) {
-            thread.execute(() -> fail(cause));
+            thread.execute(() -> thread.fail(cause));
         }
     }
 
-    private void ask() {
+    @Override
+    public final void ask() {
         if (phase != Phase.UNKNOWN
-                || inFlight > 0
+                || requests.inFlight() > 0
                 || !fence.session().statistics().connected()) {
             return;
         }
         phase = Phase.ASKING;
         outdated = false;
         SessionIdentity before = fence.established();
-        then(
+        requests.then(
                 fence.establish().thenCompose(now -> fence.session().ephemerals()),
                 there -> {
                     phase = Phase.UNKNOWN;
@@ -327,9 +282,9 @@ abstract class OwnedWriter implements AutoCloseable {
         for (OwnedRow row : List.copyOf(rows.all())) {
             String node = nodes.remove(mark(row, now.id()));
             if (node == null) {
-                moved(row, row::isNowhere);
+                requests.moved(row, row::isNowhere);
             } else if (!node.equals(row.node())) {
-                moved(row, () -> row.isAt(node, null));
+                requests.moved(row, () -> row.isAt(node, null));
             }
             rows.review(row);
         }
@@ -339,7 +294,7 @@ abstract class OwnedWriter implements AutoCloseable {
             dropStrays();
         }
         compared();
-        send();
+        requests.send();
     }
 
     private void report(SessionIdentity now) {
@@ -357,7 +312,7 @@ abstract class OwnedWriter implements AutoCloseable {
     private void dropStrays() {
         strays.forEach((mark, node) -> {
             OwnedRow row = rows.getOrAdd(strayId(mark, node));
-            moved(row, () -> row.isAt(node, null));
+            requests.moved(row, () -> row.isAt(node, null));
             rows.review(row);
         });
         strays.clear();
@@ -368,150 +323,14 @@ abstract class OwnedWriter implements AutoCloseable {
         return new OwnedRow.Id(node, mark);
     }
 
-    // --- Writing. ---
+    @Override
+    public final void lost() {
+        phase = Phase.UNKNOWN;
+    }
 
-    private boolean mayWrite() {
+    @Override
+    public final boolean mayWrite() {
         return phase == Phase.KNOWN && (!checkpointed || sessions.know(fence.established()));
-    }
-
-    final void send() {
-        while (mayWrite() && rows.hasReady() && inFlight < settings.batching().maxInFlight()) {
-            // A request that is too large breaks the connection again and again; a smaller one may not.
-            int maxRows = Math.max(1, settings.batching().maxSize() >> Math.min(losses, 30));
-            List<OwnedRow> batch = rows.take(maxRows, settings.batching().maxBytes());
-            inFlight++;
-            step(prepare(batch), batch, none -> write(batch));
-        }
-    }
-
-    private void write(List<OwnedRow> batch) {
-        List<Step> steps = steps(batch);
-        if (steps.isEmpty()) {
-            done(batch);
-            return;
-        }
-        List<ZNodeWrite> writes = new ArrayList<>(fence.guard());
-        int guards = writes.size();
-        steps.forEach(step -> writes.add(step.write()));
-        metrics.request(steps.size());
-        step(fence.session().writeAndTell(writes), batch, result -> {
-            losses = 0;
-            if (result.refusal().isEmpty()) {
-                made(steps, result);
-                done(batch);
-            } else if (result.refusal().get().index() < guards) {
-                throw lost(fence.violation(result.refusal().get()));
-            } else {
-                metrics.count(SinkMetric.REFUSED);
-                int refused = result.refusal().get().index() - guards;
-                if (steps.get(refused).row().isErratic()) {
-                    fail(new IOException(result.refusal().get().cause().getMessage()
-                            + " Others create and delete this znode all the time."));
-                } else {
-                    step(mend(steps, refused, result.refusal().get().cause()), batch, none -> done(batch));
-                }
-            }
-        });
-    }
-
-    private void made(List<Step> steps, WriteResult result) {
-        int created = 0;
-        for (Step step : steps) {
-            OwnedRow row = step.row();
-            if (step.write() instanceof ZNodeWrite.Create create) {
-                String node = MissingParents.parent(create.path());
-                node = (node.equals("/") ? "" : node) + "/" + result.created().get(created++);
-                if (step.effect() == Effect.MAKES) {
-                    String made = node;
-                    moved(row, () -> row.isAt(made, data(create.data())));
-                }
-            } else if (step.effect() == Effect.SETS) {
-                row.isAt(row.node(), data(((ZNodeWrite.SetData) step.write()).data()));
-            } else if (step.effect() == Effect.DELETES) {
-                moved(row, row::isNowhere);
-            }
-            row.succeeded();
-        }
-        made(steps);
-    }
-
-    private static byte[] data(byte[] data) {
-        return data == null ? NO_DATA : data;
-    }
-
-    private void done(List<OwnedRow> batch) {
-        inFlight--;
-        rows.release(batch);
-        ask();
-        send();
-    }
-
-    /** Changes where a row's znode is. */
-    final void moved(OwnedRow row, Runnable change) {
-        int before = row.node() == null ? 0 : 1;
-        change.run();
-        owned += (row.node() == null ? 0 : 1) - before;
-    }
-
-    /** What follows a step of a batch; when the connection breaks, all has to be asked again. */
-    private <T> void step(CompletableFuture<T> answer, List<OwnedRow> batch, Next<T> next) {
-        boolean connected = fence.session().statistics().connected();
-        then(answer, next, () -> {
-            phase = Phase.UNKNOWN;
-            inFlight--;
-            rows.release(batch);
-            if (connected
-                    && batch.size() == 1
-                    && losses >= LOSSES_TO_CONVICT
-                    && batch.get(0).bytes() > REQUEST_LIMIT) {
-                fail(new IOException(
-                        RefusedRow.tooLarge(batch.get(0).path(), batch.get(0).bytes())));
-            }
-        });
-    }
-
-    /** What an answer leads to. */
-    @FunctionalInterface
-    interface Next<T> {
-        void accept(T answer) throws IOException;
-    }
-
-    /**
-     * @param onLoss what to do when the connection breaks; then all is asked again
-     */
-    private <T> void then(CompletableFuture<T> answer, Next<T> next, Runnable onLoss) {
-        answer.whenCompleteAsync(
-                (result, error) -> {
-                    try {
-                        if (error != null) {
-                            throw ZooKeeperException.causeOf(error);
-                        }
-                        next.accept(result);
-                    } catch (ZooKeeperException e) {
-                        if (!e.failure().isTransient()) {
-                            fail(e);
-                            return;
-                        }
-                        metrics.count(SinkMetric.RETRIES);
-                        losses++;
-                        onLoss.run();
-                        later(patience.waitMillis(losses), this::ask);
-                    } catch (Throwable e) {
-                        fail(e instanceof IOException io ? io : new IOException(e.getMessage(), e));
-                    }
-                },
-                thread);
-    }
-
-    private static ZooKeeperException lost(IOException violation) throws IOException {
-        if (violation instanceof ZooKeeperException e) {
-            return e;
-        }
-        throw violation;
-    }
-
-    final void fail(IOException cause) {
-        thread.fail(cause);
     }
 
     // --- What the kinds of rows need, too. ---
@@ -534,25 +353,8 @@ abstract class OwnedWriter implements AutoCloseable {
         return fence.guard();
     }
 
-    /**
-     * Waits for a request that is not about a row; when the connection breaks, all is asked again.
-     *
-     * @param onLoss what to do before
-     */
-    final void request(CompletableFuture<?> answer, Runnable onLoss) {
-        inFlight++;
-        then(
-                answer,
-                done -> {
-                    inFlight--;
-                    ask();
-                    send();
-                },
-                () -> {
-                    phase = Phase.UNKNOWN;
-                    inFlight--;
-                    onLoss.run();
-                });
+    final OwnedRequests requests() {
+        return requests;
     }
 
     final OwnedRows rows() {
@@ -561,10 +363,5 @@ abstract class OwnedWriter implements AutoCloseable {
 
     final Executor thread() {
         return thread;
-    }
-
-    /** Does something later on the task thread, unless it has ended. */
-    final void later(long millis, Runnable task) {
-        time.registerTimer(time.getCurrentProcessingTime() + millis, now -> thread.run(task));
     }
 }

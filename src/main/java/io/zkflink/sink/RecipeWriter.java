@@ -119,7 +119,7 @@ final class RecipeWriter extends OwnedWriter {
     }
 
     @Override
-    CompletableFuture<Void> prepare(List<OwnedRow> batch) {
+    public CompletableFuture<Void> prepare(List<OwnedRow> batch) {
         List<CompletableFuture<?>> answers = new ArrayList<>();
         for (OwnedRow row : batch) {
             if (row.isUnread()) {
@@ -143,10 +143,12 @@ final class RecipeWriter extends OwnedWriter {
         for (String name : names.orElse(List.of())) {
             Contender contender = recipe.parse(name).orElse(null);
             if (contender != null && recipe.isForeign(contender)) {
-                fail(new IOException("The lock '" + resource + "' has the contender '" + name + "', which "
-                        + other(recipe.dialect()) + " made: it and a contender of 'lock.dialect' = '"
-                        + recipe.dialect() + "' would not see who of them is first, and both might hold the lock. Set"
-                        + " 'lock.dialect' to what the other programs use, or use another 'path'."));
+                requests()
+                        .fail(new IOException("The lock '" + resource + "' has the contender '" + name + "', which "
+                                + other(recipe.dialect()) + " made: it and a contender of 'lock.dialect' = '"
+                                + recipe.dialect()
+                                + "' would not see who of them is first, and both might hold the lock. Set"
+                                + " 'lock.dialect' to what the other programs use, or use another 'path'."));
             } else if (contender != null) {
                 contenders.put(contender.id().orElseGet(UUID::randomUUID), name);
             }
@@ -161,7 +163,7 @@ final class RecipeWriter extends OwnedWriter {
     }
 
     @Override
-    List<Step> steps(List<OwnedRow> batch) {
+    public List<Step> steps(List<OwnedRow> batch) {
         List<Step> steps = new ArrayList<>();
         for (OwnedRow row : batch) {
             if (!row.isWanted() && row.node() != null) {
@@ -198,7 +200,7 @@ final class RecipeWriter extends OwnedWriter {
     }
 
     @Override
-    void made(List<Step> steps) {
+    public void made(List<Step> steps) {
         for (Step step : steps) {
             String resource = MissingParents.parent(step.write().path());
             if (step.effect() == Effect.MAKES) {
@@ -218,19 +220,19 @@ final class RecipeWriter extends OwnedWriter {
     }
 
     @Override
-    CompletableFuture<Void> mend(List<Step> steps, int refused, ZooKeeperException cause) {
+    public CompletableFuture<Void> mend(List<Step> steps, int refused, ZooKeeperException cause) {
         Step step = steps.get(refused);
         OwnedRow row = step.row();
         Failure failure = cause.failure();
         boolean isGone = failure == Failure.NO_NODE;
         if (step.effect() == Effect.DELETES && isGone) {
-            moved(row, row::isNowhere);
+            requests().moved(row, row::isNowhere);
             left(row);
         } else if (step.effect() == Effect.MAKES && isGone) {
             // The server deletes containers that are empty, and others what they like: it is surveyed again.
             ours.remove(row.path());
         } else if (step.effect() == Effect.MAKES && failure == Failure.NODE_EXISTS) {
-            moved(row, () -> row.isAt(step.write().path(), row.data()));
+            requests().moved(row, () -> row.isAt(step.write().path(), row.data()));
             ours.merge(row.path(), 1, Integer::sum);
         } else if (step.write() instanceof ZNodeWrite.Create && step.effect() == Effect.NONE && isGone) {
             List<String> created = steps.stream()
@@ -252,9 +254,10 @@ final class RecipeWriter extends OwnedWriter {
     private void tend() {
         for (String barrier : List.copyOf(barriers)) {
             barriers.remove(barrier);
-            request(
-                    session().children(barrier).thenComposeAsync(names -> tend(barrier, names), thread()),
-                    () -> barriers.add(barrier));
+            requests()
+                    .request(
+                            session().children(barrier).thenComposeAsync(names -> tend(barrier, names), thread()),
+                            () -> barriers.add(barrier));
         }
     }
 
@@ -286,7 +289,7 @@ final class RecipeWriter extends OwnedWriter {
                             boolean isOurs =
                                     refusal.isPresent() && refusal.get().index() == writes.size() - 1;
                             if (isOurs && failure != Failure.NODE_EXISTS && failure != Failure.NO_NODE) {
-                                fail(refusal.get().cause());
+                                requests().fail(refusal.get().cause());
                             }
                         },
                         thread());

@@ -4,7 +4,6 @@ package io.zkflink.subtree;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.path.PathTemplate;
-import io.zkflink.path.Segment;
 import io.zkflink.subtree.Sighting.Observation;
 import io.zkflink.subtree.Sighting.RoundEnded;
 import io.zkflink.subtree.Sighting.WalkBegun;
@@ -35,9 +34,6 @@ final class WalkRunner {
     private final FeedState state;
     private final Requests requests;
     private final SharedLists.Member lists;
-    /** Whether rows may be below rows. */
-    private final boolean nested;
-
     private final DeniedLists denied = new DeniedLists();
     private final Sightings seen = new Sightings();
     private final Rounds rounds = new Rounds();
@@ -67,8 +63,6 @@ final class WalkRunner {
         this.state = state;
         this.requests = state.requests();
         this.lists = lists;
-        this.nested = !template.segments().isEmpty()
-                && template.segments().get(template.segments().size() - 1) instanceof Segment.Rest;
     }
 
     /** What was seen and not yet handed over. */
@@ -291,7 +285,7 @@ final class WalkRunner {
         };
         Runnable unreadable = () -> {
             state.denied();
-            if (nested) {
+            if (template.isOpenEnded()) {
                 deny(path);
             }
             arrive.accept(Optional.empty());

@@ -3,7 +3,6 @@ package io.zkflink.table;
 
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.CreateMode;
-import io.zkflink.path.Segment;
 import io.zkflink.row.TableLayout;
 import io.zkflink.row.WritableMetadata;
 import io.zkflink.row.ZNodeEncoder;
@@ -110,9 +109,7 @@ final class ZooKeeperTableSink implements DynamicTableSink, SupportsWritingMetad
 
     /** A znode at any depth may be deleted only after those below it, which other subtasks might hold. */
     private Optional<Integer> parallelism() {
-        List<Segment> segments = layout.template().segments();
-        boolean nested = !segments.isEmpty() && segments.get(segments.size() - 1) instanceof Segment.Rest;
-        if (!nested || !deletes) {
+        if (!layout.template().isOpenEnded() || !deletes) {
             return declaration.parallelism();
         }
         declaration.parallelism().filter(parallelism -> parallelism > 1).ifPresent(parallelism -> {

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink;
+
+import io.zkflink.client.WriteResult;
+import io.zkflink.client.ZNodeWrite;
+import io.zkflink.client.ZooKeeperException;
+import io.zkflink.metrics.SinkMetric;
+import io.zkflink.metrics.SinkMetrics;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.apache.flink.api.common.operators.ProcessingTimeService;
+
+/**
+ * Sends what the rows of an {@link OwnedWriter} need, many at a time, each request beginning with what its session is
+ * guarded by. What is refused because of one row is mended and sent again. What is lost is not: the writer finds out what
+ * is there, and the rows that still differ are sent.
+ *
+ * <p>Everything happens on the task thread.
+ */
+final class OwnedRequests {
+
+    private static final int LOSSES_TO_CONVICT = 3;
+    private static final int REQUEST_LIMIT = 1_000_000;
+
+    private final Owner owner;
+    private final FencedSession fence;
+    private final OwnedRows rows;
+    private final SinkSettings.Batching batching;
+    private final Patience patience;
+    private final TaskThread thread;
+    private final ProcessingTimeService time;
+    private final SinkMetrics metrics;
+
+    private int inFlight;
+    /** How many requests, or attempts to find out what is there, were lost in a row. */
+    private int losses;
+
+    private int owned;
+
+    /** Who knows what rows need, and when it may be sent. */
+    interface Owner {
+
+        /** An operation of a request, and the row it is for. */
+        record Step(OwnedRow row, ZNodeWrite write, Effect effect) {}
+
+        /** What a step is to the znode of its row. */
+        enum Effect {
+            MAKES,
+            SETS,
+            DELETES,
+            /** It is about another znode. */
+            NONE
+        }
+
+        boolean mayWrite();
+
+        /** Finds out what has to be known before these rows can be written; they stay under way meanwhile. */
+        CompletableFuture<Void> prepare(List<OwnedRow> batch);
+
+        /** What makes these rows what they should be. */
+        List<Step> steps(List<OwnedRow> batch);
+
+        /** Does what it takes for steps to be possible of which one was refused; their rows are then looked at again. */
+        CompletableFuture<Void> mend(List<Step> steps, int refused, ZooKeeperException cause);
+
+        /** Does what is to follow these steps, which are made. */
+        void made(List<Step> steps);
+
+        /** A request was lost, so that it is not known any more what is there. */
+        void lost();
+
+        /** Finds out what is there, unless that is known. */
+        void ask();
+    }
+
+    OwnedRequests(
+            Owner owner,
+            FencedSession fence,
+            OwnedRows rows,
+            SinkSettings.Batching batching,
+            Patience patience,
+            OwnedWriter.Surroundings surroundings) {
+        this.owner = owner;
+        this.fence = fence;
+        this.rows = rows;
+        this.batching = batching;
+        this.patience = patience;
+        this.thread = surroundings.thread();
+        this.time = surroundings.time();
+        this.metrics = surroundings.metrics();
+        metrics.gauge(SinkMetric.IN_FLIGHT, () -> inFlight);
+        metrics.gauge(SinkMetric.BUFFERED, rows::waiting);
+        metrics.gauge(SinkMetric.OWNED, () -> owned);
+    }
+
+    int inFlight() {
+        return inFlight;
+    }
+
+    /** How many znodes the session has for rows. */
+    int owned() {
+        return owned;
+    }
+
+    void send() {
+        while (owner.mayWrite() && rows.hasReady() && inFlight < batching.maxInFlight()) {
+            // A request that is too large breaks the connection again and again; a smaller one may not.
+            int maxRows = Math.max(1, batching.maxSize() >> Math.min(losses, 30));
+            List<OwnedRow> batch = rows.take(maxRows, batching.maxBytes());
+            inFlight++;
+            step(owner.prepare(batch), batch, none -> write(batch));
+        }
+    }
+
+    private void write(List<OwnedRow> batch) {
+        List<Owner.Step> steps = owner.steps(batch);
+        if (steps.isEmpty()) {
+            done(batch);
+            return;
+        }
+        List<ZNodeWrite> writes = new ArrayList<>(fence.guard());
+        int guards = writes.size();
+        steps.forEach(step -> writes.add(step.write()));
+        metrics.request(steps.size());
+        step(fence.session().writeAndTell(writes), batch, result -> {
+            losses = 0;
+            if (result.refusal().isEmpty()) {
+                made(steps, result);
+                done(batch);
+            } else if (result.refusal().get().index() < guards) {
+                throw lost(fence.violation(result.refusal().get()));
+            } else {
+                metrics.count(SinkMetric.REFUSED);
+                int refused = result.refusal().get().index() - guards;
+                if (steps.get(refused).row().isErratic()) {
+                    fail(new IOException(result.refusal().get().cause().getMessage()
+                            + " Others create and delete this znode all the time."));
+                } else {
+                    step(owner.mend(steps, refused, result.refusal().get().cause()), batch, none -> done(batch));
+                }
+            }
+        });
+    }
+
+    private void made(List<Owner.Step> steps, WriteResult result) {
+        int created = 0;
+        for (Owner.Step step : steps) {
+            OwnedRow row = step.row();
+            if (step.write() instanceof ZNodeWrite.Create create) {
+                String node = MissingParents.parent(create.path());
+                node = (node.equals("/") ? "" : node) + "/" + result.created().get(created++);
+                if (step.effect() == Owner.Effect.MAKES) {
+                    String made = node;
+                    moved(row, () -> row.isAt(made, data(create.data())));
+                }
+            } else if (step.effect() == Owner.Effect.SETS) {
+                row.isAt(row.node(), data(((ZNodeWrite.SetData) step.write()).data()));
+            } else if (step.effect() == Owner.Effect.DELETES) {
+                moved(row, row::isNowhere);
+            }
+            row.succeeded();
+        }
+        owner.made(steps);
+    }
+
+    private static byte[] data(byte[] data) {
+        return data == null ? new byte[0] : data;
+    }
+
+    private void done(List<OwnedRow> batch) {
+        inFlight--;
+        rows.release(batch);
+        owner.ask();
+        send();
+    }
+
+    /** Changes where a row's znode is. */
+    void moved(OwnedRow row, Runnable change) {
+        int before = row.node() == null ? 0 : 1;
+        change.run();
+        owned += (row.node() == null ? 0 : 1) - before;
+    }
+
+    /** What follows a step of a batch; when the connection breaks, all has to be asked again. */
+    private <T> void step(CompletableFuture<T> answer, List<OwnedRow> batch, Next<T> next) {
+        boolean connected = fence.session().statistics().connected();
+        then(answer, next, () -> {
+            owner.lost();
+            inFlight--;
+            rows.release(batch);
+            if (connected
+                    && batch.size() == 1
+                    && losses >= LOSSES_TO_CONVICT
+                    && batch.get(0).bytes() > REQUEST_LIMIT) {
+                fail(new IOException(
+                        RefusedRow.tooLarge(batch.get(0).path(), batch.get(0).bytes())));
+            }
+        });
+    }
+
+    /** What an answer leads to. */
+    @FunctionalInterface
+    interface Next<T> {
+        void accept(T answer) throws IOException;
+    }
+
+    /**
+     * @param onLoss what to do when the connection breaks; then all is asked again
+     */
+    <T> void then(CompletableFuture<T> answer, Next<T> next, Runnable onLoss) {
+        answer.whenCompleteAsync(
+                (result, error) -> {
+                    try {
+                        if (error != null) {
+                            throw ZooKeeperException.causeOf(error);
+                        }
+                        next.accept(result);
+                    } catch (ZooKeeperException e) {
+                        if (!e.failure().isTransient()) {
+                            fail(e);
+                            return;
+                        }
+                        metrics.count(SinkMetric.RETRIES);
+                        losses++;
+                        onLoss.run();
+                        later(patience.waitMillis(losses), owner::ask);
+                    } catch (Throwable e) {
+                        fail(e instanceof IOException io ? io : new IOException(e.getMessage(), e));
+                    }
+                },
+                thread);
+    }
+
+    private static ZooKeeperException lost(IOException violation) throws IOException {
+        if (violation instanceof ZooKeeperException e) {
+            return e;
+        }
+        throw violation;
+    }
+
+    void fail(IOException cause) {
+        thread.fail(cause);
+    }
+
+    /**
+     * Waits for a request that is not about a row; when the connection breaks, all is asked again.
+     *
+     * @param onLoss what to do before
+     */
+    void request(CompletableFuture<?> answer, Runnable onLoss) {
+        inFlight++;
+        then(
+                answer,
+                done -> {
+                    inFlight--;
+                    owner.ask();
+                    send();
+                },
+                () -> {
+                    owner.lost();
+                    inFlight--;
+                    onLoss.run();
+                });
+    }
+
+    /** Does something later on the task thread, unless it has ended. */
+    void later(long millis, Runnable task) {
+        time.registerTimer(time.getCurrentProcessingTime() + millis, now -> thread.run(task));
+    }
+}
