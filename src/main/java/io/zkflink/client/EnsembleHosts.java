@@ -37,6 +37,8 @@ final class EnsembleHosts implements HostProvider {
     private static final long CLOSED_WAIT_MILLIS = 100;
     /** After about five minutes with the default waits; a power of two. */
     private static final int FIRST_SUMMARY = 64;
+    /** So that a session outlives two servers in a row that accept its connection and never answer. */
+    private static final int MIN_ATTEMPTS_PER_SESSION = 3;
 
     private final ConnectionSettings settings;
     private final Names names;
@@ -100,9 +102,16 @@ final class EnsembleHosts implements HostProvider {
         notifyAll();
     }
 
+    /**
+     * The client waits for the answer to a session request for the session's timeout divided by this. The number of
+     * servers would let a single one, or a name that stands for several, use up the whole session: a server that is
+     * just starting may accept a connection, fail to close it and never answer.
+     */
     @Override
     public int size() {
-        return servers.size();
+        long attempts = settings.sessionTimeout().dividedBy(settings.connectionTimeout());
+        return (int)
+                Math.max(Math.max(servers.size(), MIN_ATTEMPTS_PER_SESSION), Math.min(attempts, Integer.MAX_VALUE));
     }
 
     @Override

@@ -96,4 +96,19 @@ class EnsembleHostsTest {
             assertThat(Await.result(next())).isEqualTo(server());
         }
     }
+
+    @Test
+    void oneAnswerIsAwaitedForNoLongerThanAConnectionMayTake() {
+        assertThat(Duration.ofSeconds(60).dividedBy(hosts.size())).isEqualTo(Duration.ofSeconds(15));
+    }
+
+    @Test
+    void sessionHasTimeForMoreThanOneAttempt() {
+        ConnectionSettings settings = ConnectionSettings.builder(name())
+                .setSessionTimeout(Duration.ofSeconds(10))
+                .setConnectionTimeout(Duration.ofSeconds(15))
+                .build();
+
+        assertThat(new EnsembleHosts(settings, null, () -> {}).size()).isEqualTo(3);
+    }
 }

@@ -85,6 +85,21 @@ class SessionClientITCase extends ZooKeeperClientContract {
         assertThat(SessionPool.size()).isZero();
     }
 
+    @Test
+    void serverThatAcceptsAConnectionAndNeverAnswersCostsNoSession() {
+        ZooKeeperClient mine = open();
+        Await.result(mine.read(root));
+        Set<String> sessions = ZK.process().sessions();
+        ZK.proxy().cut();
+        ZK.proxy().blackhole();
+        Await.until("a request for the session has no answer", ZK.proxy()::isHoldingBack);
+
+        ZK.proxy().forsake();
+
+        repeat(() -> mine.read(root));
+        assertThat(ZK.process().sessions()).isEqualTo(sessions);
+    }
+
     @Nested
     class Paths {
 

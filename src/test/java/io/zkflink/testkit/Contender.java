@@ -41,9 +41,6 @@ public final class Contender implements AutoCloseable {
         for (int attempt = 1; ; attempt++) {
             try {
                 return admin.zooKeeper().create(path, bytes, ZooDefs.Ids.OPEN_ACL_UNSAFE, mode);
-            } catch (KeeperException.RequestTimeoutException e) {
-                // A client that never got back in after a restart.
-                admin.close();
             } catch (KeeperException e) {
                 boolean isPassing = e.code() == KeeperException.Code.CONNECTIONLOSS
                         || e.code() == KeeperException.Code.SESSIONEXPIRED;

@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 
 /**
  * A network between a client and a server, which can break: {@link #cut} refuses and drops connections, {@link
- * #blackhole} keeps them but lets nothing through, {@link #heal} ends either.
+ * #blackhole} keeps them but lets nothing through, {@link #heal} and {@link #forsake} end either.
  *
  * <p>Life cycle: it listens from its construction to {@link #close}, always on the same port. One daemon thread
  * accepts, and two per connection copy bytes. All methods may be called by any thread.
@@ -69,6 +69,17 @@ public final class TcpProxy implements AutoCloseable {
     /** Lets everything through again, first of all what was held back. */
     public void heal() {
         become(State.OPEN);
+    }
+
+    /** Lets new connections through, while those that were held back stay open and never hear anything. */
+    public synchronized void forsake() {
+        connections.forEach(connection -> connection.isForsaken = true);
+        heal();
+    }
+
+    /** Whether a client has said something that was not let through. */
+    public synchronized boolean isHoldingBack() {
+        return connections.stream().anyMatch(connection -> connection.isHeldBack);
     }
 
     @Override
@@ -167,9 +178,11 @@ public final class TcpProxy implements AutoCloseable {
 
     /** Waits while nothing may pass. */
     private synchronized void awaitPassage(Connection connection) throws InterruptedException {
-        while (state == State.BLACKHOLE && connections.contains(connection)) {
+        while ((state == State.BLACKHOLE || connection.isForsaken) && connections.contains(connection)) {
+            connection.isHeldBack = true;
             wait();
         }
+        connection.isHeldBack = false;
     }
 
     private synchronized void forget(Connection connection) {
@@ -197,6 +210,9 @@ public final class TcpProxy implements AutoCloseable {
     private final class Connection {
         private final Socket client;
         private final Socket server;
+        // Guarded by the proxy.
+        private boolean isForsaken;
+        private boolean isHeldBack;
 
         Connection(Socket client, Socket server) {
             this.client = client;

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -28,9 +29,16 @@ import org.apache.zookeeper.data.Stat;
 public final class ZooKeeperAdmin implements AutoCloseable {
 
     /** So that an operation which is never answered fails instead of hanging for ever. */
-    private static final String REQUEST_MILLIS = "15000";
+    private static final String REQUEST_MILLIS = "40000";
 
     private static final int SESSION_MILLIS = 60_000;
+    /**
+     * How often the server is named. The client waits for the answer to a session request for the session's timeout
+     * divided by this, and a standalone server leaves connections open and unanswered which it accepts while it loads
+     * its data ({@code NIOServerCnxn#close} fails there).
+     */
+    private static final int NAMED = 12;
+
     private static final int BATCH = 500;
 
     private final String connectString;
@@ -160,7 +168,8 @@ public final class ZooKeeperAdmin implements AutoCloseable {
                 ZKClientConfig config = new ZKClientConfig();
                 config.setProperty(ZKClientConfig.JUTE_MAXBUFFER, String.valueOf(64 * 1024 * 1024));
                 config.setProperty(ZKClientConfig.ZOOKEEPER_REQUEST_TIMEOUT, REQUEST_MILLIS);
-                handle = new ZooKeeper(connectString, SESSION_MILLIS, event -> {}, config);
+                String servers = String.join(",", Collections.nCopies(NAMED, connectString));
+                handle = new ZooKeeper(servers, SESSION_MILLIS, event -> {}, config);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
