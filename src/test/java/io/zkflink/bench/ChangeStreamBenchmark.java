@@ -5,7 +5,6 @@ import io.zkflink.testkit.Await;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperProcess;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.recipes.cache.CuratorCache;
@@ -41,19 +41,27 @@ import org.apache.zookeeper.ZooKeeper;
  */
 public final class ChangeStreamBenchmark {
 
-    private static final int ROUNDS = Integer.getInteger("bench.rounds", 3);
     private static final int ZNODES = 100;
-    private static final int WRITES = 100_000;
+    private static final int WRITES = Benchmarks.FULL ? 100_000 : 20_000;
     private static final int WRITES_IN_FLIGHT = 100;
+    private static final int[] RATES = Benchmarks.FULL ? new int[] {10, 100, 1_000, 10_000} : new int[] {1_000, 10_000};
+    private static final int SECONDS = Benchmarks.FULL ? 5 : 2;
     private static final int OPS = 500;
     private static final String ROOT = "/stream";
+    private static final String RAW = "raw client, one recursive watch, multi reads";
+    private static final String SEEN = "versions seen (%)";
+    private static final String MEDIAN = "from a write until it is seen, median (ms)";
+    private static final String SLOWEST = "from a write until it is seen, 99 % (ms)";
 
     /** What the reader of this turn saw; static for the sake of the pipeline, which runs in this JVM. */
-    private static volatile Delays delays = new Delays();
+    private static volatile Delays delays = new Delays(0);
 
-    private final PrintStream out = System.out;
+    private final Figures flatOut = new Figures("changes-flat-out", RAW);
+    private final Figures paced = new Figures("changes", RAW);
     private final ZooKeeperProcess server;
     private final ZooKeeperAdmin zk;
+    /** Of this turn; per second, 0: as many as the server takes. */
+    private int rate;
 
     private ChangeStreamBenchmark(ZooKeeperProcess server, ZooKeeperAdmin zk) {
         this.server = server;
@@ -75,29 +83,45 @@ public final class ChangeStreamBenchmark {
             znodes.put(ROOT + "/" + i, "0");
         }
         zk.createAll(znodes);
-        for (int round = 0; round <= ROUNDS; round++) {
-            String label = round == 0 ? "warm-up" : "round " + round;
-            report(label, "pipeline", this::pipeline);
-            report(label, "raw multi", this::raw);
-            report(label, "CuratorCache", this::curator);
+        for (int round = -1; round < Benchmarks.ROUNDS; round++) {
+            boolean counts = round >= 0;
+            if (counts) {
+                flatOut.beginRound();
+                paced.beginRound();
+            }
+            turns(counts, flatOut, 0, WRITES);
+            for (int each : RATES) {
+                if (counts) {
+                    turns(counts, paced, each, each * SECONDS);
+                }
+            }
         }
+        flatOut.save();
+        paced.save();
     }
 
-    private void report(String round, String reader, Turn turn) throws Exception {
-        delays = new Delays();
+    private void turns(boolean counts, Figures figures, int perSecond, int writes) throws Exception {
+        rate = perSecond;
+        turn(counts, figures, RAW, writes, this::raw);
+        turn(counts, figures, "pipeline", writes, this::pipeline);
+        turn(counts, figures, "CuratorCache", writes, this::curator);
+        turn(counts, figures, "one-shot watches", writes, this::oneShot);
+    }
+
+    private void turn(boolean counts, Figures figures, String reader, int writes, Turn turn) throws Exception {
+        delays = new Delays(writes);
         double seconds = turn.run();
+        if (!counts) {
+            return;
+        }
         long[] sorted = delays.sorted();
-        out.printf(
-                "change stream, %s, %s: %,d writes to %,d znodes at %,.0f per second, %.1f %% of the versions seen,"
-                        + " delay p50 %.1f ms, p99 %.1f ms%n",
-                round,
-                reader,
-                WRITES,
-                ZNODES,
-                WRITES / seconds,
-                100.0 * sorted.length / WRITES,
-                sorted[sorted.length / 2] / 1e6,
-                sorted[(int) (sorted.length * 0.99)] / 1e6);
+        String at = rate == 0 ? "flat out" : "%,d changes per second".formatted(rate);
+        if (rate == 0) {
+            figures.note("writes per second meanwhile", reader, at, writes / seconds);
+        }
+        figures.note(SEEN, reader, at, 100.0 * sorted.length / writes);
+        figures.note(MEDIAN, reader, at, sorted[sorted.length / 2] / 1e6);
+        figures.note(SLOWEST, reader, at, sorted[(int) (sorted.length * 0.99)] / 1e6);
     }
 
     /** One reader with a writer; returns how many seconds the writer took. */
@@ -180,6 +204,28 @@ public final class ChangeStreamBenchmark {
         }
     }
 
+    /** As watchers are first written: read and watch, and again after every event. */
+    private double oneShot() throws Exception {
+        try (ZooKeeperAdmin client = new ZooKeeperAdmin(server.connectString())) {
+            for (int i = 0; i < ZNODES; i++) {
+                readAndWatch(client.zooKeeper(), ROOT + "/" + i);
+            }
+            return write();
+        }
+    }
+
+    private static void readAndWatch(ZooKeeper client, String path) {
+        client.getData(
+                path,
+                event -> readAndWatch(client, path),
+                (rc, any, context, data, stat) -> {
+                    if (data != null) {
+                        delays.seen(new String(data, StandardCharsets.UTF_8));
+                    }
+                },
+                null);
+    }
+
     private double curator() throws Exception {
         try (CuratorFramework client =
                 CuratorFrameworkFactory.newClient(server.connectString(), new RetryOneTime(100))) {
@@ -205,7 +251,10 @@ public final class ChangeStreamBenchmark {
         long start = System.nanoTime();
         try (ZooKeeperAdmin writer = new ZooKeeperAdmin(server.connectString())) {
             ZooKeeper client = writer.zooKeeper();
-            for (int i = 0; i < WRITES; i++) {
+            for (int i = 0; i < delays.writes(); i++) {
+                if (rate > 0) {
+                    LockSupport.parkNanos(start + i * 1_000_000_000L / rate - System.nanoTime());
+                }
                 inFlight.acquire();
                 byte[] data = (i + " " + System.nanoTime()).getBytes(StandardCharsets.UTF_8);
                 client.setData(ROOT + "/" + i % ZNODES, data, -1, (rc, path, ctx, stat) -> inFlight.release(), null);
@@ -221,9 +270,17 @@ public final class ChangeStreamBenchmark {
     private static final class Delays {
         private final AtomicInteger rows = new AtomicInteger();
         private final BitSet seen = new BitSet();
-        private final long[] nanos = new long[WRITES];
+        private final long[] nanos;
         private int count;
         private boolean begun;
+
+        Delays(int writes) {
+            nanos = new long[writes];
+        }
+
+        int writes() {
+            return nanos.length;
+        }
 
         /** What was seen until now is from before this turn. */
         synchronized void begin() {
@@ -244,7 +301,7 @@ public final class ChangeStreamBenchmark {
 
         /** Whatever is skipped, the last version of a znode is not. */
         synchronized boolean isOver() {
-            return seen.nextClearBit(WRITES - ZNODES) == WRITES;
+            return seen.nextClearBit(Math.max(0, nanos.length - ZNODES)) >= nanos.length;
         }
 
         synchronized long[] sorted() {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.bench;
 
-import com.sun.management.OperatingSystemMXBean;
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.lookup.LookupCaching;
 import io.zkflink.lookup.LookupKeys;
@@ -19,7 +18,6 @@ import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperProcess;
 import java.io.PrintStream;
-import java.lang.management.ManagementFactory;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -50,15 +48,17 @@ import org.apache.zookeeper.ZooKeeper;
  */
 public final class LookupBenchmark {
 
-    private static final int ROUNDS = Integer.getInteger("bench.rounds", 5);
     /** Which of them to measure, a regular expression. */
     private static final String ONLY = System.getProperty("bench.only", ".*");
 
     private static final int ZNODES = 10_000;
-    private static final int FEW = 5_000;
-    private static final int SOME = 20_000;
-    private static final int MORE = 500_000;
-    private static final int MANY = 4_000_000;
+    private static final int FEW = 3_000;
+    private static final int SOME = 5_000;
+    private static final int MORE = Benchmarks.FULL ? 500_000 : 200_000;
+    private static final int MANY = Benchmarks.FULL ? 4_000_000 : 1_500_000;
+    private static final String LIMIT = "a HashMap";
+    private static final String QUIET = "no writer";
+    private static final String BESIDE = "beside a writer of 10,000 znodes per second";
     private static final int WRITES_PER_SECOND = 10_000;
     private static final int WRITES_PER_REQUEST = 100;
     private static final int PROBES = 500;
@@ -66,8 +66,8 @@ public final class LookupBenchmark {
 
     private final PrintStream out;
     private final TableEnvironment sql = SharedMiniCluster.tableEnvironment(1);
-    private final Map<String, double[]> rates = new LinkedHashMap<>();
-    private final Map<String, double[]> cpuNanos = new LinkedHashMap<>();
+    private final Figures figures = new Figures("lookup", LIMIT);
+    private ZooKeeperProcess server;
 
     private LookupBenchmark(PrintStream out) {
         this.out = out;
@@ -88,22 +88,27 @@ public final class LookupBenchmark {
             }
             zk.createAll(znodes);
             tables(server.connectString());
-            for (int round = -1; round < ROUNDS; round++) {
-                measure(round, "HashMap", "hashmap", MANY);
-                measure(round, "naive", "naive", FEW);
-                measure(round, "NONE sync", "plain", SOME);
-                measure(round, "NONE async", "async", MORE);
-                measureWarm(round, "PARTIAL watch", "watched", MANY);
-                measureWarm(round, "PARTIAL ttl (Flink's cache)", "timed", MANY);
-                measureWarm(round, "JDBC PARTIAL", "jdbc", MANY);
-                measure(round, "FULL", "mirrored", MANY);
+            this.server = server;
+            for (int round = -1; round < Benchmarks.ROUNDS; round++) {
+                boolean counts = round >= 0;
+                if (counts) {
+                    figures.beginRound();
+                }
+                measure(counts, LIMIT, QUIET, "hashmap", MANY);
+                measure(counts, "FULL", QUIET, "mirrored", MANY);
+                measureWarm(counts, "PARTIAL, warm, evicted by a watch", "watched", MANY);
+                measureWarm(counts, "PARTIAL, warm, with ttl: Flink's own cache", "timed", MANY);
+                measureWarm(counts, "flink-connector-jdbc, PARTIAL, warm, on Derby", "jdbc", MANY);
+                measure(counts, "NONE, lookup.async", QUIET, "async", MORE);
+                measure(counts, "NONE", QUIET, "plain", SOME);
+                measure(counts, "one getData per row", QUIET, "naive", FEW);
                 try (Writer writer = new Writer(zk.zooKeeper())) {
-                    measure(round, "HashMap beside a writer", "hashmap", MANY);
-                    measure(round, "FULL beside a writer", "mirrored", MANY);
+                    measure(counts, LIMIT, BESIDE, "hashmap", MANY);
+                    measure(counts, "FULL", BESIDE, "mirrored", MANY);
                     writer.report(round, out);
                 }
             }
-            report();
+            figures.save();
             visibility(server.connectString(), zk.zooKeeper());
         }
     }
@@ -150,63 +155,26 @@ public final class LookupBenchmark {
                 + "'" + more + ") */ AS l JOIN " + table + " FOR SYSTEM_TIME AS OF l.pt AS t ON t.k = l.k");
     }
 
-    private void measure(int round, String name, String table, int rows) throws Exception {
+    private void measure(boolean counts, String name, String at, String table, int rows) throws Exception {
         if (!name.matches(ONLY)) {
             return;
         }
-        long cpuBefore = cpuNanos();
-        double start = Timing.seconds(() -> join(table, 1, "").await());
-        long cpuBetween = cpuNanos();
-        double whole = Timing.seconds(() -> join(table, rows, "").await());
-        long cpu = cpuNanos() - cpuBetween - (cpuBetween - cpuBefore);
-        if (round >= 0) {
-            rates.computeIfAbsent(name, any -> new double[ROUNDS])[round] = rows / (whole - start);
-            cpuNanos.computeIfAbsent(name, any -> new double[ROUNDS])[round] = (double) cpu / rows;
+        Timing.Usage start = Timing.usage(server, () -> join(table, 1, "").await());
+        Timing.Usage whole = Timing.usage(server, () -> join(table, rows, "").await());
+        if (counts) {
+            figures.noteRows(name, at, rows, whole.minus(start));
         }
-    }
-
-    /** Of this process, which is Flink and the client. */
-    private static long cpuNanos() {
-        return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
     }
 
     /** Caches live as long as somebody uses them: another job does so meanwhile. */
-    private void measureWarm(int round, String name, String table, int rows) throws Exception {
-        if (!name.matches(ONLY)) {
-            return;
-        }
+    private void measureWarm(boolean counts, String name, String table, int rows) throws Exception {
         TableResult holder = join(table, 1_000_000, ", 'rows-per-second' = '10'");
         try {
             join(table, MORE, "").await();
-            measure(round, name, table, rows);
+            measure(counts, name, QUIET, table, rows);
         } finally {
             holder.getJobClient().orElseThrow().cancel().get();
         }
-    }
-
-    private void report() {
-        rates.forEach((name, values) -> {
-            String limit = name.contains("beside") ? "HashMap beside a writer" : "HashMap";
-            out.printf(
-                    "lookup, %s: %,.0f rows/s, %.1f of naive, %.2f of HashMap; %,.0f ns of CPU per row, %.2f of"
-                            + " HashMap%n",
-                    name,
-                    Timing.median(values),
-                    ratio(values, "naive", rates),
-                    ratio(values, limit, rates),
-                    Timing.median(cpuNanos.get(name)),
-                    1 / ratio(cpuNanos.get(name), limit, cpuNanos));
-        });
-    }
-
-    /** The median of the rounds' own ratios, since the machine is not equally busy in all of them. */
-    private static double ratio(double[] values, String other, Map<String, double[]> measured) {
-        double[] others = measured.get(other);
-        double[] ratios = new double[ROUNDS];
-        for (int round = 0; round < ROUNDS; round++) {
-            ratios[round] = others == null ? Double.NaN : values[round] / others[round];
-        }
-        return Timing.median(ratios);
     }
 
     /** From before a write is sent to when a lookup in a mirror finds it, while many others are written. */
@@ -242,9 +210,11 @@ public final class LookupBenchmark {
         }
         mirror.close();
         Arrays.sort(millis);
-        out.printf(
-                "lookup, FULL: from write to visible p50 %.1f ms, p99 %.1f ms%n",
-                millis[PROBES / 2], millis[PROBES * 99 / 100]);
+        Figures visible = new Figures("visibility", "");
+        visible.beginRound();
+        visible.note("from a write until FULL shows it (ms)", "median", BESIDE, millis[PROBES / 2]);
+        visible.note("from a write until FULL shows it (ms)", "99 %", BESIDE, millis[PROBES * 99 / 100]);
+        visible.save();
     }
 
     /** Sets many znodes a second, at an even rate. */

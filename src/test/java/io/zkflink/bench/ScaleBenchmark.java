@@ -32,7 +32,7 @@ import org.apache.flink.util.CloseableIterator;
  */
 public final class ScaleBenchmark {
 
-    private static final int ZNODES = Integer.getInteger("bench.znodes", 1_000_000);
+    private static final int ZNODES = 1_000_000;
     private static final int CHILDREN = 1_000;
     private static final int FLAT = 200_000;
     private static final int DEPTH = 200;

@@ -5,12 +5,10 @@ import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperProcess;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,27 +33,30 @@ import org.apache.zookeeper.ZooKeeper;
  */
 public final class SinkBenchmark {
 
-    private static final int ROUNDS = Integer.getInteger("bench.rounds", 3);
     /** Each znode is written once, so that no row makes another one superfluous. */
-    private static final int ROWS = 200_000;
+    private static final int ROWS = Benchmarks.FULL ? 200_000 : 50_000;
     /** One request per row takes so long that fewer rows must do. */
-    private static final int SOME_ROWS = 20_000;
+    private static final int SOME_ROWS = 10_000;
 
-    private static final int FEW_ROWS = 3_000;
+    private static final int FEW_ROWS = 2_000;
 
     private static final int OPS = 100;
     private static final int OPS_IN_FLIGHT = 8;
+    private static final String RAW = "raw client, multi of 100, 8 in flight";
     private static final byte[] PAYLOAD = "x".repeat(100).getBytes(StandardCharsets.UTF_8);
+    private static final String EXACTLY_ONCE =
+            ", 'sink.delivery-guarantee' = 'exactly-once', 'sink.transactional-id-prefix' = 'bench'";
 
-    private final PrintStream out = System.out;
+    private final Figures figures = new Figures("write", RAW);
     private final ZooKeeperAdmin zk;
+    private final ZooKeeperProcess server;
     private final String connect;
-    private final Map<String, double[]> rates = new LinkedHashMap<>();
     private final Path checkpoints = Files.createTempDirectory("bench-checkpoints");
     private int roots;
 
     private SinkBenchmark(ZooKeeperProcess server, ZooKeeperAdmin zk) throws IOException {
         this.zk = zk;
+        this.server = server;
         this.connect = server.connectString();
     }
 
@@ -78,31 +79,20 @@ public final class SinkBenchmark {
         }
         zk.createAll(znodes);
         sql("/existing", SOME_ROWS, "");
-        for (int round = -1; round < ROUNDS; round++) {
+        for (int round = -1; round < Benchmarks.ROUNDS; round++) {
             boolean counts = round >= 0;
+            if (counts) {
+                figures.beginRound();
+            }
             for (boolean isNew : new boolean[] {false, true}) {
-                String what = isNew ? "new znodes" : "existing znodes";
-                note(counts, what + ", one request per row", FEW_ROWS, root(isNew), this::oneByOne);
-                note(counts, what + ", Curator in background", SOME_ROWS, root(isNew), this::curator);
-                note(counts, what + ", raw multi 100 x 8", ROWS, root(isNew), this::raw);
-                note(counts, what + ", pipeline at least once", ROWS, root(isNew), (path, rows) -> sql(path, rows, ""));
-                note(
-                        counts,
-                        what + ", pipeline exactly once",
-                        ROWS,
-                        root(isNew),
-                        (path, rows) -> sql(
-                                path,
-                                rows,
-                                ", 'sink.delivery-guarantee' = 'exactly-once', 'sink.transactional-id-prefix' = 'bench'"));
+                note(counts, RAW, ROWS, isNew, this::raw);
+                note(counts, "pipeline, at least once", ROWS, isNew, (path, rows) -> sql(path, rows, ""));
+                note(counts, "pipeline, exactly once", ROWS, isNew, (path, rows) -> sql(path, rows, EXACTLY_ONCE));
+                note(counts, "Curator in the background", SOME_ROWS, isNew, this::curator);
+                note(counts, "one request per row", FEW_ROWS, isNew, this::oneByOne);
             }
         }
-        out.println(Timing.machine() + "; rows per second, median of " + ROUNDS + " (all rounds)");
-        rates.forEach((what, all) -> out.printf(
-                "%-42s %,9.0f  %s%n",
-                what,
-                Timing.median(all),
-                Arrays.toString(Arrays.stream(all).mapToLong(Math::round).toArray())));
+        figures.save();
     }
 
     private String root(boolean isNew) {
@@ -116,17 +106,13 @@ public final class SinkBenchmark {
 
     /** Writes that many rows below a root. */
     private interface Writer {
-        double seconds(String root, int rows) throws Exception;
+        Timing.Usage write(String root, int rows) throws Exception;
     }
 
-    private void note(boolean counts, String what, int rows, String root, Writer writer) throws Exception {
-        double rate = rows / writer.seconds(root, rows);
-        out.printf("%s: %,.0f%n", what, rate);
+    private void note(boolean counts, String what, int rows, boolean isNew, Writer writer) throws Exception {
+        Timing.Usage usage = writer.write(root(isNew), rows);
         if (counts) {
-            double[] before = rates.getOrDefault(what, new double[0]);
-            double[] after = Arrays.copyOf(before, before.length + 1);
-            after[before.length] = rate;
-            rates.put(what, after);
+            figures.noteRows(what, isNew ? "new znodes" : "znodes that exist", rows, usage);
         }
     }
 
@@ -135,9 +121,9 @@ public final class SinkBenchmark {
     }
 
     /** Without what a job takes that writes nothing. */
-    private double sql(String root, int rows, String options) throws Exception {
-        double nothing = Timing.seconds(() -> insert(root, 0, options));
-        return Timing.seconds(() -> insert(root, rows, options)) - nothing;
+    private Timing.Usage sql(String root, int rows, String options) throws Exception {
+        Timing.Usage nothing = Timing.usage(server, () -> insert(root, 0, options));
+        return Timing.usage(server, () -> insert(root, rows, options)).minus(nothing);
     }
 
     private void insert(String root, int rows, String options) throws Exception {
@@ -158,9 +144,9 @@ public final class SinkBenchmark {
                 .await();
     }
 
-    private double oneByOne(String root, int rows) throws Exception {
+    private Timing.Usage oneByOne(String root, int rows) throws Exception {
         ZooKeeper client = zk.zooKeeper();
-        return Timing.seconds(() -> {
+        return Timing.usage(server, () -> {
             for (int row = 1; row <= rows; row++) {
                 if (root.equals("/existing")) {
                     client.setData(path(root, row), PAYLOAD, -1);
@@ -171,12 +157,12 @@ public final class SinkBenchmark {
         });
     }
 
-    private double raw(String root, int rows) throws Exception {
+    private Timing.Usage raw(String root, int rows) throws Exception {
         ZooKeeper client = zk.zooKeeper();
         IntFunction<Op> op = root.equals("/existing")
                 ? row -> Op.setData(path(root, row), PAYLOAD, -1)
                 : row -> Op.create(path(root, row), PAYLOAD, ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
-        return Timing.seconds(() -> {
+        return Timing.usage(server, () -> {
             Semaphore inFlight = new Semaphore(OPS_IN_FLIGHT);
             for (int from = 1; from <= rows; from += OPS) {
                 List<Op> batch = new ArrayList<>(OPS);
@@ -190,12 +176,12 @@ public final class SinkBenchmark {
         });
     }
 
-    private double curator(String root, int rows) throws Exception {
+    private Timing.Usage curator(String root, int rows) throws Exception {
         try (CuratorFramework client = CuratorFrameworkFactory.newClient(connect, new RetryOneTime(100))) {
             client.start();
             client.blockUntilConnected();
             CountDownLatch done = new CountDownLatch(rows);
-            return Timing.seconds(() -> {
+            return Timing.usage(server, () -> {
                 for (int row = 1; row <= rows; row++) {
                     if (root.equals("/existing")) {
                         client.setData()

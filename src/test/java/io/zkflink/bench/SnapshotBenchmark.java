@@ -5,10 +5,8 @@ import io.zkflink.testkit.Await;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperProcess;
-import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,44 +16,48 @@ import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.recipes.cache.CuratorCache;
 import org.apache.curator.framework.recipes.cache.CuratorCacheListener;
+import org.apache.curator.framework.recipes.cache.TreeCache;
+import org.apache.curator.framework.recipes.cache.TreeCacheEvent;
 import org.apache.curator.retry.RetryOneTime;
 import org.apache.flink.table.api.TableEnvironment;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.ZooKeeper;
 
 /**
- * How fast a subtree is read once: through a whole SQL pipeline, by the raw client at its best, by Curator's cache. All
- * against one server, in turns; only the ratios mean something. Run by {@code mvn -Pbench verify}.
+ * How fast a subtree is read once: through a whole SQL pipeline, by the raw client at its best, by Curator's caches, by
+ * one request per znode. All against one server, in turns; only the ratios mean something. Run by {@code mvn -Pbench verify}.
  */
 public final class SnapshotBenchmark {
 
-    private static final int ROUNDS = Integer.getInteger("bench.rounds", 5);
     private static final String PAYLOAD = "x".repeat(100);
-    private static final int CURATOR_SIZE = 100_000;
+    private static final int[] SIZES =
+            Benchmarks.FULL ? new int[] {1_000, 10_000, 100_000, 1_000_000} : new int[] {10_000};
+    /** The others take minutes for more. */
+    private static final int CACHE_SIZE = 100_000;
+
+    private static final int NAIVE_SIZE = 10_000;
     private static final int CHILDREN = 100;
     private static final int OPS = 500;
+    private static final int WARM_UPS = 2;
 
-    private final PrintStream out;
+    private boolean warm;
 
-    private SnapshotBenchmark(PrintStream out) {
-        this.out = out;
-    }
+    private final Figures figures = new Figures("snapshot", "raw client, multi of 500");
+
+    private SnapshotBenchmark() {}
 
     public static void main(String[] arguments) throws Exception {
-        int[] sizes = Arrays.stream(
-                        System.getProperty("bench.sizes", "10000,100000").split(","))
-                .mapToInt(Integer::parseInt)
-                .toArray();
-        SnapshotBenchmark benchmark = new SnapshotBenchmark(System.out);
-        for (int size : sizes) {
+        SnapshotBenchmark benchmark = new SnapshotBenchmark();
+        for (int size : SIZES) {
             benchmark.run(size);
         }
+        benchmark.figures.save();
         System.exit(0);
     }
 
     private void run(int size) throws Exception {
         try (ZooKeeperProcess server = ZooKeeperProcess.builder()
-                        .heap("3g")
+                        .heap("4g")
                         .property("jute.maxbuffer", String.valueOf(64 * 1024 * 1024))
                         .build()
                         .start();
@@ -65,31 +67,34 @@ public final class SnapshotBenchmark {
             table(sql, server, "t", "/bench/{a}/{b}");
             table(sql, server, "nothing", "/nothing/{a}/{b}");
             sql.executeSql("CREATE TABLE sink (a STRING, b STRING, v STRING) WITH ('connector' = 'blackhole')");
-            double[] flink = new double[ROUNDS];
-            double[] raw = new double[ROUNDS];
-            double[] curator = new double[ROUNDS];
-            for (int round = -2; round < ROUNDS; round++) {
-                double start = Timing.seconds(() -> insert(sql, "nothing"));
-                double whole = Timing.seconds(() -> insert(sql, "t"));
-                double rawSeconds = Timing.seconds(() -> raw(zk.zooKeeper(), size));
-                // Curator takes minutes for more.
-                double curatorSeconds = size <= CURATOR_SIZE ? Timing.seconds(() -> curator(server, size)) : Double.NaN;
-                if (round >= 0) {
-                    flink[round] = whole - start;
-                    raw[round] = rawSeconds;
-                    curator[round] = curatorSeconds;
+            for (int round = -WARM_UPS; round < Benchmarks.ROUNDS; round++) {
+                if (round == 0) {
+                    warm = true;
+                }
+                if (warm) {
+                    figures.beginRound();
+                }
+                note("raw client, multi of 500", size, Timing.usage(server, () -> raw(zk.zooKeeper(), size)));
+                Timing.Usage start = Timing.usage(server, () -> insert(sql, "nothing"));
+                note(
+                        "pipeline",
+                        size,
+                        Timing.usage(server, () -> insert(sql, "t")).minus(start));
+                if (warm && size <= CACHE_SIZE) {
+                    note("CuratorCache", size, Timing.usage(server, () -> curatorCache(server, size)));
+                }
+                if (warm && size <= NAIVE_SIZE) {
+                    note("Curator's TreeCache", size, Timing.usage(server, () -> treeCache(server)));
+                    note("one request per znode", size, Timing.usage(server, () -> naive(zk.zooKeeper())));
                 }
             }
-            out.printf(
-                    "snapshot of %,d znodes, 100 B each, median of %d: pipeline %.2f s, raw multi %.2f s (pipeline at"
-                            + " %.2f of raw), CuratorCache %.2f s (pipeline %.0f times as fast)%n",
-                    size,
-                    ROUNDS,
-                    Timing.median(flink),
-                    Timing.median(raw),
-                    Timing.median(raw) / Timing.median(flink),
-                    Timing.median(curator),
-                    Timing.median(curator) / Timing.median(flink));
+            warm = false;
+        }
+    }
+
+    private void note(String contender, int size, Timing.Usage usage) {
+        if (warm) {
+            figures.noteRows(contender, "%,d znodes".formatted(size), size, usage);
         }
     }
 
@@ -147,7 +152,35 @@ public final class SnapshotBenchmark {
         done.await();
     }
 
-    private static void curator(ZooKeeperProcess server, int size) throws Exception {
+    private static void naive(ZooKeeper zk) throws Exception {
+        for (String parent : zk.getChildren("/bench", false)) {
+            for (String child : zk.getChildren("/bench/" + parent, false)) {
+                zk.getData("/bench/" + parent + "/" + child, false, null);
+            }
+        }
+    }
+
+    /** What the service registries of old are made with. */
+    @SuppressWarnings("deprecation")
+    private static void treeCache(ZooKeeperProcess server) throws Exception {
+        try (CuratorFramework client =
+                CuratorFrameworkFactory.newClient(server.connectString(), new RetryOneTime(100))) {
+            client.start();
+            client.blockUntilConnected();
+            try (TreeCache cache = TreeCache.newBuilder(client, "/bench").build()) {
+                CountDownLatch initialized = new CountDownLatch(1);
+                cache.getListenable().addListener((any, event) -> {
+                    if (event.getType() == TreeCacheEvent.Type.INITIALIZED) {
+                        initialized.countDown();
+                    }
+                });
+                cache.start();
+                initialized.await();
+            }
+        }
+    }
+
+    private static void curatorCache(ZooKeeperProcess server, int size) throws Exception {
         try (CuratorFramework client =
                 CuratorFrameworkFactory.newClient(server.connectString(), new RetryOneTime(100))) {
             client.start();

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.bench;
 
+import com.sun.management.OperatingSystemMXBean;
+import io.zkflink.testkit.ZooKeeperProcess;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 
-/** How long work takes. */
+/** How long work takes, and how much of the processors. */
 final class Timing {
 
     private Timing() {}
@@ -13,10 +16,31 @@ final class Timing {
         void run() throws Exception;
     }
 
+    /**
+     * What work took.
+     *
+     * @param seconds by the clock
+     * @param ownSeconds of processor time, of this process: Flink, the contender, who writes for it
+     * @param serverSeconds of processor time, of the server: what its other clients pay
+     */
+    record Usage(double seconds, double ownSeconds, double serverSeconds) {
+        Usage minus(Usage other) {
+            return new Usage(
+                    seconds - other.seconds, ownSeconds - other.ownSeconds, serverSeconds - other.serverSeconds);
+        }
+    }
+
     static double seconds(Work work) throws Exception {
         long start = System.nanoTime();
         work.run();
         return (System.nanoTime() - start) / 1e9;
+    }
+
+    static Usage usage(ZooKeeperProcess server, Work work) throws Exception {
+        double own = ownSeconds();
+        double servers = server.cpuTime().toNanos() / 1e9;
+        double seconds = seconds(work);
+        return new Usage(seconds, ownSeconds() - own, server.cpuTime().toNanos() / 1e9 - servers);
     }
 
     static double median(double[] values) {
@@ -25,12 +49,7 @@ final class Timing {
         return sorted[sorted.length / 2];
     }
 
-    /** The machine that figures are of. */
-    static String machine() {
-        return "%d cores, %s, Java %s"
-                .formatted(
-                        Runtime.getRuntime().availableProcessors(),
-                        System.getProperty("os.name") + " " + System.getProperty("os.arch"),
-                        System.getProperty("java.version"));
+    private static double ownSeconds() {
+        return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime() / 1e9;
     }
 }

@@ -14,6 +14,7 @@ import java.net.Socket;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 
 /**
@@ -37,6 +38,9 @@ public final class TcpProxy implements AutoCloseable {
 
     private final int port = Ports.free();
     private final int targetPort;
+
+    private final LongAdder fromClients = new LongAdder();
+    private final LongAdder toClients = new LongAdder();
 
     // Guarded by this.
     private State state = State.OPEN;
@@ -85,6 +89,16 @@ public final class TcpProxy implements AutoCloseable {
     @Override
     public void close() {
         become(State.CLOSED);
+    }
+
+    /** How many bytes clients have sent. */
+    public long bytesFromClients() {
+        return fromClients.sum();
+    }
+
+    /** How many bytes were sent to clients. */
+    public long bytesToClients() {
+        return toClients.sum();
     }
 
     /** The ports that the server sees connections from this proxy come from. */
@@ -242,6 +256,7 @@ public final class TcpProxy implements AutoCloseable {
                 for (int length = in.read(buffer); length >= 0; length = in.read(buffer)) {
                     awaitPassage(this);
                     out.write(buffer, 0, length);
+                    (source == client ? fromClients : toClients).add(length);
                 }
             } catch (IOException e) {
                 // One of the two ends is gone.

@@ -11,6 +11,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -165,6 +166,11 @@ public final class ZooKeeperProcess implements AutoCloseable {
         start();
     }
 
+    /** Processor time that the server has used since it was started last. */
+    public Duration cpuTime() {
+        return process.cpuTime();
+    }
+
     /** Stops the process without ending it: connections stay open, and nobody answers. */
     public void pause() {
         process.pause();
@@ -248,6 +254,15 @@ public final class ZooKeeperProcess implements AutoCloseable {
         Matcher matcher = Pattern.compile("zk_cnt_" + Pattern.quote(top.substring(1)) + "_read_per_namespace\\s+(\\d+)")
                 .matcher(ask("mntr"));
         return matcher.find() ? Long.parseLong(matcher.group(1)) : 0;
+    }
+
+    /** How many requests the server has received, those of all clients, pings and questions like this one. */
+    public long requestCount() {
+        Matcher matcher = Pattern.compile("zk_packets_received\\s+(\\d+)").matcher(ask("mntr"));
+        if (!matcher.find()) {
+            throw new IllegalStateException("No count of requests");
+        }
+        return Long.parseLong(matcher.group(1));
     }
 
     /** The ids of all sessions, connected or not yet expired, as the server prints them. */

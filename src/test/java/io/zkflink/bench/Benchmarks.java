@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.bench;
+
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Runs the benchmarks, each in a JVM of its own, and writes the report. Run by {@code mvn -Pbench verify}; what can be
+ * chosen is said in docs/performance.md.
+ */
+public final class Benchmarks {
+
+    private static final List<Class<?>> QUICK =
+            List.of(SnapshotBenchmark.class, ChangeStreamBenchmark.class, LookupBenchmark.class, SinkBenchmark.class);
+    /** Takes minutes and prints sizes instead of rates. */
+    private static final List<Class<?>> OTHERS = List.of(ScaleBenchmark.class);
+
+    /** Whether to measure everything, with as many rounds as it takes, instead of something of everything. */
+    static final boolean FULL = Boolean.getBoolean("bench.full");
+
+    static final int ROUNDS = FULL ? 3 : 1;
+
+    private Benchmarks() {}
+
+    public static void main(String[] arguments) throws Exception {
+        String wanted = System.getProperty("bench", "");
+        List<Class<?>> benchmarks = new ArrayList<>(QUICK);
+        benchmarks.addAll(OTHERS);
+        benchmarks.removeIf(type ->
+                wanted.isEmpty() ? OTHERS.contains(type) : !type.getSimpleName().matches(wanted));
+        Files.createDirectories(Figures.DIRECTORY);
+        for (Class<?> benchmark : benchmarks) {
+            run(benchmark);
+        }
+        Path report = Report.write(Boolean.getBoolean("bench.docs"));
+        System.out.println("The report is " + report.toAbsolutePath());
+    }
+
+    private static void run(Class<?> benchmark) throws Exception {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), benchmark.getName()));
+        int code = new ProcessBuilder(command).inheritIO().start().waitFor();
+        if (code != 0) {
+            throw new IllegalStateException(benchmark.getSimpleName() + " ended with " + code);
+        }
+    }
+}
