@@ -15,8 +15,8 @@ public final class Benchmarks {
 
     private static final List<Class<?>> QUICK =
             List.of(SnapshotBenchmark.class, ChangeStreamBenchmark.class, LookupBenchmark.class, SinkBenchmark.class);
-    /** Takes minutes and prints sizes instead of rates. */
-    private static final List<Class<?>> OTHERS = List.of(ScaleBenchmark.class);
+    /** Take minutes; only when asked for by name, the first one also by {@link #FULL}. */
+    private static final List<Class<?>> OTHERS = List.of(GrowthBenchmark.class, ScaleBenchmark.class);
 
     /** Whether to measure everything, with as many rounds as it takes, instead of something of everything. */
     static final boolean FULL = Boolean.getBoolean("bench.full");

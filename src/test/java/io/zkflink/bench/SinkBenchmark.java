@@ -8,12 +8,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
 import java.util.function.IntFunction;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
@@ -162,18 +159,7 @@ public final class SinkBenchmark {
         IntFunction<Op> op = root.equals("/existing")
                 ? row -> Op.setData(path(root, row), PAYLOAD, -1)
                 : row -> Op.create(path(root, row), PAYLOAD, ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
-        return Timing.usage(server, () -> {
-            Semaphore inFlight = new Semaphore(OPS_IN_FLIGHT);
-            for (int from = 1; from <= rows; from += OPS) {
-                List<Op> batch = new ArrayList<>(OPS);
-                for (int row = from; row < from + OPS; row++) {
-                    batch.add(op.apply(row));
-                }
-                inFlight.acquire();
-                client.multi(batch, (rc, path, context, results) -> inFlight.release(), null);
-            }
-            inFlight.acquire(OPS_IN_FLIGHT);
-        });
+        return Timing.usage(server, () -> RawClient.write(client, op, rows, OPS, OPS_IN_FLIGHT));
     }
 
     private Timing.Usage curator(String root, int rows) throws Exception {

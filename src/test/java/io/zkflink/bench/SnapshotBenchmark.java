@@ -6,12 +6,9 @@ import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperProcess;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.recipes.cache.CuratorCache;
@@ -20,7 +17,6 @@ import org.apache.curator.framework.recipes.cache.TreeCache;
 import org.apache.curator.framework.recipes.cache.TreeCacheEvent;
 import org.apache.curator.retry.RetryOneTime;
 import org.apache.flink.table.api.TableEnvironment;
-import org.apache.zookeeper.Op;
 import org.apache.zookeeper.ZooKeeper;
 
 /**
@@ -74,7 +70,10 @@ public final class SnapshotBenchmark {
                 if (warm) {
                     figures.beginRound();
                 }
-                note("raw client, multi of 500", size, Timing.usage(server, () -> raw(zk.zooKeeper(), size)));
+                note(
+                        "raw client, multi of 500",
+                        size,
+                        Timing.usage(server, () -> RawClient.read(zk.zooKeeper(), "/bench", OPS)));
                 Timing.Usage start = Timing.usage(server, () -> insert(sql, "nothing"));
                 note(
                         "pipeline",
@@ -116,40 +115,6 @@ public final class SnapshotBenchmark {
             znodes.put("/bench/" + i / CHILDREN + "/" + i % CHILDREN, PAYLOAD);
         }
         zk.createAll(znodes);
-    }
-
-    /** The ceiling of FACTS: lists and data as multi reads of 500, two in flight. */
-    private static void raw(ZooKeeper zk, int size) throws Exception {
-        List<String> parents = zk.getChildren("/bench", false);
-        List<Op> lists =
-                parents.stream().map(name -> Op.getChildren("/bench/" + name)).toList();
-        List<String> leaves = new ArrayList<>(size);
-        for (int from = 0; from < lists.size(); from += OPS) {
-            List<Op> some = lists.subList(from, Math.min(lists.size(), from + OPS));
-            var results = zk.multi(some);
-            for (int i = 0; i < results.size(); i++) {
-                for (String name : ((org.apache.zookeeper.OpResult.GetChildrenResult) results.get(i)).getChildren()) {
-                    leaves.add(some.get(i).getPath() + "/" + name);
-                }
-            }
-        }
-        Semaphore inFlight = new Semaphore(2);
-        int batches = (leaves.size() + OPS - 1) / OPS;
-        CountDownLatch done = new CountDownLatch(batches);
-        for (int from = 0; from < leaves.size(); from += OPS) {
-            List<Op> some = leaves.subList(from, Math.min(leaves.size(), from + OPS)).stream()
-                    .map(Op::getData)
-                    .toList();
-            inFlight.acquire();
-            zk.multi(
-                    some,
-                    (rc, path, ctx, results) -> {
-                        inFlight.release();
-                        done.countDown();
-                    },
-                    null);
-        }
-        done.await();
     }
 
     private static void naive(ZooKeeper zk) throws Exception {
