@@ -58,6 +58,11 @@ final class PendingRows {
         return rows;
     }
 
+    /** How much of requests they take at most. */
+    long bytes() {
+        return bytes;
+    }
+
     boolean isEmpty() {
         return rows == 0;
     }

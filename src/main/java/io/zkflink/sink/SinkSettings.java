@@ -193,6 +193,11 @@ public record SinkSettings(Transactions transactions, Rows rows, Batching batchi
             }
             InvalidSettingException.checkDuration("sink.flush-buffer.timeout", timeout);
         }
+
+        /** How many bytes may wait at most: more than the requests after next keeps nobody busier. */
+        long maxBufferedBytes() {
+            return 2L * maxInFlight * maxBytes;
+        }
     }
 
     public boolean isExactlyOnce() {

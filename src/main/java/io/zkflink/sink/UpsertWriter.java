@@ -79,9 +79,14 @@ final class UpsertWriter<T> implements SinkWriter<T> {
         notEmpty.remove(write.path());
         pending.add(write);
         send(false);
-        while (pending.size() >= settings.batching().maxBuffered()) {
+        while (isFull()) {
             thread.awaitAnswer();
         }
+    }
+
+    private boolean isFull() {
+        SinkSettings.Batching batching = settings.batching();
+        return pending.size() >= batching.maxBuffered() || pending.bytes() >= batching.maxBufferedBytes();
     }
 
     @Override

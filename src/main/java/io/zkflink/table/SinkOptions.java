@@ -92,7 +92,9 @@ final class SinkOptions {
     static final ConfigOption<Integer> MAX_BUFFERED = ConfigOptions.key("sink.requests.max-buffered")
             .intType()
             .defaultValue(10_000)
-            .withDescription("Rows that may wait to be sent before the query has to wait.");
+            .withDescription(
+                    "Rows that may wait to be sent before the query has to wait; of large rows as many as fill twice"
+                            + " the requests that may be under way.");
 
     static final ConfigOption<MemorySize> FLUSH_BUFFER_SIZE = ConfigOptions.key("sink.flush-buffer.size")
             .memoryType()

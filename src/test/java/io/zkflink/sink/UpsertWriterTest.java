@@ -28,24 +28,22 @@ import org.apache.flink.types.RowKind;
 import org.apache.flink.util.function.ThrowingRunnable;
 import org.junit.jupiter.api.Test;
 
-/** Which row of a znode is the last one, whatever happened to those before it. */
+/** Which row of a znode is the last one, whatever happened to those before it; how many may wait. */
 class UpsertWriterTest {
 
     private final FakeZooKeeper zk = new FakeZooKeeper();
     private final Mailbox mailbox = new Mailbox();
-    private final UpsertWriter<RowData> writer = writer();
+    private final UpsertWriter<RowData> writer =
+            writer(new SinkSettings.Batching(500, 4, 10_000, 1 << 20, Duration.ofMillis(100)));
 
-    private UpsertWriter<RowData> writer() {
+    private UpsertWriter<RowData> writer(SinkSettings.Batching batching) {
         TableLayout layout = new TableLayout(
                 PathTemplate.parse("/t/{k}", PathEncoding.NONE, name -> SegmentType.of(SegmentType.Kind.INT)),
                 DataTypes.ROW(DataTypes.FIELD("k", DataTypes.INT())));
         return new UpsertWriter<>(
                 zk,
                 new ZNodeEncoder(layout, null, List.of(), CreateMode.PERSISTENT, Duration.ZERO),
-                new SinkSettings(
-                        null,
-                        new SinkSettings.Rows(Conflict.FAIL, false, false, Acl.OPEN),
-                        new SinkSettings.Batching(500, 4, 10_000, 1 << 20, Duration.ofMillis(100))),
+                new SinkSettings(null, new SinkSettings.Rows(Conflict.FAIL, false, false, Acl.OPEN), batching),
                 new Patience(Duration.ofSeconds(10), Duration.ofMillis(1)),
                 Guard.NONE,
                 new UpsertWriter.Surroundings(
@@ -102,6 +100,18 @@ class UpsertWriterTest {
         writer.flush(false);
 
         assertThat(zk.tree("/t")).isEmpty();
+    }
+
+    @Test
+    void fewLargeRowsFillTheBufferToo() throws Exception {
+        UpsertWriter<RowData> small = writer(new SinkSettings.Batching(500, 1, 10_000, 100, Duration.ofMillis(100)));
+        for (int key = 0; key < 100; key++) {
+            small.write(GenericRowData.of(key), null);
+        }
+
+        assertThat(zk.tree("/t")).hasSizeGreaterThan(90);
+        small.flush(true);
+        assertThat(zk.tree("/t")).hasSize(100);
     }
 
     /** Runs what was put into it when it is asked to. */
