@@ -66,6 +66,12 @@ final class OwnedRows {
         return !ready.isEmpty();
     }
 
+    /** The rows of a path that need work and are not under way. */
+    Collection<OwnedRow> dirty(String path) {
+        Place place = places.get(path);
+        return place == null ? List.of() : List.copyOf(place.dirty);
+    }
+
     int waiting() {
         return places.size();
     }

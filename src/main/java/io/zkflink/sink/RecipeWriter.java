@@ -29,8 +29,8 @@ import java.util.concurrent.CompletableFuture;
  * <p>A row has one node in a session, whose name is made of session, resource and owner. So a claim that is made twice is
  * one claim, a node whose creation was not answered is recognised, and that of another session never taken for ours.
  * Before it queues where it has no node yet, the writer looks who is there: it refuses to queue with programs that number
- * nodes differently, and deletes the node that its row had in a session that this writer has given up, or else it might
- * wait for itself.
+ * nodes differently, and takes down which nodes its rows had in the session before this one. A server that deletes those
+ * late would have rows wait for themselves, so each goes before its row queues anew.
  *
  * <p>Whoever creates the last missing member of a barrier creates {@code ready}, too, and the last to leave deletes it,
  * each by a request of its own: killed before it, the next writer of this session does so; if there is none, whoever
@@ -45,6 +45,8 @@ final class RecipeWriter extends OwnedWriter {
     private final Map<String, Integer> ours = new HashMap<>();
     /** What was found at resources that had no node of ours. */
     private final Map<String, Survey> surveys = new HashMap<>();
+    /** The nodes that rows had in the session before this one, as far as surveys have found any. */
+    private final Map<OwnedRow.Id, String> leftBehind = new HashMap<>();
     /** Barriers that may have to be opened or closed. */
     private final Set<String> barriers = new HashSet<>();
 
@@ -54,10 +56,9 @@ final class RecipeWriter extends OwnedWriter {
      * A resource before we queue there.
      *
      * @param exists whether it has a znode
-     * @param contenders the names of those who queue
-     * @param isReady whether it is a barrier that is open
+     * @param isStale whether it is a barrier that is open and has no members
      */
-    private record Survey(boolean exists, Map<UUID, String> contenders, boolean isReady) {}
+    private record Survey(boolean exists, boolean isStale) {}
 
     RecipeWriter(
             OwnedSession session,
@@ -127,7 +128,7 @@ final class RecipeWriter extends OwnedWriter {
             } else if (isToCome(row) && !ours.containsKey(row.path())) {
                 answers.add(session()
                         .children(row.path())
-                        .thenAcceptAsync(names -> surveys.put(row.path(), survey(row.path(), names)), thread()));
+                        .thenAcceptAsync(names -> surveys.put(row.path(), survey(row, names)), thread()));
             }
         }
         tend();
@@ -138,7 +139,8 @@ final class RecipeWriter extends OwnedWriter {
         return row.isWanted() && row.node() == null;
     }
 
-    private Survey survey(String resource, Optional<List<String>> names) {
+    private Survey survey(OwnedRow first, Optional<List<String>> names) {
+        String resource = first.path();
         Map<UUID, String> contenders = new HashMap<>();
         for (String name : names.orElse(List.of())) {
             Contender contender = recipe.parse(name).orElse(null);
@@ -153,9 +155,21 @@ final class RecipeWriter extends OwnedWriter {
                 contenders.put(contender.id().orElseGet(UUID::randomUUID), name);
             }
         }
+        if (predecessor() != null) {
+            // The others come one after the other, when it is not looked again.
+            noteLeftBehind(first, contenders);
+            rows().dirty(resource).forEach(row -> noteLeftBehind(row, contenders));
+        }
         boolean isReady =
                 recipe.recipe() == Recipe.BARRIER && names.orElse(List.of()).contains(Layout.READY);
-        return new Survey(names.isPresent(), contenders, isReady);
+        return new Survey(names.isPresent(), isReady && contenders.isEmpty());
+    }
+
+    private void noteLeftBehind(OwnedRow row, Map<UUID, String> contenders) {
+        String name = contenders.get(id(row, predecessor().id()));
+        if (name != null) {
+            leftBehind.put(row.id(), row.path() + "/" + name);
+        }
     }
 
     private static String other(LockDialect dialect) {
@@ -181,13 +195,11 @@ final class RecipeWriter extends OwnedWriter {
             steps.add(new Step(
                     row, new ZNodeWrite.Create(path, null, resourceMode, 0, settings.parentAcl()), Effect.NONE));
         }
-        if (survey != null && predecessor() != null) {
-            String left = survey.contenders().get(id(row, predecessor().id()));
-            if (left != null) {
-                steps.add(deletion(row, path + "/" + left));
-            }
+        String left = leftBehind.get(row.id());
+        if (left != null) {
+            steps.add(deletion(row, left));
         }
-        if (survey != null && survey.isReady() && survey.contenders().isEmpty()) {
+        if (survey != null && survey.isStale()) {
             steps.add(deletion(row, path + "/" + Layout.READY));
         }
         String name = path + "/" + recipe.nameOf(id(row, identity().id()));
@@ -204,6 +216,7 @@ final class RecipeWriter extends OwnedWriter {
         for (Step step : steps) {
             String resource = MissingParents.parent(step.write().path());
             if (step.effect() == Effect.MAKES) {
+                leftBehind.remove(step.row().id());
                 ours.merge(resource, 1, Integer::sum);
             } else if (step.effect() == Effect.DELETES) {
                 left(step.row());
@@ -246,6 +259,8 @@ final class RecipeWriter extends OwnedWriter {
             resourceMode = CreateMode.PERSISTENT;
         } else if (step.effect() != Effect.NONE || !(isGone || failure == Failure.NODE_EXISTS)) {
             return CompletableFuture.failedFuture(cause);
+        } else {
+            leftBehind.remove(row.id(), step.write().path());
         }
         return CompletableFuture.completedFuture(null);
     }

@@ -30,7 +30,6 @@ import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.types.Row;
-import org.apache.flink.types.RowKind;
 import org.apache.zookeeper.CreateMode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -82,24 +81,6 @@ class RecipeScanITCase {
         return ScanRun.all(table(1, null, COLUMNS + KEY, options), query);
     }
 
-    private static void awaitTable(ScanRun run, String... expected) {
-        Await.untilAsserted(
-                "the table is as expected", () -> assertThat(table(run)).containsExactlyInAnyOrder(expected));
-    }
-
-    private static List<String> table(ScanRun run) {
-        List<String> table = new ArrayList<>();
-        for (Row row : run.copy()) {
-            String text = row.toString().substring(2);
-            if (row.getKind() == RowKind.INSERT || row.getKind() == RowKind.UPDATE_AFTER) {
-                table.add(text);
-            } else {
-                assertThat(table.remove(text)).as("%s after %s", row, table).isTrue();
-            }
-        }
-        return table;
-    }
-
     private static CuratorFramework curator() {
         CuratorFramework curator =
                 CuratorFrameworkFactory.newClient(SharedZooKeeper.connectString(), new RetryOneTime(100));
@@ -125,9 +106,9 @@ class RecipeScanITCase {
         one.lock(a, "v");
         two.lock(a, "w");
         try (ScanRun run = start(STATES, "recipe=lock")) {
-            awaitTable(run, "[u, HELD]", "[v, WAITING]", "[w, WAITING]");
+            run.awaitTable("[u, HELD]", "[v, WAITING]", "[w, WAITING]");
             one.close();
-            awaitTable(run, "[w, HELD]");
+            run.awaitTable("[w, HELD]");
             assertThat(run.rows()).doesNotContain("+[v, HELD]").endsWith("-[w, WAITING]", "+[w, HELD]");
         }
     }
@@ -139,16 +120,15 @@ class RecipeScanITCase {
         String third = one.lock(a, "w");
         try (ScanRun run =
                 start("SELECT owner, `state`, token, `position`, name FROM t", "recipe=lock", "lock.max-leases=2")) {
-            awaitTable(
-                    run,
+            run.awaitTable(
                     row("u", "HELD", one.token(first), 0, name(first)),
                     row("v", "HELD", one.token(second), 1, name(second)),
                     row("w", "WAITING", one.token(third), 2, name(third)));
             assertThat(one.token(third)).isGreaterThan(one.token(second));
             long token = one.token(second);
             one.release(first);
-            awaitTable(
-                    run, row("v", "HELD", token, 0, name(second)), row("w", "HELD", one.token(third), 1, name(third)));
+            run.awaitTable(
+                    row("v", "HELD", token, 0, name(second)), row("w", "HELD", one.token(third), 1, name(third)));
         }
     }
 
@@ -166,11 +146,11 @@ class RecipeScanITCase {
         two.lock(a, "v");
         String again = one.lock(a, "u");
         try (ScanRun run = start(STATES, "recipe=lock")) {
-            awaitTable(run, "[u, HELD]", "[v, WAITING]");
+            run.awaitTable("[u, HELD]", "[v, WAITING]");
             one.release(first);
-            awaitTable(run, "[u, WAITING]", "[v, HELD]");
+            run.awaitTable("[u, WAITING]", "[v, HELD]");
             one.release(again);
-            awaitTable(run, "[v, HELD]");
+            run.awaitTable("[v, HELD]");
             assertThat(run.rows())
                     .endsWith("-[u, HELD]", "+[u, WAITING]", "-[v, WAITING]", "+[v, HELD]", "-[u, WAITING]");
         }
@@ -183,14 +163,11 @@ class RecipeScanITCase {
         String third = one.lock(a, "u");
         StreamTableEnvironment sql = table(1, null, COLUMNS, "recipe=lock");
         try (ScanRun run = ScanRun.all(sql, "SELECT owner, `state`, name FROM t")) {
-            awaitTable(
-                    run,
-                    row("", "HELD", name(first)),
-                    row("u", "WAITING", name(second)),
-                    row("u", "WAITING", name(third)));
+            run.awaitTable(
+                    row("", "HELD", name(first)), row("u", "WAITING", name(second)), row("u", "WAITING", name(third)));
             one.release(second);
             one.release(first);
-            awaitTable(run, row("u", "HELD", name(third)));
+            run.awaitTable(row("u", "HELD", name(third)));
         }
     }
 
@@ -199,9 +176,9 @@ class RecipeScanITCase {
         String first = one.lock(a, "u");
         two.lock(a, "w");
         try (ScanRun run = start(STATES, "recipe=lock")) {
-            awaitTable(run, "[u, HELD]", "[w, WAITING]");
+            run.awaitTable("[u, HELD]", "[w, WAITING]");
             zk.set(first, "v");
-            awaitTable(run, "[v, HELD]", "[w, WAITING]");
+            run.awaitTable("[v, HELD]", "[w, WAITING]");
             assertThat(run.rows()).endsWith("-[u, HELD]", "+[v, HELD]");
         }
     }
@@ -212,7 +189,7 @@ class RecipeScanITCase {
         zk.create(a + "/_c_x-lock-1");
         one.lock(a, "u");
         try (ScanRun run = start(STATES, "recipe=lock")) {
-            awaitTable(run, "[u, HELD]");
+            run.awaitTable("[u, HELD]");
             zk.create(a + "/ready");
             Await.untilAsserted("they are counted", () -> assertThat(
                             RecordingReporter.value(run.job().toHexString(), "zookeeper.skippedZNodes"))
@@ -228,7 +205,7 @@ class RecipeScanITCase {
         zk.create(a + "/_c_x-lock--2147483648", "w");
         zk.create(a + "/_c_w-lock--2147483647", "x");
         try (ScanRun run = start("SELECT owner, `state`, `position` FROM t", "recipe=lock")) {
-            awaitTable(run, "[u, HELD, 0]", "[v, WAITING, 1]", "[w, WAITING, 2]", "[x, WAITING, 3]");
+            run.awaitTable("[u, HELD, 0]", "[v, WAITING, 1]", "[w, WAITING, 2]", "[x, WAITING, 3]");
         }
     }
 
@@ -275,10 +252,10 @@ class RecipeScanITCase {
                         throw new AssertionError(e);
                     }
                 });
-                awaitTable(run, "[u, HELD]", "[v, WAITING]");
+                run.awaitTable("[u, HELD]", "[v, WAITING]");
                 mutex.release();
                 assertThat(Await.result(acquired)).isTrue();
-                awaitTable(run);
+                run.awaitTable();
             }
         }
     }
@@ -307,12 +284,12 @@ class RecipeScanITCase {
             two.lock(a, "no candidate");
             LeaderLatch second = new LeaderLatch(curator, a, "v");
             second.start();
-            awaitTable(run, "[u, LEADER]", "[v, CANDIDATE]");
+            run.awaitTable("[u, LEADER]", "[v, CANDIDATE]");
             first.close();
-            awaitTable(run, "[v, LEADER]");
+            run.awaitTable("[v, LEADER]");
             assertThat(second.await(60, TimeUnit.SECONDS)).isTrue();
             second.close();
-            awaitTable(run);
+            run.awaitTable();
             // So that it can be closed once more.
             first.getState();
         } catch (IllegalStateException e) {
@@ -329,16 +306,16 @@ class RecipeScanITCase {
             DistributedDoubleBarrier u = new DistributedDoubleBarrier(first, a, 2);
             DistributedDoubleBarrier v = new DistributedDoubleBarrier(second, a, 2);
             CompletableFuture<Boolean> entered = enter(u);
-            awaitTable(run, "[WAITING]");
+            run.awaitTable("[WAITING]");
             assertThat(Await.result(enter(v))).isTrue();
             assertThat(Await.result(entered)).isTrue();
-            awaitTable(run, "[READY]", "[READY]");
+            run.awaitTable("[READY]", "[READY]");
             // The one whose name is lower stays until the other has left.
             Thread leaving = new Thread(() -> leave(u));
             leaving.start();
             leave(v);
             leaving.join();
-            awaitTable(run);
+            run.awaitTable();
         }
     }
 
@@ -370,17 +347,17 @@ class RecipeScanITCase {
         try (ScanRun run = start(STATES, "recipe=barrier", "barrier.members=2")) {
             run.awaitRows("+[u, WAITING]");
             two.create(a + "/2", "v", CreateMode.EPHEMERAL);
-            awaitTable(run, "[u, READY]", "[v, READY]");
+            run.awaitTable("[u, READY]", "[v, READY]");
             // One of them leaves, and one comes late.
             one.release(a + "/1");
-            awaitTable(run, "[v, READY]");
+            run.awaitTable("[v, READY]");
             one.create(a + "/3", "w", CreateMode.EPHEMERAL);
-            awaitTable(run, "[v, READY]", "[w, READY]");
+            run.awaitTable("[v, READY]", "[w, READY]");
             one.release(a + "/3");
             two.release(a + "/2");
-            awaitTable(run);
+            run.awaitTable();
             one.create(a + "/4", "x", CreateMode.EPHEMERAL);
-            awaitTable(run, "[x, WAITING]");
+            run.awaitTable("[x, WAITING]");
         }
     }
 
@@ -390,13 +367,13 @@ class RecipeScanITCase {
         try (ScanRun run = start(STATES, "recipe=barrier", "barrier.members=2")) {
             run.awaitRows("+[u, WAITING]");
             one.close();
-            awaitTable(run);
+            run.awaitTable();
             two.create(a + "/2", "v", CreateMode.EPHEMERAL);
-            awaitTable(run, "[v, WAITING]");
+            run.awaitTable("[v, WAITING]");
             two.create(a + "/3", "w", CreateMode.EPHEMERAL);
-            awaitTable(run, "[v, WAITING]", "[w, WAITING]");
+            run.awaitTable("[v, WAITING]", "[w, WAITING]");
             two.create(a + "/ready", "", CreateMode.PERSISTENT);
-            awaitTable(run, "[v, READY]", "[w, READY]");
+            run.awaitTable("[v, READY]", "[w, READY]");
         }
     }
 
@@ -440,9 +417,9 @@ class RecipeScanITCase {
         String first = one.lock(a, "u");
         one.lock(a, "v");
         try (ScanRun run = start(STATES, "recipe=lock", "scan.watch-mode=poll", "scan.poll-interval=20 ms")) {
-            awaitTable(run, "[u, HELD]", "[v, WAITING]");
+            run.awaitTable("[u, HELD]", "[v, WAITING]");
             one.release(first);
-            awaitTable(run, "[v, HELD]");
+            run.awaitTable("[v, HELD]");
             assertThat(run.rows()).endsWith("-[u, HELD]", "-[v, WAITING]", "+[v, HELD]");
         }
     }

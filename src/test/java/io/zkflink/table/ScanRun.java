@@ -27,6 +27,7 @@ import org.apache.flink.table.api.Schema;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.types.Row;
+import org.apache.flink.types.RowKind;
 
 /**
  * A query's rows as the source gives them: nothing normalises them on the way, and neither a savepoint nor a failover
@@ -102,6 +103,26 @@ final class ScanRun implements AutoCloseable {
     void awaitRowsInAnyOrder(List<String> expected) {
         Await.untilAsserted(
                 "the rows are as expected", () -> assertThat(rows()).containsExactlyInAnyOrderElementsOf(expected));
+    }
+
+    /** The rows that are there, without their kind. */
+    List<String> table() {
+        failIfDead();
+        List<String> table = new ArrayList<>();
+        for (Row row : copy()) {
+            String text = row.toString().substring(2);
+            if (row.getKind() == RowKind.INSERT || row.getKind() == RowKind.UPDATE_AFTER) {
+                table.add(text);
+            } else {
+                assertThat(table.remove(text)).as("%s after %s", row, table).isTrue();
+            }
+        }
+        return table;
+    }
+
+    void awaitTable(String... expected) {
+        Await.untilAsserted(
+                "the table is as expected", () -> assertThat(table()).containsExactlyInAnyOrder(expected));
     }
 
     String stopWithSavepoint(String directory) {
