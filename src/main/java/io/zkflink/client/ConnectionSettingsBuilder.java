@@ -33,7 +33,7 @@ public final class ConnectionSettingsBuilder {
         return this;
     }
 
-    /** How long one attempt of the first connect may take; 15 s unless set. */
+    /** How long one attempt to connect may take, to reconnect at most a third of the session; 15 s unless set. */
     public ConnectionSettingsBuilder setConnectionTimeout(Duration connectionTimeout) {
         this.connectionTimeout = connectionTimeout;
         return this;

@@ -55,7 +55,7 @@ public final class ZooKeeperOptions {
     public static final ConfigOption<Duration> CONNECTION_TIMEOUT = ConfigOptions.key("connection-timeout")
             .durationType()
             .defaultValue(Duration.ofSeconds(15))
-            .withDescription("How long one attempt of the first connect may take.");
+            .withDescription("How long one attempt to connect may take, to reconnect at most a third of the session.");
 
     public static final ConfigOption<Duration> RETRY_WAIT = ConfigOptions.key("retry-wait")
             .durationType()

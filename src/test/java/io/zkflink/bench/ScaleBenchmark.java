@@ -7,10 +7,16 @@ import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperProcess;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
@@ -24,11 +30,13 @@ import org.apache.flink.table.api.TableEnvironment;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.types.Row;
+import org.apache.flink.types.RowKind;
 import org.apache.flink.util.CloseableIterator;
 
 /**
  * Whether large trees can be scanned, and what they cost: memory and checkpoint per znode, a checkpoint with few changes,
- * trees that are flat or deep, large payloads. Run by {@code mvn -Pbench verify -Dbench=ScaleBenchmark}.
+ * trees that are flat or deep, large payloads, changes while a tree is walked, bursts, a large
+ * deletion. Run by {@code mvn -Pbench verify -Dbench=ScaleBenchmark}.
  */
 public final class ScaleBenchmark {
 
@@ -38,11 +46,18 @@ public final class ScaleBenchmark {
     private static final int DEPTH = 200;
     private static final int LARGE = 1_040_000;
     private static final int CHANGES = 1_000;
+    private static final int CHURN_PER_SECOND = 1_000;
+    private static final int BURST = 100_000;
+    private static final int WRITES_IN_FLIGHT = 100;
     private static final String PAYLOAD = "x".repeat(100);
+
+    /** The table that a job's changelog amounts to; static for the sake of the pipeline, which runs in this JVM. */
+    private static final Map<String, String> TABLE = new ConcurrentHashMap<>();
 
     private final PrintStream out = System.out;
     private final ZooKeeperProcess server;
     private final ZooKeeperAdmin zk;
+    private int writes;
 
     private ScaleBenchmark(ZooKeeperProcess server, ZooKeeperAdmin zk) {
         this.server = server;
@@ -66,6 +81,7 @@ public final class ScaleBenchmark {
             for (String mode : new String[] {"upsert", "all"}) {
                 benchmark.state(mode);
             }
+            benchmark.follow();
         }
         System.exit(0);
     }
@@ -150,6 +166,87 @@ public final class ScaleBenchmark {
         job.cancel().get();
         Await.until("the job has ended", () -> job.getJobStatus().get().isGloballyTerminalState());
         sql.executeSql("DROP TABLE t");
+    }
+
+    /** Follows a tree that changes while it is walked, then in a burst, then until nothing is left of it. */
+    private void follow() throws Exception {
+        StreamTableEnvironment sql = SharedMiniCluster.tableEnvironment(1);
+        table(sql, "/wide/{a}/{b}", "'scan.changelog-mode' = 'upsert'");
+        Schema schema = Schema.newBuilder().primaryKey("a", "b").build();
+        DataStream<Row> rows =
+                sql.toChangelogStream(sql.sqlQuery("SELECT a, b, v FROM t"), schema, ChangelogMode.upsert());
+        rows.map(new Apply()).returns(Integer.class).sinkTo(new DiscardingSink<>());
+        long start = System.nanoTime();
+        JobClient job = rows.getExecutionEnvironment().executeAsync();
+        Await.until("the walk is under way", Duration.ofMinutes(1), () -> !TABLE.isEmpty());
+        Map<String, String> written = new HashMap<>();
+        while (TABLE.size() < ZNODES) {
+            written.putAll(write(CHURN_PER_SECOND / 10, ZNODES / 7, 100));
+        }
+        awaitAll(written);
+        out.printf(
+                "a walk of %,d znodes while %,d of them were changed: %.1f s until the table had all%n",
+                ZNODES, written.size(), (System.nanoTime() - start) / 1e9);
+        start = System.nanoTime();
+        written = write(BURST, 7, 0);
+        double writing = (System.nanoTime() - start) / 1e9;
+        awaitAll(written);
+        out.printf(
+                "a burst of %,d changes, written in %.1f s: in the table after %.1f s%n",
+                BURST, writing, (System.nanoTime() - start) / 1e9);
+        start = System.nanoTime();
+        zk.deleteTree("/wide");
+        double deleting = (System.nanoTime() - start) / 1e9;
+        Await.until("the table is empty", Duration.ofMinutes(5), TABLE::isEmpty);
+        out.printf(
+                "the deletion of all, done in %.1f s: the table empty after %.1f s%n",
+                deleting, (System.nanoTime() - start) / 1e9);
+        job.cancel().get();
+    }
+
+    private static final class Apply implements MapFunction<Row, Integer> {
+        @Override
+        public Integer map(Row row) {
+            String key = row.getField("a") + "/" + row.getField("b");
+            if (row.getKind() == RowKind.DELETE) {
+                TABLE.remove(key);
+            } else {
+                TABLE.put(key, (String) row.getField("v"));
+            }
+            return 0;
+        }
+    }
+
+    private static void awaitAll(Map<String, String> written) {
+        Await.until(
+                "the table equals the tree",
+                Duration.ofMinutes(5),
+                () -> TABLE.size() == ZNODES
+                        && written.entrySet().stream()
+                                .allMatch(each -> each.getValue().equals(TABLE.get(each.getKey()))));
+    }
+
+    /** Sets some znodes, in leaps through the tree, and then waits. */
+    private Map<String, String> write(int count, int leap, long restMillis) throws Exception {
+        Semaphore inFlight = new Semaphore(WRITES_IN_FLIGHT);
+        Map<String, String> written = new HashMap<>();
+        for (int i = 0; i < count; i++) {
+            int znode = (int) ((long) ++writes * leap % ZNODES);
+            String key = znode / CHILDREN + "/" + znode % CHILDREN;
+            String data = PAYLOAD + writes;
+            inFlight.acquire();
+            zk.zooKeeper()
+                    .setData(
+                            "/wide/" + key,
+                            data.getBytes(StandardCharsets.UTF_8),
+                            -1,
+                            (code, path, context, stat) -> inFlight.release(),
+                            null);
+            written.put(key, data);
+        }
+        inFlight.acquire(WRITES_IN_FLIGHT);
+        LockSupport.parkNanos(restMillis * 1_000_000);
+        return written;
     }
 
     private static long syncMillis(CompletedCheckpointStats checkpoint) {
