@@ -118,6 +118,15 @@ public final class JavaProcess {
         return log;
     }
 
+    /** Whether that text was printed. */
+    public boolean hasLogged(String text) {
+        try {
+            return Files.readString(log).contains(text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     public String logTail() {
         try {
             List<String> lines = Files.readAllLines(log);

@@ -17,6 +17,7 @@ import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.ZKUtil;
 import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.client.ConnectStringParser;
 import org.apache.zookeeper.client.ZKClientConfig;
 import org.apache.zookeeper.data.Stat;
 
@@ -33,11 +34,11 @@ public final class ZooKeeperAdmin implements AutoCloseable {
 
     private static final int SESSION_MILLIS = 60_000;
     /**
-     * How often the server is named. The client waits for the answer to a session request for the session's timeout
-     * divided by this, and a standalone server leaves connections open and unanswered which it accepts while it loads
-     * its data ({@code NIOServerCnxn#close} fails there).
+     * How many servers are named at least, if need be again and again. The client waits for the answer to a session
+     * request for the session's timeout divided by this, and a standalone server leaves connections open and unanswered
+     * which it accepts while it loads its data ({@code NIOServerCnxn#close} fails there).
      */
-    private static final int NAMED = 12;
+    private static final int NAMED = 6;
 
     private static final int BATCH = 500;
 
@@ -168,8 +169,13 @@ public final class ZooKeeperAdmin implements AutoCloseable {
                 ZKClientConfig config = new ZKClientConfig();
                 config.setProperty(ZKClientConfig.JUTE_MAXBUFFER, String.valueOf(64 * 1024 * 1024));
                 config.setProperty(ZKClientConfig.ZOOKEEPER_REQUEST_TIMEOUT, REQUEST_MILLIS);
-                String servers = String.join(",", Collections.nCopies(NAMED, connectString));
-                handle = new ZooKeeper(servers, SESSION_MILLIS, event -> {}, config);
+                int servers = Math.min(
+                        NAMED,
+                        new ConnectStringParser(connectString)
+                                .getServerAddresses()
+                                .size());
+                String named = String.join(",", Collections.nCopies(NAMED / servers, connectString));
+                handle = new ZooKeeper(named, SESSION_MILLIS, event -> {}, config);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
