@@ -170,6 +170,15 @@ final class FlinkCluster implements AutoCloseable {
                 directory.resolve("classes").toString());
     }
 
+    /** A copy of the shaded jar, for jobs that bring their own. */
+    Path copyOfJar(String name) {
+        try {
+            return Files.copy(shadedJar(), directory.resolve("tmp").resolve(name + ".jar"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Arguments of a JVM that runs something of Flink. */
     List<String> jvm(String heap) {
         List<String> arguments = new ArrayList<>(JVM);
@@ -183,7 +192,9 @@ final class FlinkCluster implements AutoCloseable {
     Map<String, String> client() {
         Map<String, String> client = new TreeMap<>(Map.of("execution.target", "remote"));
         settings.forEach((key, value) -> {
-            if (key.startsWith("rest.") || key.startsWith("high-availability.")) {
+            if (key.startsWith("rest.")
+                    || key.startsWith("high-availability.")
+                    || key.startsWith("execution.checkpointing.")) {
                 client.put(key, value);
             }
         });
