@@ -10,7 +10,10 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Properties;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -74,6 +77,47 @@ class QuickstartITCase {
                 .containsPattern("\\| +scanner \\| +bob \\| +HELD \\| +TRUE \\|")
                 .containsPattern("\\| +printer \\| +(alice|bob) \\| +HELD \\| +TRUE \\|")
                 .containsPattern("\\| +printer \\| +(alice|bob) \\| +WAITING \\| +TRUE \\|");
+    }
+
+    @Test
+    void theExampleOfKafkaFindsPartitionsInTrouble() {
+        assertThat(runExample("kafka.sql")).isZero();
+        assertThat(printed)
+                .containsPattern("\\| +1 \\| +kafka-1 \\| +a \\| +1 \\|")
+                .containsPattern("\\| +2 \\| +kafka-2 \\| +b \\| +1 \\|")
+                .containsPattern("\\| +orders \\| +1 \\| +OFFLINE \\| +1 \\| +1 \\|")
+                .containsPattern("\\| +orders \\| +2 \\| +UNDER-REPLICATED \\| +1 \\| +2 \\|")
+                .doesNotContainPattern("\\| +orders \\| +0 \\|");
+    }
+
+    @Test
+    void theExampleOfFeatureFlagsCountsWhoSeesWhat() {
+        assertThat(runExample("feature-flags.sql")).isZero();
+        assertThat(printed).containsPattern("\\| +40 \\| +12 \\| +0 \\|");
+    }
+
+    @Test
+    void theExampleOfHealthTellsWhichServiceLacksInstances() throws Exception {
+        try (ServiceFleet fleet = ServiceFleet.start(server.connectString())) {
+            assertThat(runExample("health.sql")).isZero();
+        }
+        assertThat(printed)
+                .containsPattern("\\| +checkout \\| +OK \\| +2 \\| +2 \\| +1\\.4\\.1 \\|")
+                .containsPattern("\\| +search \\| +DEGRADED \\| +1 \\| +3 \\| +1\\.4\\.1 \\|")
+                .containsPattern("\\| +payment \\| +DOWN \\| +0 \\| +1 \\| +<NULL> \\|");
+    }
+
+    @Test
+    void theExampleOfRulesAppliesThemAsTheyChange() {
+        assertThat(runExample("rules.sql")).isZero();
+        List<MatchResult> alarms = Pattern.compile("\\| +card \\| +(\\d+) \\| +cards \\| +(\\d+) \\|")
+                .matcher(printed)
+                .results()
+                .toList();
+        assertThat(alarms).allSatisfy(alarm -> assertThat(Integer.parseInt(alarm.group(1)))
+                .isGreaterThan(Integer.parseInt(alarm.group(2))));
+        assertThat(alarms.stream().map(alarm -> alarm.group(2)).distinct()).hasSizeGreaterThan(1);
+        assertThat(printed).doesNotContainPattern("\\| +cash \\|");
     }
 
     @Test
@@ -153,6 +197,13 @@ class QuickstartITCase {
 
         properties.setProperty("seconds", "0");
         assertThatThrownBy(() -> QuickstartOptions.from(properties)).hasMessageContaining("-Dseconds=0");
+    }
+
+    private int runExample(String name) {
+        Properties properties = properties();
+        properties.setProperty("sql", "sql-examples/" + name);
+        properties.setProperty("seconds", "8");
+        return run(properties);
     }
 
     private int run(String script) throws IOException {
