@@ -60,6 +60,7 @@ class FlinkVersionsITCase {
             sql = client;
             scansAndTheSinkMirrorATreeAcrossASavepoint();
             lookupsFindTheSameByEachWay(version);
+            locksAreTakenAndTurnsAreSeen();
             rowsInAreZNodesOutThoughATaskManagerDies();
         }
     }
@@ -140,6 +141,36 @@ class FlinkVersionsITCase {
         }
     }
 
+    private void locksAreTakenAndTurnsAreSeen() {
+        create(
+                "wanted",
+                "door STRING, worker STRING, PRIMARY KEY (door, worker) NOT ENFORCED",
+                "/wanted/{door}/{worker}");
+        create(
+                "locks",
+                "door STRING, owner STRING, `state` STRING METADATA VIRTUAL, PRIMARY KEY (door, owner) NOT ENFORCED",
+                "/locks/{door}",
+                "'recipe' = 'lock'");
+        create("turns", "door STRING, owner STRING, PRIMARY KEY (door, owner) NOT ENFORCED", "/turns/{door}/{owner}");
+        List<String> jobs = List.of(
+                sql.execute("INSERT INTO locks (door, owner) SELECT door, worker FROM wanted"),
+                sql.execute("INSERT INTO turns SELECT door, owner FROM locks WHERE `state` = 'HELD'"));
+        zk.create(root + "/wanted/front/ann", "");
+        awaitTurn("ann");
+        zk.create(root + "/wanted/front/bob", "");
+        Await.until("both queue", () -> zk.children(root + "/locks/front").size() == 2);
+        awaitTurn("ann");
+        zk.delete(root + "/wanted/front/ann");
+        awaitTurn("bob");
+        jobs.forEach(cluster.rest()::cancel);
+    }
+
+    private void awaitTurn(String worker) {
+        Await.untilAsserted(
+                "it is the turn of " + worker,
+                () -> assertThat(zk.tree(root + "/turns/front")).containsOnlyKeys(root + "/turns/front/" + worker));
+    }
+
     private void rowsInAreZNodesOutThoughATaskManagerDies() {
         createTable(
                 "queue",
@@ -167,8 +198,16 @@ class FlinkVersionsITCase {
     }
 
     private void createTable(String name, String columns, String path, String... options) {
+        create(
+                name,
+                columns,
+                path,
+                Stream.concat(Stream.of("'format' = 'csv'"), Stream.of(options)).toArray(String[]::new));
+    }
+
+    private void create(String name, String columns, String path, String... options) {
         sql.execute(
-                "CREATE TEMPORARY TABLE `%s` (%s) WITH ('connector' = 'zookeeper', 'connect-string' = '%s', 'path' = '%s', 'format' = 'csv'%s)"
+                "CREATE TEMPORARY TABLE `%s` (%s) WITH ('connector' = 'zookeeper', 'connect-string' = '%s', 'path' = '%s'%s)"
                         .formatted(
                                 name,
                                 columns,
