@@ -168,8 +168,11 @@ public final class ZooKeeperAdmin implements AutoCloseable {
                 ZKClientConfig config = new ZKClientConfig();
                 config.setProperty(ZKClientConfig.JUTE_MAXBUFFER, String.valueOf(64 * 1024 * 1024));
                 config.setProperty(ZKClientConfig.ZOOKEEPER_REQUEST_TIMEOUT, REQUEST_MILLIS);
-                String servers = String.join(",", Collections.nCopies(NAMED, connectString));
-                handle = new ZooKeeper(servers, SESSION_MILLIS, event -> {}, config);
+                int chroot = connectString.indexOf('/');
+                String servers = chroot < 0 ? connectString : connectString.substring(0, chroot);
+                String named = String.join(",", Collections.nCopies(NAMED, servers))
+                        + (chroot < 0 ? "" : connectString.substring(chroot));
+                handle = new ZooKeeper(named, SESSION_MILLIS, event -> {}, config);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
