@@ -15,6 +15,13 @@ public interface RecordEncoder<T> extends Serializable {
     void open(SerializationSchema.InitializationContext context) throws Exception;
 
     /**
+     * Hears, before the first record, that the lock is held without which nothing may be written.
+     *
+     * @param fencingToken grows with every grant
+     */
+    default void granted(long fencingToken) {}
+
+    /**
      * What a record asks to have done, or null if nothing.
      *
      * @throws IOException if it makes no path or data, or makes no sense

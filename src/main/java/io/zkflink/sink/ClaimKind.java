@@ -11,7 +11,7 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.types.RowKind;
 
 /** Rows that claim resources. */
-record ClaimKind(ClaimEncoder encoder, RecipeSettings recipe, SinkSettings settings) implements OwnedKind {
+record ClaimKind(ClaimEncoder encoder, RecipeSettings recipe, SinkSettings settings) implements OwnedKind<RowData> {
 
     @Override
     public void open(SerializationSchema.InitializationContext context) {

@@ -8,6 +8,7 @@ import io.zkflink.client.OwnedSession;
 import io.zkflink.client.WatchListener;
 import io.zkflink.client.WriteRefusal;
 import io.zkflink.client.WriteResult;
+import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperException;
 import io.zkflink.recipes.Contender;
@@ -50,6 +51,8 @@ final class GuardLock implements Guard {
     private final Semaphore changes = new Semaphore(0);
     /** The path of the lock's node; null before there is one. */
     private volatile String node;
+    /** The czxid of that; of the thread that acquires. */
+    private long fencingToken;
 
     private volatile Consumer<IOException> onLoss = loss -> {};
 
@@ -85,6 +88,11 @@ final class GuardLock implements Guard {
                         + " because the ZooKeeper session expired or somebody deleted it. Nothing is written without the"
                         + " lock; when the job restarts, it waits for its turn again.",
                 cause);
+    }
+
+    /** Grows with every grant of the lock. */
+    long fencingToken() {
+        return fencingToken;
     }
 
     /** Tells, on any thread, when the lock turns out to be lost. */
@@ -148,7 +156,14 @@ final class GuardLock implements Guard {
             return false;
         }
         node = path + "/" + mine.name();
-        return mine.equals(first);
+        return mine.equals(first) && isThere();
+    }
+
+    /** Takes the token of our node; false if that has gone meanwhile. */
+    private boolean isThere() throws IOException, InterruptedException {
+        Optional<ZNode> found = await(session.read(node));
+        found.ifPresent(mine -> fencingToken = mine.stat().czxid());
+        return found.isPresent();
     }
 
     private void queue() throws IOException, InterruptedException {

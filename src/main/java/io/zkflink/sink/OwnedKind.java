@@ -5,15 +5,18 @@ import io.zkflink.client.OwnedSession;
 import java.io.IOException;
 import java.io.Serializable;
 import org.apache.flink.api.common.serialization.SerializationSchema;
-import org.apache.flink.table.data.RowData;
 
-/** What the rows of an {@link OwnedOperator} are. */
-interface OwnedKind extends Serializable {
+/**
+ * What the rows of an {@link OwnedOperator} are.
+ *
+ * @param <T> the type of the elements that tell of them
+ */
+interface OwnedKind<T> extends Serializable {
 
     void open(SerializationSchema.InitializationContext context) throws Exception;
 
-    /** What a row asks for; null for nothing. */
-    Change change(RowData row) throws IOException;
+    /** What an element asks for; null for nothing. */
+    Change change(T element) throws IOException;
 
     OwnedWriter writer(
             OwnedSession session, OwnedState state, OwnedWriter.Owning owning, OwnedWriter.Surroundings surroundings);

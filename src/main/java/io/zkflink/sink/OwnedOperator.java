@@ -16,20 +16,19 @@ import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
-import org.apache.flink.table.data.RowData;
 
 /**
  * The task of an {@link OwnedWriter}: gives it its rows and its state.
  *
  * <p>An operator and not a {@code Sink}, whose writer would not hear that a checkpoint has completed.
  */
-final class OwnedOperator extends AbstractStreamOperator<Void>
-        implements OneInputStreamOperator<RowData, Void>, BoundedOneInput {
+final class OwnedOperator<T> extends AbstractStreamOperator<Void>
+        implements OneInputStreamOperator<T, Void>, BoundedOneInput {
 
     private static final long serialVersionUID = 1L;
 
     private final ConnectionSettings connection;
-    private final OwnedKind kind;
+    private final OwnedKind<T> kind;
     private final SinkSettings.Sessions sessions;
     private final boolean checkpointed;
 
@@ -39,7 +38,8 @@ final class OwnedOperator extends AbstractStreamOperator<Void>
     /**
      * @param checkpointed whether Flink takes checkpoints
      */
-    OwnedOperator(ConnectionSettings connection, OwnedKind kind, SinkSettings.Sessions sessions, boolean checkpointed) {
+    OwnedOperator(
+            ConnectionSettings connection, OwnedKind<T> kind, SinkSettings.Sessions sessions, boolean checkpointed) {
         this.connection = connection;
         this.kind = kind;
         this.sessions = sessions;
@@ -78,7 +78,7 @@ final class OwnedOperator extends AbstractStreamOperator<Void>
     }
 
     @Override
-    public void processElement(StreamRecord<RowData> element) throws IOException {
+    public void processElement(StreamRecord<T> element) throws IOException {
         OwnedKind.Change change = kind.change(element.getValue());
         if (change == null) {
             return;

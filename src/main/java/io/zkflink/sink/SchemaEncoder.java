@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
+import io.zkflink.client.CreateMode;
 import io.zkflink.row.RecordEncoder;
 import io.zkflink.row.RowWrite;
 import java.io.IOException;
@@ -12,9 +13,14 @@ final class SchemaEncoder<T> implements RecordEncoder<T> {
     private static final long serialVersionUID = 1L;
 
     private final ZNodeSerializationSchema<T> schema;
+    private final boolean ephemeral;
 
-    SchemaEncoder(ZNodeSerializationSchema<T> schema) {
+    /**
+     * @param ephemeral whether it is ephemeral znodes that are written, which have no version to expect
+     */
+    SchemaEncoder(ZNodeSerializationSchema<T> schema, boolean ephemeral) {
         this.schema = schema;
+        this.ephemeral = ephemeral;
     }
 
     @Override
@@ -23,8 +29,28 @@ final class SchemaEncoder<T> implements RecordEncoder<T> {
     }
 
     @Override
+    public void granted(long fencingToken) {
+        schema.granted(fencingToken);
+    }
+
+    @Override
     public RowWrite write(T element) throws IOException {
         ZNodeUpdate update = schema.serialize(element);
-        return update == null ? null : update.write();
+        if (update == null) {
+            return null;
+        }
+        if (ephemeral && update.write() instanceof RowWrite.Put put) {
+            checkPlain(put);
+        }
+        return update.write();
+    }
+
+    private static void checkPlain(RowWrite.Put put) throws IOException {
+        if (put.isConditional() || put.mode() != CreateMode.PERSISTENT) {
+            String what = put.isConditional() ? "an expected version" : "the create mode '" + put.mode() + "'";
+            throw new IOException("The update of the znode '" + put.path() + "' has " + what + ", and 'writeEphemeral'"
+                    + " creates it as an ephemeral one, anew whenever its session was lost. Leave that out, or write it"
+                    + " by the sink that 'build' gives.");
+        }
     }
 }

@@ -29,12 +29,19 @@ public record SinkSettings(Transactions transactions, Rows rows, Batching batchi
     private static final int LARGEST_REQUEST = 1024 * 1024 * 1024;
 
     /**
-     * @throws InvalidSettingException if the lock has no path
+     * @throws InvalidSettingException if the lock has no path, or cannot guard what is written
      */
     public SinkSettings {
         if (guardLock != null) {
             InvalidSettingException.check(
                     "sink.guard.lock", guardLock, text -> checkPath(text, -1), "write it like '/locks/orders'");
+            if (transactions != null) {
+                throw new InvalidSettingException(
+                        "sink.guard.lock",
+                        guardLock,
+                        "what was prepared with the lock must be committed without it after a failure. Use"
+                                + " 'sink.delivery-guarantee' = 'at-least-once', or remove the option.");
+            }
         }
     }
 
@@ -126,6 +133,31 @@ public record SinkSettings(Transactions transactions, Rows rows, Batching batchi
          */
         public Sessions {
             checkCommitPath(commitPath);
+        }
+
+        /**
+         * For ephemeral znodes.
+         *
+         * @param guarantee that is asked for
+         * @param guardLock null if none is asked for
+         * @throws InvalidSettingException if it is no path, or ephemeral znodes cannot have what is asked for
+         */
+        public static Sessions ofEphemerals(String commitPath, DeliveryGuarantee guarantee, String guardLock) {
+            if (guarantee == DeliveryGuarantee.EXACTLY_ONCE) {
+                throw new InvalidSettingException(
+                        "sink.create-mode",
+                        "ephemeral",
+                        "ephemeral znodes end with their session, whatever was committed. Use"
+                                + " 'sink.delivery-guarantee' = 'at-least-once', or 'persistent'.");
+            }
+            if (guardLock != null) {
+                throw new InvalidSettingException(
+                        "sink.guard.lock",
+                        guardLock,
+                        "ephemeral rows have a session of their own, which no other writer can have at the same time."
+                                + " Remove the option, or use 'sink.create-mode' = 'persistent'.");
+            }
+            return new Sessions(commitPath);
         }
 
         /** The parent of the epochs of all sessions. */

@@ -6,10 +6,9 @@ import io.zkflink.row.RecordEncoder;
 import io.zkflink.row.RowWrite;
 import java.io.IOException;
 import org.apache.flink.api.common.serialization.SerializationSchema;
-import org.apache.flink.table.data.RowData;
 
 /** Rows that are ephemeral znodes. */
-record ZNodeKind(RecordEncoder<RowData> encoder, SinkSettings settings) implements OwnedKind {
+record ZNodeKind<T>(RecordEncoder<T> encoder, SinkSettings settings) implements OwnedKind<T> {
 
     @Override
     public void open(SerializationSchema.InitializationContext context) throws Exception {
@@ -17,8 +16,8 @@ record ZNodeKind(RecordEncoder<RowData> encoder, SinkSettings settings) implemen
     }
 
     @Override
-    public Change change(RowData row) throws IOException {
-        RowWrite write = encoder.write(row);
+    public Change change(T element) throws IOException {
+        RowWrite write = encoder.write(element);
         if (write == null) {
             return null;
         }

@@ -21,6 +21,15 @@ public interface ZNodeSerializationSchema<T> extends Serializable {
     default void open(SerializationSchema.InitializationContext context) throws Exception {}
 
     /**
+     * Called after {@link #open} and before any element, where there is a {@linkplain ZooKeeperSinkBuilder#setGuardLock
+     * lock}: the writer holds it now.
+     *
+     * @param fencingToken the {@code czxid} of the lock's node, which grows with every grant. Whoever gets it with what
+     *     this writer sends can refuse what comes with a smaller one than was seen already
+     */
+    default void granted(long fencingToken) {}
+
+    /**
      * What an element asks to have done, or null if nothing.
      *
      * @throws IOException or any unchecked exception to fail the job

@@ -58,10 +58,9 @@ public final class ZNodeUpdate {
     /** The same {@link #put}, creating a znode of another kind if one has to be created. */
     public ZNodeUpdate as(CreateMode mode) {
         if (mode.isEphemeral()) {
-            throw new IllegalArgumentException(
-                    "The znode '" + write.path() + "' cannot be '" + mode + "': sinks that are"
-                            + " built cannot hold ephemeral znodes yet. Use SQL and 'sink.create-mode' = 'ephemeral', or another"
-                            + " mode here.");
+            throw new IllegalArgumentException("The znode '" + write.path() + "' cannot be '" + mode + "': a sink has"
+                    + " either only ephemeral znodes, since they belong to a session of its own, or none. Put it"
+                    + " without a mode and call 'writeEphemeral' of the sink's builder, or use another mode.");
         }
         if (mode == CreateMode.PERSISTENT_WITH_TTL) {
             throw new IllegalArgumentException("The znode '" + write.path() + "' cannot be '" + mode + "': it needs to"

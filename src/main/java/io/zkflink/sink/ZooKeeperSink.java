@@ -16,7 +16,8 @@ import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
 
 /**
- * Writes the elements of a stream to znodes: {@linkplain #builder at least once or exactly once}.
+ * Writes the elements of a stream to znodes: {@linkplain #builder at least once or exactly once}, behind a {@linkplain
+ * ZooKeeperSinkBuilder#setGuardLock lock}, or as {@linkplain ZooKeeperSinkBuilder#writeEphemeral ephemeral} ones.
  *
  * <pre>{@code
  * Sink<Long> sink = ZooKeeperSink.builder(
@@ -64,10 +65,17 @@ public final class ZooKeeperSink<T> implements Sink<T> {
         if (settings.guardLock() == null) {
             return writer(SessionPool.open(connection), Guard.NONE, context);
         }
+        int writers = context.getTaskInfo().getNumberOfParallelSubtasks();
+        if (writers > 1) {
+            throw new IOException(
+                    "Invalid value '" + writers + "' for option 'sink.parallelism': with 'sink.guard.lock'"
+                            + " only one writer can hold the lock. Call 'sinkTo(sink).setParallelism(1)'.");
+        }
         OwnedSession session = OwnedSession.open(connection, Optional.empty());
         try {
             GuardLock lock = GuardLock.acquire(
                     session, settings.guardLock(), context.getJobInfo().getJobName(), Patience.of(connection));
+            encoder.granted(lock.fencingToken());
             UpsertWriter<T> writer = writer(session, lock, context);
             lock.onLoss(writer::fail);
             return writer;

@@ -7,6 +7,8 @@ import java.time.Duration;
 import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 
 /**
  * Builds a sink; see {@link ZooKeeperSink}. Only {@link #setConnectString} (or {@link #setConnection}) must be called.
@@ -25,6 +27,7 @@ public final class ZooKeeperSinkBuilder<T> {
     private String commitPath = "/_flink/commits";
     private Duration commitRetention = Duration.ofDays(7);
     private SinkSettings.Rows rows = SinkSettings.AT_LEAST_ONCE.rows();
+    private String guardLock;
     private SinkSettings.Batching batching = SinkSettings.AT_LEAST_ONCE.batching();
 
     ZooKeeperSinkBuilder(ZNodeSerializationSchema<T> serializer) {
@@ -61,7 +64,10 @@ public final class ZooKeeperSinkBuilder<T> {
         return this;
     }
 
-    /** The znode below which commit markers are kept; {@code /_flink/commits} unless set. */
+    /**
+     * The znode below which commit markers are kept, and whose turn it is to write as a session; {@code /_flink/commits}
+     * unless set.
+     */
     public ZooKeeperSinkBuilder<T> setCommitPath(String commitPath) {
         this.commitPath = commitPath;
         return this;
@@ -97,6 +103,29 @@ public final class ZooKeeperSinkBuilder<T> {
         return this;
     }
 
+    /**
+     * The path of a lock, as Curator's {@code InterProcessMutex} takes it, that the writer holds for as long as it writes;
+     * none unless set. It waits for its turn when it starts. Each request checks at the server that the lock's node is
+     * there, so that a writer that has lost the lock, though it may not know it yet, writes nothing; then its task fails.
+     * After a failover it queues again, behind whoever waits.
+     *
+     * <p>There can be one writer only:
+     *
+     * <pre>{@code
+     * Sink<Long> sink = ZooKeeperSink.builder(new Report(name))
+     *         .setConnectString(connectString)
+     *         .setGuardLock("/locks/report")
+     *         .build();
+     * totals.sinkTo(sink).setParallelism(1);
+     * }</pre>
+     *
+     * The schema is {@linkplain ZNodeSerializationSchema#granted told} the fencing token of the lock.
+     */
+    public ZooKeeperSinkBuilder<T> setGuardLock(String path) {
+        this.guardLock = path;
+        return this;
+    }
+
     /** How updates are gathered into requests. */
     public ZooKeeperSinkBuilder<T> setBatching(SinkSettings.Batching batching) {
         this.batching = batching;
@@ -109,15 +138,52 @@ public final class ZooKeeperSinkBuilder<T> {
      * @throws IllegalArgumentException if something is missing or wrong
      */
     public Sink<T> build() {
+        SinkSettings settings = settings();
+        SchemaEncoder<T> encoder = new SchemaEncoder<>(serializer, false);
+        return settings.isExactlyOnce()
+                ? new TransactionalSink<>(connection, encoder, settings)
+                : new ZooKeeperSink<>(connection, encoder, settings);
+    }
+
+    /**
+     * Writes a stream as ephemeral znodes, which are there as long as the job has them and until {@code session-timeout}
+     * after it went:
+     *
+     * <pre>{@code
+     * ZooKeeperSink.builder((String member) -> ZNodeUpdate.put("/members/shop/" + member, null))
+     *         .setConnectString(connectString)
+     *         .writeEphemeral(members)
+     *         .uid("members");
+     * }</pre>
+     *
+     * <p>The znodes are the state of one task and belong to its session. After a failover it goes on with that session, and
+     * the znodes stay; if the session has expired it creates them again in another one. With checkpointing, which must be
+     * enabled before this is called, znodes appear when the first checkpoint completes. They go by {@link
+     * ZNodeUpdate#remove} and when the input ends. A znode of somebody else is never replaced.
+     *
+     * <p>This adds an operator where a {@code Sink} would be expected, since the writer of a {@code Sink} does not hear of
+     * completed checkpoints. Give it a {@code uid}: it has state.
+     *
+     * @return the operator, which has no output
+     * @throws IllegalArgumentException if something is missing or wrong
+     */
+    public SingleOutputStreamOperator<Void> writeEphemeral(DataStream<T> elements) {
+        SinkSettings.Sessions sessions = SinkSettings.Sessions.ofEphemerals(commitPath, guarantee, guardLock);
+        return OwnedSink.ofZNodes(connection, new SchemaEncoder<>(serializer, true), settings(), sessions)
+                .write(
+                        elements,
+                        elements.getExecutionEnvironment().getCheckpointConfig().isCheckpointingEnabled());
+    }
+
+    private SinkSettings settings() {
         if (connection == null) {
             throw new IllegalArgumentException(
                     "Missing option 'connect-string': call setConnectString or" + " setConnection.");
         }
-        SinkSettings settings = new SinkSettings(
-                SinkSettings.Transactions.of(guarantee, idPrefix, commitPath, commitRetention), rows, batching);
-        SchemaEncoder<T> encoder = new SchemaEncoder<>(serializer);
-        return settings.isExactlyOnce()
-                ? new TransactionalSink<>(connection, encoder, settings)
-                : new ZooKeeperSink<>(connection, encoder, settings);
+        return new SinkSettings(
+                SinkSettings.Transactions.of(guarantee, idPrefix, commitPath, commitRetention),
+                rows,
+                batching,
+                guardLock);
     }
 }

@@ -26,6 +26,9 @@ public final class ZooKeeperSourceBuilder<T> {
     private BoundedMode bounded = BoundedMode.UNBOUNDED;
     private WatchMode watchMode = WatchMode.AUTO;
     private Duration pollInterval = Duration.ofSeconds(30);
+    private Duration proofInterval = Duration.ZERO;
+    private boolean sourceWatermarks;
+    private boolean keysOnly;
     private Unreadable unreadable = Unreadable.FAIL;
     private int parallelism = Integer.MAX_VALUE;
 
@@ -70,6 +73,9 @@ public final class ZooKeeperSourceBuilder<T> {
         builder.bounded = bounded;
         builder.watchMode = watchMode;
         builder.pollInterval = pollInterval;
+        builder.proofInterval = proofInterval;
+        builder.sourceWatermarks = sourceWatermarks;
+        builder.keysOnly = keysOnly;
         builder.unreadable = unreadable;
         builder.parallelism = parallelism;
         return builder;
@@ -99,6 +105,39 @@ public final class ZooKeeperSourceBuilder<T> {
         return this;
     }
 
+    /**
+     * Has the source tell how far event time, the {@code mtime} of znodes, has come: give {@code
+     * WatermarkStrategy.noWatermarks()} to {@code fromSource}. The watermark follows what is read, and is not early, since a
+     * reader that has caught up knows that whatever comes is newer. Not told unless set. (Of strategies of your own,
+     * idleness and alignment work as with any source.)
+     */
+    public ZooKeeperSourceBuilder<T> setSourceWatermarks() {
+        this.sourceWatermarks = true;
+        return this;
+    }
+
+    /**
+     * Moves the watermark on while nothing changes: at this interval a {@code sync} proves that nothing was missed, and the
+     * watermark becomes the time of the proof minus the interval. Servers and readers whose clocks differ by more need a
+     * longer one. Not done unless set.
+     */
+    public ZooKeeperSourceBuilder<T> setWatermarkAdvanceInterval(Duration interval) {
+        InvalidSettingException.checkDuration("scan.watermark.advance-interval", interval);
+        this.proofInterval = interval;
+        return this;
+    }
+
+    /**
+     * Reads no znodes, only lists of children, and tells which znodes come and go: {@code CREATED} and {@code DELETED}, with
+     * neither data nor Stat, and 0 as the time of all. One that is deleted and created again before that is noticed is not
+     * told. Where this is no longer set in a job that is restored, all znodes that it knows are told as deleted and created
+     * again.
+     */
+    public ZooKeeperSourceBuilder<T> setKeysOnly() {
+        this.keysOnly = true;
+        return this;
+    }
+
     /** What to do with znodes whose ACL denies reading; {@link Unreadable#FAIL} unless set. */
     public ZooKeeperSourceBuilder<T> setUnreadable(Unreadable unreadable) {
         this.unreadable = unreadable;
@@ -124,15 +163,20 @@ public final class ZooKeeperSourceBuilder<T> {
         if (template == null) {
             throw new IllegalArgumentException("Missing option 'path': call setPath.");
         }
+        if (keysOnly && (sourceWatermarks || !proofInterval.isZero())) {
+            throw new IllegalArgumentException(
+                    "A source of keys only reads no 'mtime', which watermarks are made of. Leave"
+                            + " out setKeysOnly, or setSourceWatermarks and setWatermarkAdvanceInterval.");
+        }
         ScanSettings settings = new ScanSettings(
                 ScanMode.APPEND,
                 startup,
                 bounded,
                 false,
                 parallelism,
-                new ScanSettings.Noticing(watchMode, pollInterval, Duration.ZERO),
+                new ScanSettings.Noticing(watchMode, pollInterval, proofInterval),
                 unreadable,
-                ScanSettings.Pushed.NONE);
+                new ScanSettings.Pushed(Long.MAX_VALUE, keysOnly, sourceWatermarks));
         return new ZooKeeperSource<>(
                 connection,
                 template,

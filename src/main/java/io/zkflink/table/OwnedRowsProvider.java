@@ -5,6 +5,8 @@ import io.zkflink.sink.OwnedSink;
 import java.util.Optional;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.DataStreamSink;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.apache.flink.table.connector.ProviderContext;
 import org.apache.flink.table.connector.sink.DataStreamSinkProvider;
 import org.apache.flink.table.data.RowData;
@@ -15,13 +17,19 @@ import org.apache.flink.table.data.RowData;
  * @param checkpointed whether the session of the planner asks for checkpoints; so may the environment
  * @param batch whether there are none whoever asks
  */
-record OwnedRowsProvider(OwnedSink sink, boolean checkpointed, boolean batch) implements DataStreamSinkProvider {
+record OwnedRowsProvider(OwnedSink<RowData> sink, boolean checkpointed, boolean batch)
+        implements DataStreamSinkProvider {
 
     @Override
     public DataStreamSink<?> consumeDataStream(ProviderContext context, DataStream<RowData> rows) {
         boolean asked = checkpointed
                 || rows.getExecutionEnvironment().getCheckpointConfig().isCheckpointingEnabled();
-        return sink.write(rows, asked && !batch, context::generateUid);
+        SingleOutputStreamOperator<Void> writer = sink.write(rows, asked && !batch);
+        context.generateUid("owned-rows").ifPresent(writer::uid);
+        DataStreamSink<Void> end = writer.sinkTo(new DiscardingSink<>());
+        end.setParallelism(1);
+        context.generateUid("owned-rows-end").ifPresent(end::uid);
+        return end;
     }
 
     /** One session, one writer. */

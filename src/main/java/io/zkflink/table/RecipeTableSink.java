@@ -4,6 +4,7 @@ package io.zkflink.table;
 import io.zkflink.sink.OwnedSink;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
+import org.apache.flink.table.data.RowData;
 import org.apache.flink.types.RowKind;
 
 /**
@@ -11,7 +12,7 @@ import org.apache.flink.types.RowKind;
  *
  * @param checkpointed whether the session of the planner asks for checkpoints
  */
-record RecipeTableSink(OwnedSink sink, boolean hasPrimaryKey, boolean checkpointed, String summary)
+record RecipeTableSink(OwnedSink<RowData> sink, boolean hasPrimaryKey, boolean checkpointed, String summary)
         implements DynamicTableSink {
 
     private static final ChangelogMode UPSERT = ChangelogMode.newBuilder()

@@ -7,7 +7,6 @@ import io.zkflink.sink.SinkSettings;
 import java.time.Duration;
 import java.util.Optional;
 import org.apache.flink.configuration.ReadableConfig;
-import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.table.api.ValidationException;
 
 /** Reads the options that say how to write. */
@@ -22,7 +21,11 @@ final class SinkOptionsReader {
     }
 
     SinkSettings settings() {
-        return reader.valid(() -> new SinkSettings(transactions(), rows(), batching(), guardLock()));
+        return reader.valid(() -> new SinkSettings(
+                transactions(),
+                rows(),
+                batching(),
+                options.getOptional(SinkOptions.GUARD_LOCK).orElse(null)));
     }
 
     /**
@@ -37,12 +40,6 @@ final class SinkOptionsReader {
                     SinkOptions.CREATE_MODE,
                     "the sink would not find its znodes again after a failure. Use 'ephemeral', or 'recipe' = 'lock' for a"
                             + " queue.");
-        }
-        if (mode.isEphemeral() && options.get(SinkOptions.DELIVERY_GUARANTEE) == DeliveryGuarantee.EXACTLY_ONCE) {
-            throw reader.invalid(
-                    SinkOptions.CREATE_MODE,
-                    "ephemeral znodes end with their session, whatever was committed. Use 'sink.delivery-guarantee' ="
-                            + " 'at-least-once', or 'persistent'.");
         }
         if (mode.isSequential() && hasPrimaryKey) {
             throw reader.invalid(
@@ -111,7 +108,9 @@ final class SinkOptionsReader {
         if (!mode.isEphemeral()) {
             return null;
         }
-        return new ZooKeeperTableSink.Ownership(sessions(), reader.isCheckpointed());
+        SinkSettings.Sessions sessions = reader.valid(() -> SinkSettings.Sessions.ofEphemerals(
+                options.get(SinkOptions.COMMIT_PATH), options.get(SinkOptions.DELIVERY_GUARANTEE), guardLock()));
+        return new ZooKeeperTableSink.Ownership(sessions, reader.isCheckpointed());
     }
 
     /** Where it is kept whose turn it is to write as a session. */
@@ -123,21 +122,9 @@ final class SinkOptionsReader {
         return options.getOptional(SinkOptions.PARALLELISM).map(any -> reader.atLeastOne(SinkOptions.PARALLELISM));
     }
 
+    /** Null if there is none. */
     private String guardLock() {
-        Optional<String> lock = options.getOptional(SinkOptions.GUARD_LOCK);
-        if (lock.isPresent() && options.get(SinkOptions.DELIVERY_GUARANTEE) == DeliveryGuarantee.EXACTLY_ONCE) {
-            throw reader.invalid(
-                    SinkOptions.GUARD_LOCK,
-                    "what was prepared with the lock must be committed without it after a failure. Use"
-                            + " 'sink.delivery-guarantee' = 'at-least-once', or remove the option.");
-        }
-        if (lock.isPresent() && options.get(SinkOptions.CREATE_MODE).isEphemeral()) {
-            throw reader.invalid(
-                    SinkOptions.GUARD_LOCK,
-                    "ephemeral rows have a session of their own, which no other writer can have at the same time. Remove"
-                            + " the option, or use 'sink.create-mode' = 'persistent'.");
-        }
-        return lock.orElse(null);
+        return options.getOptional(SinkOptions.GUARD_LOCK).orElse(null);
     }
 
     private SinkSettings.Transactions transactions() {

@@ -88,12 +88,13 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
         if (mode.isEphemeral() && table.rules.writes(WritableMetadata.VERSION)) {
             throw SinkOptionsReader.versionOfEphemeral();
         }
+        ZooKeeperTableSink.Ownership ownership = sink.ownership(mode);
         return new ZooKeeperTableSink(
                 connection,
                 table.layout,
                 format,
                 sink.settings(),
                 new ZooKeeperTableSink.Declaration(
-                        hasPrimaryKey, mode, sink.ttl(rowsHaveTtl), sink.parallelism(mode), sink.ownership(mode)));
+                        hasPrimaryKey, mode, sink.ttl(rowsHaveTtl), sink.parallelism(mode), ownership));
     }
 }

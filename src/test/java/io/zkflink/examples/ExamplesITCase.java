@@ -3,6 +3,8 @@ package io.zkflink.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zkflink.source.ZNodeChange;
+import io.zkflink.source.ZooKeeperSource;
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.SharedZooKeeper;
@@ -12,8 +14,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 import java.util.stream.LongStream;
 import org.apache.flink.api.common.JobID;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.apache.flink.util.CloseableIterator;
 import org.junit.jupiter.api.Test;
 
@@ -35,6 +39,96 @@ class ExamplesITCase {
 
     private static StreamExecutionEnvironment environment() {
         return SharedMiniCluster.environment(2, SharedMiniCluster.restarting("50 ms"));
+    }
+
+    @Test
+    void oneOfTwoGuardedJobsWorksAndTheOtherStandsBy() throws Exception {
+        StreamExecutionEnvironment first = environment();
+        GuardedJob.report(GuardedJob.totals(first), "first", connectString);
+        JobClient one = first.executeAsync("first");
+        Await.until("the first reports", () -> zk.exists(root + "/report"));
+        long token = token();
+        assertThat(token)
+                .isEqualTo(zk.stat(root + "/locks/report/"
+                                + zk.children(root + "/locks/report").get(0))
+                        .getCzxid());
+        StreamExecutionEnvironment second = environment();
+        GuardedJob.report(GuardedJob.totals(second), "second", connectString);
+        JobClient two = second.executeAsync("second");
+        try {
+            Await.until(
+                    "the second queues",
+                    () -> zk.children(root + "/locks/report").size() == 2);
+            int version = zk.stat(root + "/report").getVersion();
+            Await.until("the report goes on", () -> zk.stat(root + "/report").getVersion() > version + 5);
+            assertThat(zk.get(root + "/report")).startsWith("first " + token + " ");
+
+            SharedMiniCluster.replaceTaskManager();
+
+            Await.until("one of them has the lock again", () -> token() > token);
+        } finally {
+            cancel(one.getJobID());
+        }
+        try {
+            Await.until("the second reports", () -> zk.get(root + "/report").startsWith("second "));
+            assertThat(token()).isGreaterThan(token);
+        } finally {
+            cancel(two.getJobID());
+        }
+    }
+
+    private long token() {
+        return Long.parseLong(zk.get(root + "/report").split(" ", -1)[1]);
+    }
+
+    @Test
+    void jobsAreMembersToo() throws Exception {
+        zk.create(root + "/joining/carl");
+        StreamExecutionEnvironment env = environment();
+        Membership.join(
+                env.fromSource(
+                                ZooKeeperSource.builder()
+                                        .setConnectString(connectString)
+                                        .setPath("/joining/{member}")
+                                        .build(),
+                                WatermarkStrategy.noWatermarks(),
+                                "joining")
+                        .map(ZNodeChange::name),
+                connectString);
+        JobClient job = env.executeAsync("join");
+        try {
+            Await.until("carl is alive", () -> zk.exists(root + "/members/shop/carl"));
+            assertThat(zk.stat(root + "/members/shop/carl").getEphemeralOwner()).isNotZero();
+        } finally {
+            cancel(job.getJobID());
+        }
+    }
+
+    @Test
+    void jobsBeginWhenAllHaveCome() throws Exception {
+        zk.create(root + "/meeting");
+        StreamExecutionEnvironment first = environment();
+        Handover.write(Meeting.await(Handover.numbers(first, 10), "first", 2, connectString), connectString);
+        JobClient one = first.executeAsync("first");
+        StreamExecutionEnvironment second = environment();
+        try {
+            Await.until("the first has come", () -> zk.exists(root + "/meeting/first"));
+            assertThat(zk.exists(root + "/handover")).as("begun alone").isFalse();
+            Meeting.await(Handover.numbers(second, 10), "second", 2, connectString)
+                    .sinkTo(new DiscardingSink<>());
+            JobClient two = second.executeAsync("second");
+            try {
+                Await.until(
+                        "both have begun",
+                        () -> zk.exists(root + "/handover")
+                                && zk.children(root + "/handover").size() == 10);
+                assertThat(zk.children(root + "/meeting")).containsExactlyInAnyOrder("first", "second");
+            } finally {
+                cancel(two.getJobID());
+            }
+        } finally {
+            cancel(one.getJobID());
+        }
     }
 
     @Test

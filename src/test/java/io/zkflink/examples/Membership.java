@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.examples;
 
+import io.zkflink.sink.ZNodeUpdate;
+import io.zkflink.sink.ZooKeeperSink;
 import io.zkflink.source.ZNodeChange;
 import io.zkflink.source.ZooKeeperSource;
 import java.util.TreeSet;
@@ -14,8 +16,9 @@ import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
 
 /**
- * Who is alive: each member of a cluster keeps an ephemeral znode {@code /members/<cluster>/<member>}, and this job tells,
- * whenever that changes, who there is. A member whose session has expired is gone; nobody has to clean up after it.
+ * Who is alive: each member of a cluster keeps an ephemeral znode {@code /members/<cluster>/<member>}, and one job tells,
+ * whenever that changes, who there is. A member whose session has expired is gone; nobody has to clean up after it. Jobs
+ * can be members, too, and stay it over their failures.
  */
 public final class Membership {
 
@@ -27,6 +30,14 @@ public final class Membership {
         env.enableCheckpointing(10_000);
         alive(env, args[0]).print();
         env.execute("membership");
+    }
+
+    /** Makes each of these a member of the shop, for as long as this job has it. */
+    static void join(DataStream<String> members, String connectString) {
+        ZooKeeperSink.builder((String member) -> ZNodeUpdate.put("/members/shop/" + member, null))
+                .setConnectString(connectString)
+                .writeEphemeral(members)
+                .uid("members");
     }
 
     static DataStream<String> alive(StreamExecutionEnvironment env, String connectString) {

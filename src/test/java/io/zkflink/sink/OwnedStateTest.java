@@ -8,6 +8,7 @@ import io.zkflink.client.Secret;
 import io.zkflink.client.SessionIdentity;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -27,6 +28,20 @@ class OwnedStateTest {
 
         assertThat(restored).usingRecursiveComparison().isEqualTo(STATE);
         assertThat(OwnedState.of(OwnedState.NONE.entries())).isEqualTo(OwnedState.NONE);
+    }
+
+    /** What version 1 writes, byte for byte: later versions must read it. */
+    @Test
+    void theFormatOfVersion1IsKept() throws Exception {
+        OwnedState state = new OwnedState(
+                STATE.session(), List.of(new OwnedState.Row(new OwnedRow.Id("/a", "b"), new byte[] {1, 2})));
+        HexFormat hex = HexFormat.of();
+        List<byte[]> version1 = List.of(
+                hex.parseHex("0100" + "0000000000001234" + "0000000468757368"),
+                hex.parseHex("0101" + "000000022f61" + "0000000162" + "000000020102"));
+
+        assertThat(state.entries()).containsExactlyElementsOf(version1);
+        assertThat(OwnedState.of(version1)).usingRecursiveComparison().isEqualTo(state);
     }
 
     @Test

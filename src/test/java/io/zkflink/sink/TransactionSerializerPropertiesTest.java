@@ -10,6 +10,8 @@ import io.zkflink.testkit.Nasty;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -51,6 +53,27 @@ class TransactionSerializerPropertiesTest {
         assertThat(write(read)).isEqualTo(once);
         assertThat(read.number()).isEqualTo(transaction.number());
         assertThat(read.rows()).hasSameSizeAs(transaction.rows());
+    }
+
+    /** What version 1 writes, byte for byte: later versions must read it. */
+    @Example
+    void theFormatOfVersion1IsKept() throws IOException {
+        Transaction transaction = new Transaction(
+                "/m",
+                7,
+                List.of(
+                        new RowWrite.Put("/a", new byte[] {1}, true, 3, CreateMode.PERSISTENT, 0),
+                        new RowWrite.Remove("/b")));
+        byte[] version1 = HexFormat.of()
+                .parseHex("000000022f6d" + "0000000000000007" + "00000002"
+                        + "000000022f61" + "01" + "0000000101" + "01" + "01" + "00000003"
+                        + "000a70657273697374656e74" + "0000000000000000"
+                        + "000000022f62" + "00");
+
+        assertThat(write(transaction)).isEqualTo(version1);
+        assertThat(TransactionSerializer.INSTANCE.deserialize(1, version1))
+                .usingRecursiveComparison()
+                .isEqualTo(transaction);
     }
 
     @Provide

@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zkflink.client.CreateMode;
 import io.zkflink.row.RowWrite;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.InstantiationUtil;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -67,6 +70,15 @@ class ZooKeeperSinkBuilderTest {
                         "Invalid value 'none' for option 'sink.delivery-guarantee': it must be one of 'at-least-once',"
                                 + " 'exactly-once'; a weaker one would save nothing."),
                 new Mistake(
+                        builder -> builder.setGuardLock("lock"),
+                        "Invalid value 'lock' for option 'sink.guard.lock': it must be absolute; write '/lock'; write it"
+                                + " like '/locks/orders'."),
+                exactlyOnce(
+                        builder -> builder.setGuardLock("/lock"),
+                        "Invalid value '/lock' for option 'sink.guard.lock': what was prepared with the lock must be"
+                                + " committed without it after a failure. Use 'sink.delivery-guarantee' ="
+                                + " 'at-least-once', or remove the option."),
+                new Mistake(
                         builder -> builder.setBatching(batching(0, 1)),
                         "Invalid value '0' for option 'sink.batch.max-size': it must be at least 1."),
                 new Mistake(
@@ -80,6 +92,49 @@ class ZooKeeperSinkBuilderTest {
         assertThatThrownBy(() -> mistake.setting.apply(right()).build())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(mistake.message);
+    }
+
+    @Test
+    void saysWhyZNodesCannotBeEphemeral() {
+        DataStream<String> paths =
+                StreamExecutionEnvironment.getExecutionEnvironment().fromData("/a");
+        refuses(
+                () -> right().setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
+                        .writeEphemeral(paths),
+                "Invalid value 'ephemeral' for option 'sink.create-mode': ephemeral znodes end with their session,"
+                        + " whatever was committed. Use 'sink.delivery-guarantee' = 'at-least-once', or 'persistent'.");
+        refuses(
+                () -> right().setGuardLock("/lock").writeEphemeral(paths),
+                "Invalid value '/lock' for option 'sink.guard.lock': ephemeral rows have a session of their own, which no"
+                        + " other writer can have at the same time. Remove the option, or use 'sink.create-mode' ="
+                        + " 'persistent'.");
+        refuses(
+                () -> right().setCommitPath("/").writeEphemeral(paths),
+                "Invalid value '/' for option 'sink.commit-path': it must not be the root; write it like"
+                        + " '/_flink/commits'.");
+    }
+
+    @Test
+    void ephemeralZNodesHaveNeitherVersionNorMode() throws Exception {
+        assertThat(ephemeral(ZNodeUpdate.put("/a", DATA)).path()).isEqualTo("/a");
+        assertThat(ephemeral(ZNodeUpdate.remove("/a"))).isEqualTo(new RowWrite.Remove("/a"));
+        assertThat(ephemeral(null)).isNull();
+        assertThatThrownBy(() -> ephemeral(ZNodeUpdate.put("/a", DATA).ifVersion(0)))
+                .isInstanceOf(IOException.class)
+                .hasMessage(
+                        "The update of the znode '/a' has an expected version, and 'writeEphemeral' creates it as an"
+                                + " ephemeral one, anew whenever its session was lost. Leave that out, or write it by the sink"
+                                + " that 'build' gives.");
+        assertThatThrownBy(() -> ephemeral(ZNodeUpdate.put("/a", DATA).as(CreateMode.CONTAINER)))
+                .isInstanceOf(IOException.class)
+                .hasMessage(
+                        "The update of the znode '/a' has the create mode 'container', and 'writeEphemeral' creates it"
+                                + " as an ephemeral one, anew whenever its session was lost. Leave that out, or write it by the"
+                                + " sink that 'build' gives.");
+    }
+
+    private static RowWrite ephemeral(ZNodeUpdate update) throws IOException {
+        return new SchemaEncoder<String>(element -> update, true).write("");
     }
 
     @Test
@@ -152,8 +207,9 @@ class ZooKeeperSinkBuilderTest {
                 "The znode '/a' cannot be 'persistent-with-ttl': it needs to know how long. Call withTtl instead.");
         refuses(
                 () -> ZNodeUpdate.put("/a", DATA).as(CreateMode.EPHEMERAL),
-                "The znode '/a' cannot be 'ephemeral': sinks that are built cannot hold ephemeral znodes yet. Use SQL and"
-                        + " 'sink.create-mode' = 'ephemeral', or another mode here.");
+                "The znode '/a' cannot be 'ephemeral': a sink has either only ephemeral znodes, since they belong to a"
+                        + " session of its own, or none. Put it without a mode and call 'writeEphemeral' of the sink's"
+                        + " builder, or use another mode.");
         refuses(
                 () -> ZNodeUpdate.put("/a", DATA)
                         .as(CreateMode.PERSISTENT_SEQUENTIAL)

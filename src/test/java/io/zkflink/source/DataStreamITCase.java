@@ -13,6 +13,7 @@ import io.zkflink.testkit.Await;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.SharedZooKeeper;
 import io.zkflink.testkit.ZooKeeperAdmin;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -23,6 +24,7 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.windowing.assigners.TumblingEventTimeWindows;
 import org.apache.flink.util.CloseableIterator;
 import org.junit.jupiter.api.Test;
 
@@ -124,6 +126,34 @@ class DataStreamITCase {
         }
     }
 
+    @Test
+    void aSourceOfKeysTellsWhoComesAndGoes() throws Exception {
+        zk.create(root + "/tree/a", "1");
+        try (CloseableIterator<String> lines = collect(source().setKeysOnly().build())) {
+            assertThat(lines.next()).isEqualTo("CREATED /tree/a  0");
+            zk.set(root + "/tree/a", "2");
+            zk.create(root + "/tree/b", "3");
+            assertThat(lines.next()).isEqualTo("CREATED /tree/b  0");
+            zk.delete(root + "/tree/a");
+            assertThat(lines.next()).isEqualTo("DELETED /tree/a  0");
+        }
+    }
+
+    /** A window is over when the watermark has passed it. */
+    @Test
+    void aSourceTellsHowFarTimeHasComeThoughNothingChanges() throws Exception {
+        zk.create(root + "/tree/a", "1");
+        ZooKeeperSource<String> source = source().setSourceWatermarks()
+                .setWatermarkAdvanceInterval(Duration.ofMillis(100))
+                .build();
+        try (CloseableIterator<String> windows = env.fromSource(source, WatermarkStrategy.noWatermarks(), "changes")
+                .windowAll(TumblingEventTimeWindows.of(Duration.ofMillis(10)))
+                .reduce((one, other) -> one + other)
+                .executeAndCollect()) {
+            assertThat(windows.next()).isEqualTo("CREATED /tree/a 1 0");
+        }
+    }
+
     private ZooKeeperSinkBuilder<Integer> sink() {
         return ZooKeeperSink.builder(
                         (Integer version) -> ZNodeUpdate.put("/cas", new byte[] {'x', (byte) ('0' + version)})
@@ -146,6 +176,21 @@ class DataStreamITCase {
                 .rootCause()
                 .hasMessageContaining("/cas")
                 .hasMessageContaining("version 3");
+    }
+
+    @Test
+    void aSinkWithALockHasOneWriter() throws Exception {
+        env.fromData("/put/a", "/put/b")
+                .sinkTo(ZooKeeperSink.builder((String path) -> ZNodeUpdate.put(path, null))
+                        .setConnectString(SharedZooKeeper.connectString() + root)
+                        .setGuardLock("/lock")
+                        .build());
+        JobClient job = env.executeAsync();
+        assertThat(Await.failure(job.getJobExecutionResult()))
+                .rootCause()
+                .hasMessage(
+                        "Invalid value '2' for option 'sink.parallelism': with 'sink.guard.lock' only one writer can"
+                                + " hold the lock. Call 'sinkTo(sink).setParallelism(1)'.");
     }
 
     @Test

@@ -71,6 +71,14 @@ class ZooKeeperSourceBuilderTest {
                         "Invalid value 'PT0S' for option 'scan.poll-interval': it must be between 1 ms and 24 d; write"
                                 + " it like '15 s'."),
                 new Mistake(
+                        builder -> builder.setWatermarkAdvanceInterval(Duration.ZERO),
+                        "Invalid value 'PT0S' for option 'scan.watermark.advance-interval': it must be between 1 ms and 24"
+                                + " d; write it like '15 s'."),
+                new Mistake(
+                        builder -> builder.setKeysOnly().setSourceWatermarks(),
+                        "A source of keys only reads no 'mtime', which watermarks are made of. Leave out setKeysOnly, or"
+                                + " setSourceWatermarks and setWatermarkAdvanceInterval."),
+                new Mistake(
                         builder -> builder.setParallelism(0),
                         "Invalid value '0' for option 'scan.parallelism': it must be at least 1."),
                 new Mistake(

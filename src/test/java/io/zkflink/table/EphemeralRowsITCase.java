@@ -3,19 +3,27 @@ package io.zkflink.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zkflink.client.ConnectionSettings;
+import io.zkflink.sink.ZNodeUpdate;
+import io.zkflink.sink.ZooKeeperSink;
+import io.zkflink.source.ZNodeChange;
+import io.zkflink.source.ZooKeeperSource;
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperExtension;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.flink.api.common.JobStatus;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.zookeeper.data.Stat;
 import org.junit.jupiter.api.AfterEach;
@@ -111,6 +119,47 @@ class EphemeralRowsITCase {
         awaitLive("a=1");
         assertThat(owner("a")).isNotEqualTo(session);
         assertThat(Await.result(job.getJobStatus())).isEqualTo(JobStatus.RUNNING);
+    }
+
+    @Test
+    void elementsOfAStreamAreWrittenTheSameWay() throws Exception {
+        want("a", "1");
+        StreamExecutionEnvironment env = SharedMiniCluster.environment(1, SharedMiniCluster.restarting("100 ms"));
+        ConnectionSettings connection = ConnectionSettings.builder(ZK.connectString())
+                .setSessionTimeout(Duration.ofSeconds(4))
+                .setRetryWait(Duration.ofMillis(100))
+                .build();
+        String live = root + "/live/";
+        ZooKeeperSink.builder((ZNodeChange change) -> change.isDeletion()
+                        ? ZNodeUpdate.remove(live + change.name())
+                        : ZNodeUpdate.put(live + change.name(), change.data()))
+                .setConnection(connection)
+                .setCommitPath("/epochs" + root)
+                .writeEphemeral(env.fromSource(
+                        ZooKeeperSource.builder()
+                                .setConnection(connection)
+                                .setPath(root + "/wanted/{k}")
+                                .build(),
+                        WatermarkStrategy.noWatermarks(),
+                        "wanted"))
+                .uid("live");
+        job = env.executeAsync();
+        awaitLive("a=1");
+        long session = owner("a");
+        long created = zk.stat(root + "/live/a").getCzxid();
+
+        SharedMiniCluster.replaceTaskManager();
+        want("b", "1");
+        awaitLive("a=1", "b=1");
+        assertThat(owner("b")).isEqualTo(session);
+        assertThat(zk.stat(root + "/live/a").getCzxid()).isEqualTo(created);
+
+        ZK.expireSessions(() -> {
+            awaitLive();
+            zk.delete(root + "/wanted/b");
+        });
+        awaitLive("a=1");
+        assertThat(owner("a")).isNotEqualTo(session);
     }
 
     @Test

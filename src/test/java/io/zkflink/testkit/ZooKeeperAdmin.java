@@ -169,12 +169,11 @@ public final class ZooKeeperAdmin implements AutoCloseable {
                 ZKClientConfig config = new ZKClientConfig();
                 config.setProperty(ZKClientConfig.JUTE_MAXBUFFER, String.valueOf(64 * 1024 * 1024));
                 config.setProperty(ZKClientConfig.ZOOKEEPER_REQUEST_TIMEOUT, REQUEST_MILLIS);
-                int servers = Math.min(
-                        NAMED,
-                        new ConnectStringParser(connectString)
-                                .getServerAddresses()
-                                .size());
-                String named = String.join(",", Collections.nCopies(NAMED / servers, connectString));
+                int chroot = connectString.indexOf('/');
+                String servers = chroot < 0 ? connectString : connectString.substring(0, chroot);
+                int count = Math.min(NAMED, new ConnectStringParser(servers).getServerAddresses().size());
+                String named = String.join(",", Collections.nCopies(NAMED / count, servers))
+                        + (chroot < 0 ? "" : connectString.substring(chroot));
                 handle = new ZooKeeper(named, SESSION_MILLIS, event -> {}, config);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
