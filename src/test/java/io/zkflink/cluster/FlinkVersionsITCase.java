@@ -166,9 +166,8 @@ class FlinkVersionsITCase {
     }
 
     private void awaitTurn(String worker) {
-        Await.untilAsserted(
-                "it is the turn of " + worker,
-                () -> assertThat(zk.tree(root + "/turns/front")).containsOnlyKeys(root + "/turns/front/" + worker));
+        Await.untilAsserted("it is the turn of " + worker, () -> assertThat(zk.tree(root + "/turns/front"))
+                .containsOnlyKeys(root + "/turns/front/" + worker));
     }
 
     private void rowsInAreZNodesOutThoughATaskManagerDies() {

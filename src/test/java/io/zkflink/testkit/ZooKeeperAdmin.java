@@ -171,7 +171,9 @@ public final class ZooKeeperAdmin implements AutoCloseable {
                 config.setProperty(ZKClientConfig.ZOOKEEPER_REQUEST_TIMEOUT, REQUEST_MILLIS);
                 int chroot = connectString.indexOf('/');
                 String servers = chroot < 0 ? connectString : connectString.substring(0, chroot);
-                int count = Math.min(NAMED, new ConnectStringParser(servers).getServerAddresses().size());
+                int count = Math.min(
+                        NAMED,
+                        new ConnectStringParser(servers).getServerAddresses().size());
                 String named = String.join(",", Collections.nCopies(NAMED / count, servers))
                         + (chroot < 0 ? "" : connectString.substring(chroot));
                 handle = new ZooKeeper(named, SESSION_MILLIS, event -> {}, config);
