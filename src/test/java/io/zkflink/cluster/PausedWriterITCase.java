@@ -42,7 +42,10 @@ class PausedWriterITCase {
                 SqlProcess sql = new SqlProcess(flink)) {
             flink.rest().awaitRunning(submit(sql, "active"));
             Await.until("the active one writes", () -> rows("active").size() >= ROWS);
-            flink.rest().awaitRunning(submit(sql, "standby"));
+            submit(sql, "standby");
+            Await.until(
+                    "the standby one waits for the lock",
+                    () -> zk.children(root + "/guard").size() == 2);
             assertThat(rows("standby")).isEmpty();
 
             JavaProcess victim = taskManagerOf(flink, "active");
