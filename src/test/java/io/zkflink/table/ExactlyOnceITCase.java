@@ -153,18 +153,21 @@ class ExactlyOnceITCase {
 
     @Test
     void rescaledJobGoesOnWhereItWas() {
-        JobClient job = start(environment(1, null), 500, 200);
+        // So many that no job is at its end before it is stopped.
+        int rows = 5_000;
+        JobClient job = start(environment(1, null), rows, 200);
         Await.until(
                 "some rows are there",
                 () -> zk.exists("/queue") && zk.tree("/queue").size() > 50);
         String savepoint = stop(job);
-        job = start(environment(3, savepoint), 500, 400);
-        Await.until("more rows are there", () -> zk.tree("/queue").size() > 200);
+        int before = zk.tree("/queue").size();
+        job = start(environment(3, savepoint), rows, 400);
+        Await.until("more rows are there", () -> zk.tree("/queue").size() > before + 200);
         savepoint = stop(job);
-        job = start(environment(2, savepoint), 500, 1_000);
+        job = start(environment(2, savepoint), rows, 100_000);
         Await.result(job.getJobExecutionResult());
 
-        assertThat(queue()).isEqualTo(IntStream.range(0, 500).boxed().toList());
+        assertThat(queue()).isEqualTo(IntStream.range(0, rows).boxed().toList());
     }
 
     /** What was committed after the savepoint is made again, since it is read again; what was before is not. */
