@@ -196,7 +196,11 @@ public final class GrowthBenchmark {
         Timing.Usage start = join(server, parallelism, parallelism);
         Timing.Usage whole = join(server, parallelism, LOOKUPS);
         if (counts) {
-            subtasks.noteRows("NONE, lookup.async", parallelism + " subtasks", LOOKUPS, whole.minus(start));
+            subtasks.noteRows(
+                    "NONE, lookup.async",
+                    parallelism + (parallelism == 1 ? " subtask" : " subtasks"),
+                    LOOKUPS,
+                    whole.minus(start));
         }
     }
 

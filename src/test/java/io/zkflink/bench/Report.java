@@ -9,6 +9,7 @@ import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -133,14 +134,18 @@ final class Report {
                         : magnitude >= 0.1 ? "%.2f".formatted(value) : "%.2g".formatted(value);
     }
 
-    /** Over numbers, at least three of them. */
+    /** Of what is compared over numbers, at least three of them. */
     private String picture(Figures figures, String measure, List<String> cases) throws IOException {
         Pattern numeric = Pattern.compile("([\\d,]+).*");
-        if (cases.size() < 3
+        if (Figures.COSTS.contains(measure)
+                || cases.size() < 3
                 || !cases.stream().allMatch(at -> numeric.matcher(at).matches())) {
             return "";
         }
-        String words = measure.replaceAll("\\(.*\\)|%", "").strip().replaceAll("[^a-z0-9]+", "-");
+        String words = measure.replaceAll("\\(.*\\)|%", "")
+                .strip()
+                .toLowerCase(Locale.ROOT)
+                .replaceAll("[^a-z0-9]+", "-");
         String file = figures.section() + "-" + words + ".svg";
         Files.createDirectories(directory.resolve(PICTURES));
         Plot plot = new Plot(cases.get(0).replaceFirst("[\\d,]+ ?", ""), measure);
