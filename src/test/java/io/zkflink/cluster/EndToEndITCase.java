@@ -11,8 +11,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -53,9 +51,9 @@ class EndToEndITCase {
 
             flink.awaitTaskManagers();
             jobs.forEach(flink.rest()::awaitRunning);
-            Await.untilAsserted(
-                    "the mirror equals its source",
-                    () -> assertThat(below(zk, "/copy")).isNotEmpty().isEqualTo(below(zk, "/config")));
+            Await.untilAsserted("the mirror equals its source", () -> assertThat(rows(zk, "/copy"))
+                    .isNotEmpty()
+                    .containsExactlyInAnyOrderElementsOf(rows(zk, "/config")));
             Await.until("all events are there", () -> creations(zk).size() >= created.get());
             assertThat(creations(zk)).hasSize(created.get()).doesNotHaveDuplicates();
         }
@@ -109,10 +107,12 @@ class EndToEndITCase {
         Await.until("the other program has gone on", () -> created.get() > before + 100);
     }
 
-    private static SortedMap<String, String> below(ZooKeeperAdmin zk, String root) {
-        SortedMap<String, String> relative = new TreeMap<>();
-        zk.tree(root).forEach((path, data) -> relative.put(path.substring(root.length()), data));
-        return relative;
+    /** The rows of {@code <root>/{app}/{setting}}; what is above them is none, and is there only if it was needed. */
+    private static List<String> rows(ZooKeeperAdmin zk, String root) {
+        return zk.tree(root).entrySet().stream()
+                .filter(znode -> znode.getKey().substring(root.length()).lastIndexOf('/') > 0)
+                .map(znode -> znode.getKey().substring(root.length()) + "=" + znode.getValue())
+                .toList();
     }
 
     /** What the log says was created, of what stays. */

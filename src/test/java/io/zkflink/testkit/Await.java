@@ -38,10 +38,18 @@ public final class Await {
                 throw new AssertionError("Failed while waiting until " + description, e);
             }
             if (System.nanoTime() > end) {
-                throw new AssertionError("Waited " + timeout.toSeconds() + " s in vain until " + description, last);
+                throw new AssertionError(
+                        "Waited " + timeout.toSeconds() + " s in vain until " + description + why(last), last);
             }
             pause();
         }
+    }
+
+    /** The beginning of it, since of a run far away often no more than the message is seen. */
+    private static String why(Throwable last) {
+        String message =
+                last == null ? "" : ": " + String.valueOf(last.getMessage()).replaceAll("\\s+", " ");
+        return message.substring(0, Math.min(message.length(), 1000));
     }
 
     /** Waits until the assertions pass. */
