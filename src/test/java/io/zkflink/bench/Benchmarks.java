@@ -13,8 +13,12 @@ import java.util.List;
  */
 public final class Benchmarks {
 
-    private static final List<Class<?>> QUICK =
-            List.of(SnapshotBenchmark.class, ChangeStreamBenchmark.class, LookupBenchmark.class, SinkBenchmark.class);
+    private static final List<Class<?>> QUICK = List.of(
+            SnapshotBenchmark.class,
+            ChangeStreamBenchmark.class,
+            LookupBenchmark.class,
+            SinkBenchmark.class,
+            LockBenchmark.class);
     /** Take minutes; only when asked for by name, the first one also by {@link #FULL}. */
     private static final List<Class<?>> OTHERS = List.of(GrowthBenchmark.class, ScaleBenchmark.class);
 

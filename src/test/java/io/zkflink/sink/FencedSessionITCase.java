@@ -24,6 +24,9 @@ import org.junit.jupiter.api.Test;
 /** Of two clients that are connected as one session, only that writes which came last. */
 class FencedSessionITCase {
 
+    /** Clients of one session push each other off the connection, again and again. */
+    private static final int ATTEMPTS = 20;
+
     private final ZooKeeperAdmin zk = SharedZooKeeper.admin();
     private final String root = SharedZooKeeper.freshRoot();
     private final List<OwnedSession> opened = new ArrayList<>();
@@ -59,7 +62,9 @@ class FencedSessionITCase {
 
     @Test
     void itMayAttachAgainAndAgain() {
-        SessionIdentity identity = establish(open(null));
+        FencedSession first = open(null);
+        SessionIdentity identity = establish(first);
+        first.session().detach();
         for (int i = 0; i < 5; i++) {
             FencedSession next = open(identity);
             assertThat(establish(next)).isEqualTo(identity);
@@ -110,14 +115,24 @@ class FencedSessionITCase {
     }
 
     private static SessionIdentity establish(FencedSession session) {
-        Await.until("connected", () -> session.session().identity().isPresent());
-        return Await.result(session.establish());
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            Await.until(
+                    "connected",
+                    () -> session.session().identity().isPresent()
+                            && session.session().statistics().connected());
+            try {
+                return session.establish().join();
+            } catch (CompletionException e) {
+                assertThat(e).hasMessageContaining("CONNECTIONLOSS");
+            }
+        }
+        throw new AssertionError("no connection lasts");
     }
 
     private Optional<WriteRefusal> write(FencedSession session, String name) {
         List<ZNodeWrite> writes = new ArrayList<>(session.guard());
         writes.add(new ZNodeWrite.Create(root + name, null, CreateMode.EPHEMERAL, 0, Acl.OPEN));
-        for (int attempt = 0; attempt < 20; attempt++) {
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             Await.until("connected", () -> session.session().statistics().connected());
             try {
                 return session.session().write(writes).join();

@@ -283,6 +283,48 @@ class RecipeWriteITCase {
         assertThat(held()).isEmpty();
     }
 
+    /** Commands that are only ever appended: the last one that names a row says whether there is one. */
+    @Test
+    void theLastCommandOfEachAcquiresOrReleases() {
+        zk.create(root + "/commands", "");
+        StreamTableEnvironment sql = sql(SharedMiniCluster.restarting("100 ms", 2));
+        ContractTables.createAt(
+                ZK.connectString(),
+                sql,
+                "commands",
+                "n INT, resource STRING, worker STRING, command STRING, told AS PROCTIME()",
+                root + "/commands/{n}",
+                "scan.changelog-mode=append",
+                "format=json");
+        recipe(sql, "lock");
+        submit(
+                sql,
+                "INSERT INTO locks (resource, owner) SELECT resource, worker FROM (SELECT *, ROW_NUMBER() OVER"
+                        + " (PARTITION BY resource, worker ORDER BY told DESC) AS latest FROM commands)"
+                        + " WHERE latest = 1 AND command = 'ACQUIRE'");
+
+        command(1, "a", "x", "ACQUIRE");
+        awaitQueue("a", "x");
+        command(2, "a", "y", "ACQUIRE");
+        awaitQueue("a", "x", "y");
+        long token = token("a", "x");
+        command(3, "a", "x", "ACQUIRE");
+        command(4, "b", "x", "ACQUIRE");
+        awaitQueue("b", "x");
+        assertThat(token("a", "x")).isEqualTo(token);
+        command(5, "a", "x", "RELEASE");
+        awaitQueue("a", "y");
+        command(6, "a", "x", "ACQUIRE");
+        awaitQueue("a", "y", "x");
+        assertThat(queue("b")).containsExactly("x");
+    }
+
+    private void command(int n, String resource, String worker, String command) {
+        zk.create(
+                root + "/commands/" + n,
+                "{\"resource\": \"%s\", \"worker\": \"%s\", \"command\": \"%s\"}".formatted(resource, worker, command));
+    }
+
     @Test
     void thousandsOfLocks() {
         Map<String, String> wanted = new LinkedHashMap<>();
@@ -417,9 +459,11 @@ class RecipeWriteITCase {
                 "session-timeout=4 s",
                 "retry-wait=100 ms");
         recipe(sql, recipe, options);
-        JobClient job = sql.executeSql("INSERT INTO locks SELECT resource, owner FROM wanted")
-                .getJobClient()
-                .orElseThrow();
+        return submit(sql, "INSERT INTO locks SELECT resource, owner FROM wanted");
+    }
+
+    private JobClient submit(StreamTableEnvironment sql, String insert) {
+        JobClient job = sql.executeSql(insert).getJobClient().orElseThrow();
         running.add(job);
         return job;
     }
