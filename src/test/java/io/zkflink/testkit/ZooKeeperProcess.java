@@ -12,6 +12,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -37,6 +40,11 @@ import org.apache.zookeeper.server.quorum.QuorumPeerMain;
 public final class ZooKeeperProcess implements AutoCloseable {
 
     private static final Pattern SESSION_ID = Pattern.compile("0x[0-9a-f]+");
+    private static final Pattern EXPIRY = Pattern.compile("expire at (.*):$");
+    /** As {@link java.util.Date} prints itself. */
+    private static final DateTimeFormatter DATE =
+            DateTimeFormatter.ofPattern("EEE MMM dd HH:mm:ss zzz yyyy", Locale.ENGLISH);
+
     private static final Pattern CONNECTION =
             Pattern.compile("/[^\\[]*:(\\d+)\\[\\d+\\]\\(.*?sid=(0x[0-9a-f]+)", Pattern.CASE_INSENSITIVE);
     /** What of our class path a server needs; a shorter one starts faster. */
@@ -267,13 +275,29 @@ public final class ZooKeeperProcess implements AutoCloseable {
 
     /** The ids of all sessions, connected or not yet expired, as the server prints them. */
     public Set<String> sessions() {
+        return sessionsThatExpireWithin(Duration.ofDays(1));
+    }
+
+    /** The ids of the sessions that are over in less than this unless their clients are heard of. */
+    Set<String> sessionsThatExpireWithin(Duration time) {
         String trackers = ask("dump");
         int end = trackers.indexOf("ephemeral nodes dump");
-        return SESSION_ID
-                .matcher(end < 0 ? trackers : trackers.substring(0, end))
-                .results()
-                .map(match -> match.group().toLowerCase(Locale.ROOT))
-                .collect(Collectors.toCollection(TreeSet::new));
+        Instant soon = Instant.now().plus(time);
+        Set<String> ids = new TreeSet<>();
+        boolean wanted = true;
+        for (String line :
+                (end < 0 ? trackers : trackers.substring(0, end)).lines().toList()) {
+            Matcher expiry = EXPIRY.matcher(line);
+            if (expiry.find()) {
+                wanted = ZonedDateTime.parse(expiry.group(1), DATE).toInstant().isBefore(soon);
+            } else if (wanted) {
+                SESSION_ID
+                        .matcher(line)
+                        .results()
+                        .forEach(id -> ids.add(id.group().toLowerCase(Locale.ROOT)));
+            }
+        }
+        return ids;
     }
 
     /** The ids of the sessions whose connections come from one of these ports. */
