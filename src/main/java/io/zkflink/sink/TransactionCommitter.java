@@ -13,6 +13,7 @@ import io.zkflink.metrics.SinkMetric;
 import io.zkflink.metrics.SinkMetrics;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -20,10 +21,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.apache.flink.api.connector.sink2.Committer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,8 +35,12 @@ import org.slf4j.LoggerFactory;
  * nobody changed it since it was read, and the rows are written. Whoever commits it again, after whatever failure, finds
  * its number in the marker. A {@code multi} whose answer is lost is no exception: the marker is read again and tells.
  *
- * <p>Flink calls it on the task thread, when a checkpoint has completed and when one was restored. It waits for the
- * server as long as a single request may take, then fails the job, which commits again when it is restored.
+ * <p>A few are under way at a time: each builds on the marker that the one before it leaves behind, so the server refuses
+ * it if that one was not made. It is then committed in its turn, by what the marker says.
+ *
+ * <p>Flink calls it on the task thread, when a checkpoint has completed and when one was restored; all that follows from
+ * answers happens there, too. It waits for the server as long as a single request may take, then fails the job, which
+ * commits again when it is restored.
  */
 final class TransactionCommitter implements Committer<Transaction> {
 
@@ -46,6 +50,8 @@ final class TransactionCommitter implements Committer<Transaction> {
     private static final int NO_MARKER = -1;
 
     private static final int CLEANING_BATCH = 500;
+    /** Enough for the server to have the next one at hand whenever it has made one. */
+    private static final int MOST_UNDER_WAY = 4;
 
     private final ZooKeeperClient client;
     private final SinkSettings settings;
@@ -53,11 +59,16 @@ final class TransactionCommitter implements Committer<Transaction> {
     private final SinkMetrics metrics;
     private final KnownZNodes known = new KnownZNodes();
     private final MissingParents parents;
-    /** What the request under way says of its marker. */
-    private volatile List<ZNodeWrite> guard = List.of();
+    private final WaitingThread thread;
 
-    /** What the markers say by now, of which this committer knows because it wrote them last; only a guess. */
+    /**
+     * What the markers say by now, or will when all is made that is under way, of which this committer knows because it
+     * wrote them last; only a guess.
+     */
     private final Map<String, Marker> markers = new HashMap<>();
+
+    /** How many transactions may be under way: one after a refusal, since that fails those behind it. */
+    private int mostUnderWay = 1;
 
     private volatile long lastCommitMillis;
     private boolean cleaned;
@@ -69,12 +80,29 @@ final class TransactionCommitter implements Committer<Transaction> {
      */
     private record Marker(long number, int version) {}
 
+    /** A transaction while it is committed. */
+    private final class Commit {
+        final Transaction transaction;
+        final BatchWrite batch;
+        /** What its request says of the marker. */
+        List<ZNodeWrite> guard = List.of();
+        /** The answer to it if it was sent before its turn, or null. */
+        CompletableFuture<Void> answer;
+
+        Commit(Transaction transaction) {
+            this.transaction = transaction;
+            this.batch = new BatchWrite(
+                    client, () -> guard, settings.rows(), known, metrics, false, thread, transaction.rows());
+        }
+    }
+
     TransactionCommitter(ZooKeeperClient client, SinkSettings settings, Patience patience, SinkMetrics metrics) {
         this.client = client;
         this.settings = settings;
         this.patience = patience;
+        this.thread = new WaitingThread(patience.total());
         this.metrics = metrics;
-        this.parents = new MissingParents(client, settings.rows().parentAcl(), known, Runnable::run);
+        this.parents = new MissingParents(client, settings.rows().parentAcl(), known, thread);
         metrics.gauge(SinkMetric.COMMIT_MILLIS, () -> lastCommitMillis);
     }
 
@@ -90,8 +118,15 @@ final class TransactionCommitter implements Committer<Transaction> {
         inOrder.sort(Comparator.comparing((CommitRequest<Transaction> request) ->
                         request.getCommittable().markerPath())
                 .thenComparing(request -> request.getCommittable().number()));
+        Queue<Commit> underWay = new ArrayDeque<>();
         for (CommitRequest<Transaction> request : inOrder) {
-            commit(request.getCommittable());
+            while (underWay.size() >= mostUnderWay) {
+                finish(underWay.remove());
+            }
+            underWay.add(begin(request.getCommittable()));
+        }
+        while (!underWay.isEmpty()) {
+            finish(underWay.remove());
         }
         lastCommitMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
         if (!cleaned && !inOrder.isEmpty()) {
@@ -100,18 +135,48 @@ final class TransactionCommitter implements Committer<Transaction> {
         }
     }
 
-    private void commit(Transaction transaction) throws IOException, InterruptedException {
+    /** Sends a transaction before its turn if the one before it was made or is under way. */
+    private Commit begin(Transaction transaction) {
+        Commit commit = new Commit(transaction);
+        Marker marker = markers.get(transaction.markerPath());
+        // What is left out because the znode has it already must not be judged while others write.
+        if (marker != null
+                && marker.number == transaction.number() - 1
+                && !settings.rows().skipUnchanged()) {
+            markers.put(transaction.markerPath(), new Marker(transaction.number(), marker.version + 1));
+            commit.guard = List.of(advance(transaction, marker));
+            commit.answer = commit.batch.write();
+        }
+        return commit;
+    }
+
+    /** Has a transaction made whose turn it is, all before it being made. */
+    private void finish(Commit commit) throws IOException, InterruptedException {
+        if (commit.answer != null) {
+            try {
+                thread.await(commit.answer);
+                mostUnderWay = Math.min(mostUnderWay + 1, MOST_UNDER_WAY);
+                return;
+            } catch (GuardException | ZooKeeperException e) {
+                LOG.debug("Transaction {} goes again: {}", commit.transaction.number(), e.getMessage());
+                mostUnderWay = 1;
+                markers.remove(commit.transaction.markerPath());
+            }
+        }
+        commit(commit);
+    }
+
+    private void commit(Commit commit) throws IOException, InterruptedException {
         long start = System.nanoTime();
-        BatchWrite batch = new BatchWrite(
-                client, () -> guard, settings.rows(), known, metrics, false, Runnable::run, transaction.rows());
+        BatchWrite batch = commit.batch;
         for (int rounds = 0; rounds < MAX_ROUNDS; rounds++) {
             try {
-                if (attempt(transaction, batch)) {
+                if (attempt(commit)) {
                     return;
                 }
             } catch (ZooKeeperException e) {
                 long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
-                Optional<IOException> end = patience.end(batch, transaction.rows(), e, took);
+                Optional<IOException> end = patience.end(batch, commit.transaction.rows(), e, took);
                 if (end.isPresent()) {
                     throw end.get();
                 }
@@ -119,11 +184,13 @@ final class TransactionCommitter implements Committer<Transaction> {
                 Thread.sleep(patience.waitMillis(batch.failures()));
             }
         }
-        throw new IOException("The marker '" + transaction.markerPath() + "' is changed by others all the time.");
+        throw new IOException(
+                "The marker '" + commit.transaction.markerPath() + "' is changed by others all the time.");
     }
 
     /** True if the transaction is committed now; false if somebody has changed the marker since it was read. */
-    private boolean attempt(Transaction transaction, BatchWrite batch) throws IOException, InterruptedException {
+    private boolean attempt(Commit commit) throws IOException, InterruptedException {
+        Transaction transaction = commit.transaction;
         Marker marker = markers.remove(transaction.markerPath());
         if (marker == null) {
             marker = readMarker(transaction);
@@ -140,11 +207,11 @@ final class TransactionCommitter implements Committer<Transaction> {
                     + " marker. Restore the ensemble, or restart the job without its state.");
         }
         if (marker.version == NO_MARKER) {
-            await(parents.create(List.of(transaction.markerPath()), transaction.markerPath()));
+            thread.await(parents.create(List.of(transaction.markerPath()), transaction.markerPath()));
         }
-        guard = List.of(advance(transaction, marker));
+        commit.guard = List.of(advance(transaction, marker));
         try {
-            await(batch.write());
+            thread.await(commit.batch.write());
             markers.put(transaction.markerPath(), new Marker(transaction.number(), marker.version + 1));
             return true;
         } catch (GuardException e) {
@@ -156,24 +223,8 @@ final class TransactionCommitter implements Committer<Transaction> {
         }
     }
 
-    /** Waits as long as a request may take. */
-    private <T> T await(CompletableFuture<T> answer) throws IOException, InterruptedException {
-        try {
-            return answer.get(patience.total().toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-            throw new ZooKeeperException(
-                    Failure.CONNECTION_LOST,
-                    "there was no connection for " + patience.total().toMillis() + " ms.");
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof IOException cause) {
-                throw cause;
-            }
-            throw new IOException(e.getCause().getMessage(), e.getCause());
-        }
-    }
-
     private Marker readMarker(Transaction transaction) throws IOException, InterruptedException {
-        Optional<ZNode> found = await(client.read(transaction.markerPath()));
+        Optional<ZNode> found = thread.await(client.read(transaction.markerPath()));
         return found.isPresent()
                 ? new Marker(number(found.get()), found.get().stat().version())
                 : new Marker(transaction.number() - 1, NO_MARKER);
@@ -206,9 +257,9 @@ final class TransactionCommitter implements Committer<Transaction> {
      */
     private void clean(String mine) throws InterruptedException {
         try {
-            Optional<ZNode> now = await(client.read(mine));
+            Optional<ZNode> now = thread.await(client.read(mine));
             String markers = MissingParents.parent(mine);
-            List<String> names = await(client.children(markers)).orElse(List.of());
+            List<String> names = thread.await(client.children(markers)).orElse(List.of());
             if (now.isEmpty()) {
                 return;
             }
@@ -219,7 +270,7 @@ final class TransactionCommitter implements Committer<Transaction> {
                     .toList();
             List<ZNodeWrite> stale = new ArrayList<>();
             for (CompletableFuture<Optional<ZNode>> answer : answers) {
-                await(answer)
+                thread.await(answer)
                         .filter(marker -> marker.stat().mtime() < oldest)
                         .map(marker -> new ZNodeWrite.Delete(
                                 marker.path(), marker.stat().version()))
@@ -240,7 +291,7 @@ final class TransactionCommitter implements Committer<Transaction> {
     /** Leaves those alone that somebody else deletes, or uses, at the same time. */
     private void delete(List<ZNodeWrite> markers) throws IOException, InterruptedException {
         while (!markers.isEmpty()) {
-            Optional<WriteRefusal> refusal = await(client.write(markers));
+            Optional<WriteRefusal> refusal = thread.await(client.write(markers));
             if (refusal.isEmpty()) {
                 return;
             }

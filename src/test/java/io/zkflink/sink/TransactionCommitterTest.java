@@ -20,11 +20,16 @@ import io.zkflink.testkit.FakeZooKeeper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.apache.flink.api.connector.sink2.Committer.CommitRequest;
@@ -177,6 +182,76 @@ class TransactionCommitterTest {
     }
 
     @Test
+    void severalAreUnderWayAtATime() throws Exception {
+        List<Transaction> all = new ArrayList<>();
+        for (int number = 1; number <= 20; number++) {
+            all.add(transaction("w", number, append(String.valueOf(number))));
+        }
+
+        commit(new Crowd(zk, 3, 20), all.toArray(Transaction[]::new));
+
+        assertThat(queue()).hasSize(20).first().isEqualTo("1");
+        assertThat(queue()).last().isEqualTo("20");
+    }
+
+    /** Whatever znodes there are, so that requests are refused and those behind them, too, and whatever breaks. */
+    @Test
+    void manyAmountToTheirRowsInOrder() throws Exception {
+        long seed = System.nanoTime();
+        for (int round = 0; round < 300; round++) {
+            Random random = new Random(seed + round);
+            zk.forget();
+            Map<String, String> expected = new TreeMap<>();
+            for (int i = 0; i < 5; i++) {
+                if (random.nextBoolean()) {
+                    zk.create("/t/" + i, "old");
+                    expected.put("/t/" + i, "old");
+                }
+            }
+            List<String> appended = new ArrayList<>();
+            List<Transaction> all = new ArrayList<>();
+            for (int number = 1; number <= 12; number++) {
+                all.add(transaction("w", number, rows(random, number, expected, appended)));
+            }
+            Transaction[] transactions = all.toArray(Transaction[]::new);
+            boolean dies = random.nextBoolean();
+            ZooKeeperClient faulty = new Faulty(
+                    zk, random.nextInt(40), random.nextBoolean(), dies ? Failure.CLOSED : Failure.CONNECTION_LOST);
+            try {
+                commit(faulty, transactions);
+            } catch (ZooKeeperException e) {
+                assertThat(dies).as("seed %d", seed + round).isTrue();
+                commit(zk, transactions);
+            }
+            assertThat(queue()).as("seed %d", seed + round).containsExactlyElementsOf(appended);
+            Map<String, String> tree = new TreeMap<>(zk.tree("/t"));
+            tree.remove("/t");
+            assertThat(tree).as("seed %d", seed + round).isEqualTo(expected);
+        }
+    }
+
+    private static RowWrite[] rows(Random random, int number, Map<String, String> expected, List<String> appended) {
+        List<RowWrite> rows = new ArrayList<>();
+        appended.add(String.valueOf(number));
+        rows.add(append(String.valueOf(number)));
+        for (int i = 0; i < 5; i++) {
+            String path = "/t/" + i;
+            switch (random.nextInt(3)) {
+                case 0 -> {
+                    rows.add(put(path, String.valueOf(number)));
+                    expected.put(path, String.valueOf(number));
+                }
+                case 1 -> {
+                    rows.add(new RowWrite.Remove(path));
+                    expected.remove(path);
+                }
+                default -> {}
+            }
+        }
+        return rows.toArray(RowWrite[]::new);
+    }
+
+    @Test
     void oldMarkersAreDeletedAndTheirWritersGoOn() throws Exception {
         zk.setClock(1_000_000_000_000L);
         commit(zk, transaction("old", 1, append("a")));
@@ -249,20 +324,20 @@ class TransactionCommitterTest {
     }
 
     /** Breaks one request: it is made and its answer lost, or not made. */
-    private static final class Faulty implements ZooKeeperClient {
-        private final ZooKeeperClient client;
+    private static final class Faulty extends Relay {
         private final boolean made;
         private final Failure failure;
         private int left;
 
         Faulty(ZooKeeperClient client, int step, boolean made, Failure failure) {
-            this.client = client;
+            super(client);
             this.left = step;
             this.made = made;
             this.failure = failure;
         }
 
-        private <T> CompletableFuture<T> faulty(Supplier<CompletableFuture<T>> request) {
+        @Override
+        <T> CompletableFuture<T> relay(Supplier<CompletableFuture<T>> request) {
             if (left-- != 0) {
                 return request.get();
             }
@@ -270,20 +345,63 @@ class TransactionCommitterTest {
             return answered.thenCompose(
                     answer -> CompletableFuture.failedFuture(new ZooKeeperException(failure, "Broken by the test.")));
         }
+    }
 
-        @Override
-        public CompletableFuture<Optional<ZNode>> read(String path) {
-            return faulty(() -> client.read(path));
+    /** Answers some of the writes, told by what they append, only when another one is under way. */
+    private static final class Crowd extends Relay {
+        private final int first;
+        private final int last;
+        private final Deque<Runnable> unanswered = new ArrayDeque<>();
+
+        Crowd(ZooKeeperClient client, int first, int last) {
+            super(client);
+            this.first = first;
+            this.last = last;
         }
 
         @Override
-        public CompletableFuture<Optional<List<String>>> children(String path) {
-            return faulty(() -> client.children(path));
+        <T> CompletableFuture<T> relay(Supplier<CompletableFuture<T>> request) {
+            return request.get();
         }
 
         @Override
         public CompletableFuture<Optional<WriteRefusal>> write(List<ZNodeWrite> writes) {
-            return faulty(() -> client.write(writes));
+            CompletableFuture<Optional<WriteRefusal>> made = super.write(writes);
+            CompletableFuture<Optional<WriteRefusal>> answer = new CompletableFuture<>();
+            unanswered.add(() -> answer.complete(made.join()));
+            int number = writes.get(writes.size() - 1) instanceof ZNodeWrite.Create create && create.data() != null
+                    ? Integer.parseInt(new String(create.data(), StandardCharsets.UTF_8))
+                    : 0;
+            while (unanswered.size() > (number >= first && number < last ? 1 : 0)) {
+                unanswered.remove().run();
+            }
+            return answer;
+        }
+    }
+
+    /** Passes requests on. */
+    private abstract static class Relay implements ZooKeeperClient {
+        private final ZooKeeperClient client;
+
+        Relay(ZooKeeperClient client) {
+            this.client = client;
+        }
+
+        abstract <T> CompletableFuture<T> relay(Supplier<CompletableFuture<T>> request);
+
+        @Override
+        public CompletableFuture<Optional<ZNode>> read(String path) {
+            return relay(() -> client.read(path));
+        }
+
+        @Override
+        public CompletableFuture<Optional<List<String>>> children(String path) {
+            return relay(() -> client.children(path));
+        }
+
+        @Override
+        public CompletableFuture<Optional<WriteRefusal>> write(List<ZNodeWrite> writes) {
+            return relay(() -> client.write(writes));
         }
 
         @Override
