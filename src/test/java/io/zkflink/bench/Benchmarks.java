@@ -19,8 +19,10 @@ public final class Benchmarks {
             LookupBenchmark.class,
             SinkBenchmark.class,
             LockBenchmark.class);
-    /** Take minutes; only when asked for by name, the first one also by {@link #FULL}. */
-    private static final List<Class<?>> OTHERS = List.of(GrowthBenchmark.class, ScaleBenchmark.class);
+    /** Take minutes: only when everything is measured, or when asked for by name. */
+    private static final List<Class<?>> SLOW = List.of(GrowthBenchmark.class, ServersBenchmark.class);
+    /** Takes a quarter of an hour: only when asked for by name. */
+    private static final List<Class<?>> SLOWEST = List.of(ScaleBenchmark.class);
 
     /** Whether to measure everything, with as many rounds as it takes, instead of something of everything. */
     static final boolean FULL = Boolean.getBoolean("bench.full");
@@ -32,9 +34,13 @@ public final class Benchmarks {
     public static void main(String[] arguments) throws Exception {
         String wanted = System.getProperty("bench", "");
         List<Class<?>> benchmarks = new ArrayList<>(QUICK);
-        benchmarks.addAll(OTHERS);
-        benchmarks.removeIf(type ->
-                wanted.isEmpty() ? OTHERS.contains(type) : !type.getSimpleName().matches(wanted));
+        if (FULL || !wanted.isEmpty()) {
+            benchmarks.addAll(SLOW);
+        }
+        if (!wanted.isEmpty()) {
+            benchmarks.addAll(SLOWEST);
+            benchmarks.removeIf(type -> !type.getSimpleName().matches(wanted));
+        }
         Files.createDirectories(Figures.DIRECTORY);
         for (Class<?> benchmark : benchmarks) {
             run(benchmark);

@@ -72,6 +72,20 @@ final class Figures {
                 / speeds.stream().mapToDouble(Double::doubleValue).max().orElse(1);
     }
 
+    /** What is measured in each round. */
+    interface Round {
+        void run(boolean counts) throws Exception;
+    }
+
+    /** Runs the rounds, and before them one to warm up that does not count. */
+    void rounds(Round round) throws Exception {
+        round.run(false);
+        for (int i = 0; i < Benchmarks.ROUNDS; i++) {
+            beginRound();
+            round.run(true);
+        }
+    }
+
     /** To be called before each round that counts. */
     void beginRound() throws Exception {
         byte[] bytes = new byte[CALIBRATION_BYTES];

@@ -84,12 +84,17 @@ class ChaosITCase {
         report.summary();
     }
 
-    /** Addresses, and time-outs that pauses outlast now and then. */
+    /**
+     * Addresses, and time-outs that pauses outlast now and then. A TaskManager whose ZooKeeper session has expired may
+     * never hear of the JobManager again; Flink ends it when it has not been registered for a while (five minutes, unless
+     * told otherwise), and who watches over it starts another one, here {@link ChaosFaults#revive}.
+     */
     private static Map<String, String> settings(ZooKeeperEnsemble ensemble, boolean tolerant) {
         return Map.of(
                 "high-availability.zookeeper.quorum", ensemble.connectString(),
                 "high-availability.zookeeper.client.session-timeout", "10 s",
                 "high-availability.zookeeper.client.tolerate-suspended-connections", String.valueOf(tolerant),
+                "taskmanager.registration.timeout", "30 s",
                 "heartbeat.interval", "1000",
                 "heartbeat.timeout", "8000",
                 "metrics.reporter.prom.port", "14200-14300");

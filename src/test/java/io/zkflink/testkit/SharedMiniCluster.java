@@ -23,12 +23,12 @@ import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 /**
  * One Flink per test JVM, because starting it and its planner takes seconds.
  *
- * <p>Life cycle: started by whoever asks first, one TaskManager with {@value #SLOTS} slots, gone with this JVM.
+ * <p>Life cycle: started by whoever asks first, one TaskManager with {@link #SLOTS} slots, gone with this JVM.
  * Tests cancel the jobs that they start. Thread-safe, but tests that replace the TaskManager disturb everybody.
  */
 public final class SharedMiniCluster {
 
-    public static final int SLOTS = 8;
+    public static final int SLOTS = Integer.getInteger("zkflink.test.slots", 8);
 
     private static final Set<ExecutionState> UNDER_WAY = EnumSet.of(
             ExecutionState.CREATED, ExecutionState.SCHEDULED, ExecutionState.DEPLOYING, ExecutionState.INITIALIZING);
