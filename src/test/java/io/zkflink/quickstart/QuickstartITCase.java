@@ -10,6 +10,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Properties;
 import java.util.regex.MatchResult;
@@ -77,6 +78,34 @@ class QuickstartITCase {
                 .containsPattern("\\| +scanner \\| +bob \\| +HELD \\| +TRUE \\|")
                 .containsPattern("\\| +printer \\| +(alice|bob) \\| +HELD \\| +TRUE \\|")
                 .containsPattern("\\| +printer \\| +(alice|bob) \\| +WAITING \\| +TRUE \\|");
+    }
+
+    @Test
+    void theExampleOfStandbyHasOneJobWriteAndThenTheOther() {
+        assertThat(runExample("standby.sql", 12)).isZero();
+        List<String> workers = Pattern.compile("\\| +(\\d+) \\| +\\d+ \\| +([ab]) \\|")
+                .matcher(printed)
+                .results()
+                .sorted(Comparator.comparingLong(row -> Long.parseLong(row.group(1))))
+                .map(row -> row.group(2))
+                .toList();
+        assertThat(workers).contains("a", "b");
+        assertThat(String.join("", workers)).matches("a+b+|b+a+");
+    }
+
+    @Test
+    void theExampleOfABarrierLetsNobodyGoOnAlone() {
+        assertThat(runExample("barrier.sql", 12)).isZero();
+        assertThat(printed)
+                .containsPattern("\\| +nightly \\| +orders \\| +READY \\|")
+                .containsPattern("\\| +nightly \\| +customers \\| +READY \\|")
+                .doesNotContainPattern("(?s)READY.*customers \\| +WAITING");
+    }
+
+    @Test
+    void theExampleOfLockTimesSumsUpWhoHeldWhat() {
+        assertThat(runExample("lock-times.sql", 16)).isZero();
+        assertThat(printed).containsPattern("\\| +printer \\| +(ann|bob) \\| +[1-9] \\| +[1-9] \\|");
     }
 
     @Test
@@ -200,9 +229,13 @@ class QuickstartITCase {
     }
 
     private int runExample(String name) {
+        return runExample(name, 8);
+    }
+
+    private int runExample(String name, int seconds) {
         Properties properties = properties();
         properties.setProperty("sql", "sql-examples/" + name);
-        properties.setProperty("seconds", "8");
+        properties.setProperty("seconds", String.valueOf(seconds));
         return run(properties);
     }
 
