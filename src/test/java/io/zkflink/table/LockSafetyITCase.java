@@ -43,7 +43,8 @@ import org.slf4j.LoggerFactory;
  * the server accepts that as long as its node is there. Of what was accepted, no two holders' writes overlap, and tokens
  * grow; and after every fault everybody gets a lock again.
  *
- * <p>{@code -Dsafety.rounds=N} faults, {@code -Dsafety.seed=S}; a failure names its seed.
+ * <p>{@code -Dsafety.rounds=N} faults, {@code -Dsafety.seed=S}; a failure names its seed. That it can fail: without the
+ * check of the node in {@link FencedLog} it does, for example with 10 rounds of seed 2.
  */
 class LockSafetyITCase {
 
