@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.table;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zkflink.testkit.ZooKeeperAdmin;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.apache.zookeeper.CreateMode;
@@ -62,5 +67,26 @@ record FencedLog(String root) {
                 TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
             }
         }
+    }
+
+    /** The tokens of what was accepted, in order; fails if they do not grow, or if two holders wrote with one. */
+    List<Long> verify(ZooKeeperAdmin zk, String resource, String story) {
+        List<Long> tokens = new ArrayList<>();
+        long token = 0;
+        String holder = "nobody";
+        Map<String, String> accepted = zk.tree(log(resource));
+        for (Map.Entry<String, String> entry : accepted.entrySet()) {
+            String[] write = entry.getValue().split(" ", -1);
+            long next = Long.parseLong(write[0]);
+            String where = story + ", " + entry + ", after " + token + " of " + holder;
+            assertThat(next).as(where).isGreaterThanOrEqualTo(token);
+            if (next == token) {
+                assertThat(write[1]).as(where).isEqualTo(holder);
+            }
+            token = next;
+            holder = write[1];
+            tokens.add(token);
+        }
+        return tokens;
     }
 }
