@@ -14,10 +14,13 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
@@ -46,8 +49,10 @@ public final class LockBenchmark {
     private static final int[] RESOURCES = {100, 10_000};
     private static final int[] THREADS = {1, 10, 100};
     private static final int[] WAITERS = {1, 10, 100};
-    /** Commands of the pipeline: a lock is taken by the first of two, and released by the second. */
-    private static final int COMMANDS = Benchmarks.FULL ? 200_000 : 60_000;
+    /** Of the pipeline: a lock is taken by the first of two, and released by the second. More than it can carry out. */
+    private static final int COMMANDS_PER_SECOND = 60_000;
+
+    private static final int SECONDS = Benchmarks.FULL ? 10 : 5;
     /** Grants per thread take so long that few must do. */
     private static final int GRANTS_OF_ONE_THREAD = 500;
 
@@ -119,10 +124,18 @@ public final class LockBenchmark {
                     wanted,
                     usage);
         }
-        long before = granted(root, resources);
-        Timing.Usage nothing = Timing.usage(server, () -> commands(root, resources, 0));
-        Timing.Usage usage = Timing.usage(server, () -> commands(root, resources, COMMANDS));
-        note(counts, "pipeline", resources, (int) (granted(root, resources) - before), usage.minus(nothing));
+        long taken = granted(root, resources);
+        JobClient job = commands(root, resources);
+        Await.until("locks are taken and released", () -> granted(root, resources) > taken + resources / 2);
+        long[] granted = new long[2];
+        Timing.Usage usage = Timing.usage(server, () -> {
+            granted[0] = granted(root, resources);
+            TimeUnit.SECONDS.sleep(SECONDS);
+        });
+        granted[1] = granted(root, resources);
+        job.cancel().get();
+        Await.until("the job has ended", () -> job.getJobStatus().get().isGloballyTerminalState());
+        note(counts, "pipeline", resources, (int) (granted[1] - granted[0]), usage);
     }
 
     private void note(boolean counts, String who, int resources, int granted, Timing.Usage usage) {
@@ -132,36 +145,46 @@ public final class LockBenchmark {
     }
 
     /**
-     * How often these locks have been taken, as the server has counted it: commands that make each other superfluous do
-     * not count. All have been released.
+     * How often these locks have been taken and released, as the server has counted it: commands that make each other
+     * superfluous do not count.
      */
-    private long granted(String root, int resources) {
-        long changes = 0;
+    private long granted(String root, int resources) throws Exception {
+        AtomicLong changes = new AtomicLong();
+        CountDownLatch answers = new CountDownLatch(resources);
         for (int i = 0; i < resources; i++) {
-            changes += zk.stat(root + "/" + i).getCversion();
+            zk.zooKeeper()
+                    .exists(
+                            root + "/" + i,
+                            false,
+                            (code, path, context, stat) -> {
+                                changes.addAndGet(stat.getCversion());
+                                answers.countDown();
+                            },
+                            null);
         }
-        return changes / 2;
+        answers.await();
+        return changes.get() / 2;
     }
 
     /** Takes all locks, releases all, takes all again... */
-    private void commands(String root, int resources, int count) throws Exception {
+    private JobClient commands(String root, int resources) {
         Configuration configuration = new Configuration();
         configuration.setString("execution.checkpointing.interval", "1 s");
         configuration.setString("restart-strategy.type", "none");
         TableEnvironment sql = SharedMiniCluster.tableEnvironment(1, configuration);
         sql.executeSql("CREATE TABLE commands (i INT, told AS PROCTIME()) WITH ('connector' = 'datagen',"
-                + " 'rows-per-second' = '1000000000', 'fields.i.kind' = 'sequence', 'fields.i.start' = '0',"
-                + " 'fields.i.end' = '" + Math.max(count - 1, 0) + "')");
+                + " 'rows-per-second' = '" + COMMANDS_PER_SECOND + "', 'fields.i.kind' = 'sequence',"
+                + " 'fields.i.start' = '0', 'fields.i.end' = '" + COMMANDS_PER_SECOND * (SECONDS + 20) + "')");
         sql.executeSql(
                 "CREATE TABLE locks (resource INT, owner STRING, PRIMARY KEY (resource, owner) NOT ENFORCED) WITH ("
                         + "'connector' = 'zookeeper', 'connect-string' = '" + server.connectString()
-                        + "', 'recipe' = 'lock',"
-                        + " 'path' = '" + root + "/{resource}')");
-        sql.executeSql("INSERT INTO locks SELECT resource, 'bench' FROM ("
+                        + "', 'recipe' = 'lock', 'path' = '" + root + "/{resource}')");
+        return sql.executeSql("INSERT INTO locks SELECT resource, 'bench' FROM ("
                         + "SELECT MOD(i, " + resources + ") AS resource, MOD(i / " + resources + ", 2) AS releases,"
                         + " ROW_NUMBER() OVER (PARTITION BY MOD(i, " + resources + ") ORDER BY told DESC) AS latest"
-                        + " FROM commands" + (count == 0 ? " WHERE i < 0" : "") + ") WHERE latest = 1 AND releases = 0")
-                .await();
+                        + " FROM commands) WHERE latest = 1 AND releases = 0")
+                .getJobClient()
+                .orElseThrow();
     }
 
     private Timing.Usage contend(String root, int resources, int threads, int wanted) throws Exception {

@@ -112,10 +112,8 @@ public final class ServersBenchmark {
             writes.rounds(counts -> {
                 String rawRoot = root(zk);
                 Timing.Usage raw = Timing.usage(server, () -> write(client, rawRoot));
-                zk.deleteTree(rawRoot);
                 String root = root(zk);
                 Timing.Usage sql = pipeline.write(root, ROWS, BYTES);
-                zk.deleteTree(root);
                 if (counts) {
                     writes.noteRows(RAW, at, ROWS, raw);
                     writes.noteRows(PIPELINE, at, ROWS, sql);
