@@ -49,8 +49,8 @@ public final class LockBenchmark {
     private static final int[] RESOURCES = {100, 10_000};
     private static final int[] THREADS = {1, 10, 100};
     private static final int[] WAITERS = {1, 10, 100};
-    /** Of the pipeline: a lock is taken by the first of two, and released by the second. More than it can carry out. */
-    private static final int COMMANDS_PER_SECOND = 60_000;
+    /** Of the pipeline: every other one does something, and every other one of these takes a lock. More than it can do. */
+    private static final int COMMANDS_PER_SECOND = 100_000;
 
     private static final int SECONDS = Benchmarks.FULL ? 10 : 5;
     /** Grants per thread take so long that few must do. */
@@ -166,15 +166,15 @@ public final class LockBenchmark {
         return changes.get() / 2;
     }
 
-    /** Takes all locks, releases all, takes all again... */
+    /** Takes and releases locks at random. */
     private JobClient commands(String root, int resources) {
         Configuration configuration = new Configuration();
         configuration.setString("execution.checkpointing.interval", "1 s");
         configuration.setString("restart-strategy.type", "none");
         TableEnvironment sql = SharedMiniCluster.tableEnvironment(1, configuration);
         sql.executeSql("CREATE TABLE commands (i INT, told AS PROCTIME()) WITH ('connector' = 'datagen',"
-                + " 'rows-per-second' = '" + COMMANDS_PER_SECOND + "', 'fields.i.kind' = 'sequence',"
-                + " 'fields.i.start' = '0', 'fields.i.end' = '" + COMMANDS_PER_SECOND * (SECONDS + 20) + "')");
+                + " 'rows-per-second' = '" + COMMANDS_PER_SECOND + "', 'fields.i.min' = '0', 'fields.i.max' = '"
+                + (2 * resources - 1) + "')");
         sql.executeSql(
                 "CREATE TABLE locks (resource INT, owner STRING, PRIMARY KEY (resource, owner) NOT ENFORCED) WITH ("
                         + "'connector' = 'zookeeper', 'connect-string' = '" + server.connectString()
