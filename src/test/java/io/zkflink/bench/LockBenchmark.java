@@ -25,12 +25,18 @@ import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
 import org.apache.curator.retry.RetryOneTime;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.functions.MapFunction;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.connector.datagen.source.DataGeneratorSource;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
-import org.apache.flink.table.api.TableEnvironment;
+import org.apache.flink.table.api.DataTypes;
+import org.apache.flink.table.api.Schema;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.types.Row;
 import org.apache.flink.types.RowKind;
@@ -49,8 +55,8 @@ public final class LockBenchmark {
     private static final int[] RESOURCES = {100, 10_000};
     private static final int[] THREADS = {1, 10, 100};
     private static final int[] WAITERS = {1, 10, 100};
-    /** Of the pipeline: every other one does something, and every other one of these takes a lock. More than it can do. */
-    private static final int COMMANDS_PER_SECOND = 100_000;
+    /** Of the pipeline: a lock is taken by the first of two, and released by the second. More than it can carry out. */
+    private static final int COMMANDS_PER_SECOND = 40_000;
 
     private static final int SECONDS = Benchmarks.FULL ? 10 : 5;
     /** Grants per thread take so long that few must do. */
@@ -166,17 +172,29 @@ public final class LockBenchmark {
         return changes.get() / 2;
     }
 
-    /** Takes and releases locks at random. */
+    /** Takes all locks, releases all, takes all again... */
     private JobClient commands(String root, int resources) {
         Configuration configuration = new Configuration();
         configuration.setString("execution.checkpointing.interval", "1 s");
         configuration.setString("restart-strategy.type", "none");
-        TableEnvironment sql = SharedMiniCluster.tableEnvironment(1, configuration);
-        sql.executeSql("CREATE TABLE commands (i INT, told AS PROCTIME()) WITH ('connector' = 'datagen',"
-                + " 'rows-per-second' = '" + COMMANDS_PER_SECOND + "', 'fields.i.min' = '0', 'fields.i.max' = '"
-                + (2 * resources - 1) + "')");
+        StreamExecutionEnvironment env = SharedMiniCluster.environment(1, configuration);
+        StreamTableEnvironment sql = StreamTableEnvironment.create(env);
+        // The SQL connector's sequences are state, too much of it.
+        DataStream<Long> numbers = env.fromSource(
+                new DataGeneratorSource<>(
+                        i -> i, Long.MAX_VALUE, RateLimiterStrategy.perSecond(COMMANDS_PER_SECOND), Types.LONG),
+                WatermarkStrategy.noWatermarks(),
+                "numbers");
+        sql.createTemporaryView(
+                "commands",
+                numbers,
+                Schema.newBuilder()
+                        .column("f0", DataTypes.BIGINT())
+                        .columnByExpression("i", "f0")
+                        .columnByExpression("told", "PROCTIME()")
+                        .build());
         sql.executeSql(
-                "CREATE TABLE locks (resource INT, owner STRING, PRIMARY KEY (resource, owner) NOT ENFORCED) WITH ("
+                "CREATE TABLE locks (resource BIGINT, owner STRING, PRIMARY KEY (resource, owner) NOT ENFORCED) WITH ("
                         + "'connector' = 'zookeeper', 'connect-string' = '" + server.connectString()
                         + "', 'recipe' = 'lock', 'path' = '" + root + "/{resource}')");
         return sql.executeSql("INSERT INTO locks SELECT resource, 'bench' FROM ("

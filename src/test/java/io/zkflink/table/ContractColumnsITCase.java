@@ -130,6 +130,7 @@ class ContractColumnsITCase {
         try (Changelog upsert = select("SELECT a, b, x FROM w_upsert");
                 Changelog whole = select("SELECT * FROM w_upsert")) {
             upsert.awaitTable("[s, 1, 1]", "[s, 2, 2]", "[t, 1, 3]");
+            Await.until("all is read", () -> whole.table().size() == 3);
             churn();
             upsert.awaitTable("[s, 1, 10]", "[t, 1, 4]", "[u, 7, 7]");
             Await.until(
