@@ -28,7 +28,7 @@ CREATE TABLE copy (
   'sink.transactional-id-prefix' = 'mirror'
 );
 
--- How far the copy is behind, at most.
+-- What is copied becomes visible with the next checkpoint.
 SET 'execution.checkpointing.interval' = '2 s';
 
 -- A streaming job: it runs until it is canceled.

@@ -17,7 +17,7 @@ CREATE TABLE reports (
   'sink.guard.lock' = '/offices/reporter'
 );
 
--- Each ends after five seconds of work; in reality none would, and a fault would have its turn.
+-- Each ends after two seconds of work; in reality none would, and a fault would have its turn.
 CREATE TABLE work_of_a (`minute` INT) WITH (
   'connector' = 'datagen', 'rows-per-second' = '5', 'fields.minute.kind' = 'sequence', 'fields.minute.start' = '1',
   'fields.minute.end' = '10'
