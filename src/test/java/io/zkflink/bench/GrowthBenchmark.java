@@ -5,9 +5,6 @@ import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperProcess;
 import org.apache.flink.table.api.TableEnvironment;
-import org.apache.zookeeper.CreateMode;
-import org.apache.zookeeper.Op;
-import org.apache.zookeeper.ZooDefs;
 
 /**
  * What becomes of reading and writing when payloads grow, and when more subtasks look up: whole SQL pipelines beside the
@@ -81,17 +78,10 @@ public final class GrowthBenchmark {
     private void write(boolean counts, String at, ZooKeeperProcess server, ZooKeeperAdmin zk, int bytes)
             throws Exception {
         int rows = rows(bytes);
-        byte[] payload = new byte[bytes];
         String rawRoot = root(zk);
         Timing.Usage raw = Timing.usage(
                 server,
-                () -> RawClient.write(
-                        zk.zooKeeper(),
-                        row -> Op.create(
-                                rawRoot + "/" + row, payload, ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT),
-                        rows,
-                        Pipeline.opsPerRequest(bytes, 100),
-                        8));
+                () -> RawClient.create(zk.zooKeeper(), rawRoot, rows, bytes, Pipeline.opsPerRequest(bytes, 100)));
         zk.deleteTree(rawRoot);
         String root = root(zk);
         Timing.Usage pipeline = Pipeline.on(server).write(root, rows, bytes);

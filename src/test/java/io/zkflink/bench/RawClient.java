@@ -6,15 +6,18 @@ import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.function.IntFunction;
 import org.apache.zookeeper.AsyncCallback;
+import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
+import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.ZooKeeper;
 
 /** What ZooKeeper's own client can do at its best: many operations per request, and several requests in flight. */
 final class RawClient {
 
     private static final int READS_IN_FLIGHT = 2;
+    private static final int WRITES_IN_FLIGHT = 8;
 
     private RawClient() {}
 
@@ -34,6 +37,14 @@ final class RawClient {
             }
         }
         send(zk, parts(reads, opsPerRequest), READS_IN_FLIGHT);
+    }
+
+    /** Creates znodes below a root, their names numbers from 1. */
+    static void create(ZooKeeper zk, String root, int count, int bytes, int opsPerRequest) throws Exception {
+        byte[] payload = new byte[bytes];
+        IntFunction<Op> creation =
+                row -> Op.create(root + "/" + row, payload, ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
+        write(zk, creation, count, opsPerRequest, WRITES_IN_FLIGHT);
     }
 
     /** Carries out operations that are numbered from 1. */

@@ -7,10 +7,7 @@ import io.zkflink.testkit.ZooKeeperEnsemble;
 import io.zkflink.testkit.ZooKeeperProcess;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
-import org.apache.zookeeper.CreateMode;
-import org.apache.zookeeper.Op;
 import org.apache.zookeeper.Watcher;
-import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.client.ZKClientConfig;
 
@@ -111,7 +108,7 @@ public final class ServersBenchmark {
             });
             writes.rounds(counts -> {
                 String rawRoot = root(zk);
-                Timing.Usage raw = Timing.usage(server, () -> write(client, rawRoot));
+                Timing.Usage raw = Timing.usage(server, () -> RawClient.create(client, rawRoot, ROWS, BYTES, 100));
                 String root = root(zk);
                 Timing.Usage sql = pipeline.write(root, ROWS, BYTES);
                 if (counts) {
@@ -126,15 +123,5 @@ public final class ServersBenchmark {
         String root = "/written-" + roots++;
         zk.create(root);
         return root;
-    }
-
-    private static void write(ZooKeeper client, String root) throws Exception {
-        byte[] payload = new byte[BYTES];
-        RawClient.write(
-                client,
-                row -> Op.create(root + "/" + row, payload, ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT),
-                ROWS,
-                100,
-                8);
     }
 }

@@ -249,8 +249,7 @@ class RecipeWriteITCase {
 
         CompletableFuture<Void> left = run(barrier::leave);
         unwant("wanted", "a", "x");
-        // Whether Curator's leave() takes its node away before the others have left depends on the order of their
-        // names.
+        // Whether Curator's leave() deletes its node before the others have left depends on the order of the names.
         Await.until(
                 "only the row is gone that is not wanted", () -> !members("a").contains("x"));
         assertThat(members("a")).contains("y");

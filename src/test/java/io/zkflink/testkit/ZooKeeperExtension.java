@@ -137,8 +137,7 @@ public final class ZooKeeperExtension implements BeforeAllCallback, AfterAllCall
     /** As {@link #expireSessions()}, and does something before the clients can connect again. */
     public void expireSessions(Runnable onceExpired) {
         // Of a client that is just reconnecting no connection is seen: all but those connected past the proxy expire.
-        // What
-        // takes longer was left behind by a program of the test itself, which would be waited for in vain.
+        // What takes longer was left behind by a program of the test itself, and would be waited for in vain.
         Set<String> victims = process.sessionsThatExpireWithin(LONGEST_TIMEOUT);
         Set<String> direct = process.connectedSessions();
         direct.removeAll(process.sessionsFrom(proxy.upstreamPorts()));
