@@ -76,7 +76,7 @@ public final class ServersBenchmark {
         try (ZooKeeperEnsemble ensemble = new ZooKeeperEnsemble(Path.of("docker", "zoo.cfg")).start()) {
             String options = "'connect-string' = '" + ensemble.connectString() + "'";
             measure(
-                    "three servers, forced to disk",
+                    "three servers, not forced to disk",
                     new Pipeline(ensemble.leader(), options),
                     ensemble.connectString(),
                     new ZKClientConfig());
