@@ -15,13 +15,13 @@ import java.util.regex.Pattern;
  */
 public enum Layout {
     /** Locks of Curator and go-zookeeper, whose id has no dashes. */
-    CURATOR_LOCK("_c_%s-lock-", "lock-"),
+    CURATOR_LOCK("_c_", "-lock-", "lock-"),
     /** Locks of kazoo. */
-    KAZOO_LOCK("%s__lock__", "__lock__"),
+    KAZOO_LOCK("", "__lock__", "__lock__"),
     /** Curator's {@code LeaderLatch}. */
-    LATCH("_c_%s-latch-", "latch-"),
+    LATCH("_c_", "-latch-", "latch-"),
     /** Curator's {@code DistributedDoubleBarrier}: a member may have any name but {@link #READY}. */
-    MEMBER("%s", "");
+    MEMBER("", "", "");
 
     /** The znode that says that a barrier is open. */
     public static final String READY = "ready";
@@ -31,12 +31,19 @@ public enum Layout {
     private static final Pattern UNDASHED =
             Pattern.compile("([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})");
 
-    private final String prefix;
+    private final String beforeId;
+    private final String afterId;
     private final String marker;
     private final Pattern pattern;
 
-    Layout(String prefix, String marker) {
-        this.prefix = prefix;
+    /**
+     * @param beforeId what stands before the id in a name that we give
+     * @param afterId what follows it
+     * @param marker by which the libraries recognise a contender; empty if the server does not number them
+     */
+    Layout(String beforeId, String afterId, String marker) {
+        this.beforeId = beforeId;
+        this.afterId = afterId;
         this.marker = marker;
         this.pattern = Pattern.compile("(.*)" + Pattern.quote(marker) + "(-?\\d{9,10})", Pattern.DOTALL);
     }
@@ -44,7 +51,7 @@ public enum Layout {
     /** What a znode of this id is to be created as: a prefix that the server appends a sequence to, or the name. */
     String prefix(UUID id) {
         String text = id.toString();
-        return String.format(prefix, this == KAZOO_LOCK ? text.replace("-", "") : text);
+        return beforeId + (this == KAZOO_LOCK ? text.replace("-", "") : text) + afterId;
     }
 
     /** Whether the server numbers the znodes. */
@@ -63,12 +70,18 @@ public enum Layout {
         if (!matcher.matches()) {
             return Optional.empty();
         }
-        long sequence = Long.parseLong(matcher.group(2));
-        boolean canonical =
-                sequence == (int) sequence && String.format("%010d", sequence).equals(matcher.group(2));
-        return canonical
+        String digits = matcher.group(2);
+        long sequence = Long.parseLong(digits);
+        return isCanonical(digits, sequence)
                 ? Optional.of(new Contender(name, id(matcher.group(1)), (int) sequence, this))
                 : Optional.empty();
+    }
+
+    /** Whether a server writes the sequence so: ten characters, or a sign and ten digits where there are so many. */
+    private static boolean isCanonical(String digits, long sequence) {
+        boolean isLong = sequence <= -1_000_000_000;
+        boolean isNegativeZero = sequence == 0 && digits.startsWith("-");
+        return sequence == (int) sequence && digits.length() == (isLong ? 11 : 10) && !isNegativeZero;
     }
 
     private static Optional<UUID> id(String before) {

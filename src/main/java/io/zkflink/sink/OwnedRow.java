@@ -7,6 +7,7 @@ import java.util.Arrays;
 final class OwnedRow {
 
     private final Id id;
+    private final OwnedRows.Place place;
     private byte[] data;
     private boolean wanted;
 
@@ -31,8 +32,9 @@ final class OwnedRow {
      */
     record Id(String path, String owner) {}
 
-    OwnedRow(Id id) {
+    OwnedRow(Id id, OwnedRows.Place place) {
         this.id = id;
+        this.place = place;
     }
 
     Id id() {
@@ -41,6 +43,11 @@ final class OwnedRow {
 
     String path() {
         return id.path();
+    }
+
+    /** The rows of its path, of which it is one. */
+    OwnedRows.Place place() {
+        return place;
     }
 
     byte[] data() {

@@ -3,6 +3,7 @@ package io.zkflink.sink;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -15,13 +16,16 @@ import java.util.Map;
 final class OwnedRows {
 
     private final Map<OwnedRow.Id, OwnedRow> rows = new LinkedHashMap<>();
-    private final Map<String, Place> places = new LinkedHashMap<>();
+    private final Map<String, Place> places = new HashMap<>();
     /** Those that have work and none under way, in the order in which it came. */
     private final LinkedHashSet<Place> ready = new LinkedHashSet<>();
 
-    /** All that needs work of one path. */
-    private static final class Place {
+    private int busy;
+
+    /** All rows of one path. */
+    static final class Place {
         private final LinkedHashSet<OwnedRow> dirty = new LinkedHashSet<>();
+        private int rows;
         private boolean busy;
     }
 
@@ -30,7 +34,11 @@ final class OwnedRows {
     }
 
     OwnedRow getOrAdd(OwnedRow.Id id) {
-        return rows.computeIfAbsent(id, OwnedRow::new);
+        return rows.computeIfAbsent(id, added -> {
+            Place place = places.computeIfAbsent(added.path(), path -> new Place());
+            place.rows++;
+            return new OwnedRow(added, place);
+        });
     }
 
     /** Notes that a row may need work now, or nothing more may be left of it. */
@@ -38,27 +46,21 @@ final class OwnedRows {
         if (row.isUnderWay()) {
             return;
         }
-        Place place = places.computeIfAbsent(row.path(), path -> new Place());
+        Place place = row.place();
         if (row.needsWork()) {
             place.dirty.add(row);
         } else {
             place.dirty.remove(row);
         }
-        if (row.isGone()) {
-            rows.remove(row.id());
+        if (!place.busy) {
+            if (place.dirty.isEmpty()) {
+                ready.remove(place);
+            } else {
+                ready.add(place);
+            }
         }
-        settle(row.path(), place);
-    }
-
-    private void settle(String path, Place place) {
-        if (place.busy) {
-            return;
-        }
-        if (place.dirty.isEmpty()) {
-            ready.remove(place);
-            places.remove(path);
-        } else {
-            ready.add(place);
+        if (row.isGone() && rows.remove(row.id(), row) && --place.rows == 0) {
+            places.remove(row.path());
         }
     }
 
@@ -72,8 +74,9 @@ final class OwnedRows {
         return place == null ? List.of() : List.copyOf(place.dirty);
     }
 
+    /** How many paths have work that is not done. */
     int waiting() {
-        return places.size();
+        return ready.size() + busy;
     }
 
     /**
@@ -86,25 +89,30 @@ final class OwnedRows {
         long bytes = 0;
         for (var next = ready.iterator(); next.hasNext() && taken.size() < maxRows && bytes < maxBytes; ) {
             Place place = next.next();
-            OwnedRow coming =
-                    place.dirty.stream().filter(OwnedRow::isWanted).findFirst().orElse(null);
+            int before = taken.size();
+            OwnedRow coming = null;
+            for (OwnedRow row : place.dirty) {
+                if (!row.isWanted() && taken.size() < maxRows) {
+                    taken.add(row);
+                } else if (row.isWanted() && coming == null) {
+                    coming = row;
+                }
+            }
             bytes += coming == null ? 0 : coming.bytes();
-            if (bytes > maxBytes && !taken.isEmpty()) {
+            if (bytes > maxBytes && before > 0) {
+                taken.subList(before, taken.size()).clear();
                 break;
             }
-            next.remove();
-            place.busy = true;
-            place.dirty.stream()
-                    .filter(row -> !row.isWanted())
-                    .limit(maxRows - taken.size())
-                    .forEach(taken::add);
             if (coming != null) {
                 taken.add(coming);
             }
+            next.remove();
+            place.busy = true;
+            busy++;
         }
         for (OwnedRow row : taken) {
             row.underWay(true);
-            places.get(row.path()).dirty.remove(row);
+            row.place().dirty.remove(row);
         }
         return taken;
     }
@@ -113,7 +121,10 @@ final class OwnedRows {
     void release(List<OwnedRow> taken) {
         for (OwnedRow row : taken) {
             row.underWay(false);
-            places.get(row.path()).busy = false;
+            if (row.place().busy) {
+                row.place().busy = false;
+                busy--;
+            }
         }
         taken.forEach(this::review);
     }

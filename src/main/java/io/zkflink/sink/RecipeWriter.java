@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -121,18 +122,19 @@ final class RecipeWriter extends OwnedWriter {
 
     @Override
     public CompletableFuture<Void> prepare(List<OwnedRow> batch) {
-        List<CompletableFuture<?>> answers = new ArrayList<>();
+        Map<OwnedRow, CompletableFuture<Optional<List<String>>>> answers = new LinkedHashMap<>();
         for (OwnedRow row : batch) {
             if (row.isUnread()) {
                 read(row);
             } else if (isToCome(row) && !ours.containsKey(row.path())) {
-                answers.add(session()
-                        .children(row.path())
-                        .thenAcceptAsync(names -> surveys.put(row.path(), survey(row, names)), thread()));
+                answers.put(row, session().children(row.path()));
             }
         }
         tend();
-        return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new));
+        return CompletableFuture.allOf(answers.values().toArray(CompletableFuture[]::new))
+                .thenRunAsync(
+                        () -> answers.forEach((row, names) -> surveys.put(row.path(), survey(row, names.join()))),
+                        thread());
     }
 
     private static boolean isToCome(OwnedRow row) {

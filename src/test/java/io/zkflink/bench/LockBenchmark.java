@@ -44,8 +44,8 @@ import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.ZooDefs;
 
 /**
- * How many locks are taken and released per second that nobody else wants, by commands that a whole SQL pipeline carries
- * out and by Curator's {@code InterProcessMutex} in several threads; and how long it takes from a release until the next
+ * How many locks are taken and released per second that nobody else wants, by the rows of a whole SQL pipeline
+ * and by Curator's {@code InterProcessMutex} in several threads; and how long it takes from a release until the next
  * in line knows: by the row of a pipeline that reads the locks, or because {@code acquire()} returns. Against one server,
  * which forces what it writes to disk, in turns; only the ratios mean something. Run by
  * {@code mvn -Pbench verify -Dbench=LockBenchmark}.
@@ -55,8 +55,11 @@ public final class LockBenchmark {
     private static final int[] RESOURCES = {100, 10_000};
     private static final int[] THREADS = {1, 10, 100};
     private static final int[] WAITERS = {1, 10, 100};
-    /** Of the pipeline: a lock is taken by the first of two, and released by the second. More than it can carry out. */
-    private static final int COMMANDS_PER_SECOND = 40_000;
+    /**
+     * What comes for all locks together: each is taken by the first of two rows, and released by the second. A little
+     * more than a server carries out; of much more, what is superseded before it could be sent is never carried out.
+     */
+    private static final Map<Integer, Integer> ROWS_PER_SECOND = Map.of(100, 10_000, 10_000, 60_000);
 
     private static final int SECONDS = Benchmarks.FULL ? 10 : 5;
     /** Grants per thread take so long that few must do. */
@@ -130,8 +133,13 @@ public final class LockBenchmark {
                     wanted,
                     usage);
         }
+        pipeline(counts, root, resources, "pipeline, rows that come and go", this::changelog);
+        pipeline(counts, root, resources, "pipeline, commands through ROW_NUMBER()", this::commands);
+    }
+
+    private void pipeline(boolean counts, String root, int resources, String who, Query query) throws Exception {
         long taken = granted(root, resources);
-        JobClient job = commands(root, resources);
+        JobClient job = flips(root, resources, query);
         Await.until("locks are taken and released", () -> granted(root, resources) > taken + resources / 2);
         long[] granted = new long[2];
         Timing.Usage usage = Timing.usage(server, () -> {
@@ -141,7 +149,7 @@ public final class LockBenchmark {
         granted[1] = granted(root, resources);
         job.cancel().get();
         Await.until("the job has ended", () -> job.getJobStatus().get().isGloballyTerminalState());
-        note(counts, "pipeline", resources, (int) (granted[1] - granted[0]), usage);
+        note(counts, who, resources, (int) (granted[1] - granted[0]), usage);
     }
 
     private void note(boolean counts, String who, int resources, int granted, Timing.Usage usage) {
@@ -173,18 +181,46 @@ public final class LockBenchmark {
     }
 
     /** Takes all locks, releases all, takes all again... */
-    private JobClient commands(String root, int resources) {
+    private JobClient flips(String root, int resources, Query query) {
         Configuration configuration = new Configuration();
         configuration.setString("execution.checkpointing.interval", "1 s");
         configuration.setString("restart-strategy.type", "none");
+        // Rows that wait in Flink's buffers for the default of 100 ms arrive with those that undo them.
+        configuration.setString("execution.buffer-timeout.interval", "1 ms");
         StreamExecutionEnvironment env = SharedMiniCluster.environment(1, configuration);
         StreamTableEnvironment sql = StreamTableEnvironment.create(env);
         // The SQL connector's sequences are state, too much of it.
         DataStream<Long> numbers = env.fromSource(
                 new DataGeneratorSource<>(
-                        i -> i, Long.MAX_VALUE, RateLimiterStrategy.perSecond(COMMANDS_PER_SECOND), Types.LONG),
+                        i -> i,
+                        Long.MAX_VALUE,
+                        RateLimiterStrategy.perSecond(ROWS_PER_SECOND.get(resources)),
+                        Types.LONG),
                 WatermarkStrategy.noWatermarks(),
                 "numbers");
+        sql.executeSql(
+                "CREATE TABLE locks (resource BIGINT, owner STRING, PRIMARY KEY (resource, owner) NOT ENFORCED) WITH ("
+                        + "'connector' = 'zookeeper', 'connect-string' = '" + server.connectString()
+                        + "', 'recipe' = 'lock', 'path' = '" + root + "/{resource}')");
+        return sql.executeSql("INSERT INTO locks " + query.over(sql, numbers, resources))
+                .getJobClient()
+                .orElseThrow();
+    }
+
+    /** Which locks are to be held, of a stream of numbers. */
+    private interface Query {
+        String over(StreamTableEnvironment sql, DataStream<Long> numbers, int resources);
+    }
+
+    /** As a change data capture gives them: a row that is inserted, and deleted. */
+    private String changelog(StreamTableEnvironment sql, DataStream<Long> numbers, int resources) {
+        DataStream<Row> rows = numbers.map(new Flip(resources))
+                .returns(Types.ROW_NAMED(new String[] {"resource", "owner"}, Types.LONG, Types.STRING));
+        sql.createTemporaryView("claims", sql.fromChangelogStream(rows));
+        return "SELECT resource, owner FROM claims";
+    }
+
+    private String commands(StreamTableEnvironment sql, DataStream<Long> numbers, int resources) {
         sql.createTemporaryView(
                 "commands",
                 numbers,
@@ -193,16 +229,23 @@ public final class LockBenchmark {
                         .columnByExpression("i", "f0")
                         .columnByExpression("told", "PROCTIME()")
                         .build());
-        sql.executeSql(
-                "CREATE TABLE locks (resource BIGINT, owner STRING, PRIMARY KEY (resource, owner) NOT ENFORCED) WITH ("
-                        + "'connector' = 'zookeeper', 'connect-string' = '" + server.connectString()
-                        + "', 'recipe' = 'lock', 'path' = '" + root + "/{resource}')");
-        return sql.executeSql("INSERT INTO locks SELECT resource, 'bench' FROM ("
-                        + "SELECT MOD(i, " + resources + ") AS resource, MOD(i / " + resources + ", 2) AS releases,"
-                        + " ROW_NUMBER() OVER (PARTITION BY MOD(i, " + resources + ") ORDER BY told DESC) AS latest"
-                        + " FROM commands) WHERE latest = 1 AND releases = 0")
-                .getJobClient()
-                .orElseThrow();
+        return "SELECT resource, 'bench' FROM ("
+                + "SELECT MOD(i, " + resources + ") AS resource, MOD(i / " + resources + ", 2) AS releases,"
+                + " ROW_NUMBER() OVER (PARTITION BY MOD(i, " + resources + ") ORDER BY told DESC) AS latest"
+                + " FROM commands) WHERE latest = 1 AND releases = 0";
+    }
+
+    private static final class Flip implements MapFunction<Long, Row> {
+        private final int resources;
+
+        Flip(int resources) {
+            this.resources = resources;
+        }
+
+        @Override
+        public Row map(Long i) {
+            return Row.ofKind(i / resources % 2 == 0 ? RowKind.INSERT : RowKind.DELETE, i % resources, "bench");
+        }
     }
 
     private Timing.Usage contend(String root, int resources, int threads, int wanted) throws Exception {

@@ -108,6 +108,36 @@ class RecipeSettingsTest {
         assertThat(created.get(6).sequence()).isEqualTo(-1);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            longs = {
+                0,
+                1,
+                999_999_999,
+                1_000_000_000,
+                Integer.MAX_VALUE,
+                -1,
+                -999_999_999,
+                -1_000_000_000,
+                Integer.MIN_VALUE
+            })
+    void theSequenceIsReadAsAServerWritesItAndInNoOtherWay(long sequence) {
+        String written = String.format("%010d", sequence);
+        assertThat(CURATOR.parse("lock-" + written).orElseThrow().sequence()).isEqualTo((int) sequence);
+        String sign = sequence < 0 ? "-" : "";
+        String digits = String.valueOf(Math.abs(sequence));
+        for (String other : List.of(
+                sign + digits, sign + "0" + digits, sign + "0".repeat(9 - Math.min(9, digits.length())) + digits)) {
+            assertThat(CURATOR.parse("lock-" + other).isPresent()).as(other).isEqualTo(other.equals(written));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"lock--000000000", "lock--0000000000", "lock--2147483649", "lock-2147483648"})
+    void whatNoServerWritesIsNoSequence(String name) {
+        assertThat(CURATOR.parse(name)).isEmpty();
+    }
+
     @Test
     void theIdIsThatOfOneClaimInOneSession() {
         UUID id = RecipeSettings.idOf(1, "/locks/a", "me");
