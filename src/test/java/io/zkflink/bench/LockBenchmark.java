@@ -38,6 +38,7 @@ import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.api.Schema;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
+import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.types.Row;
 import org.apache.flink.types.RowKind;
 import org.apache.zookeeper.CreateMode;
@@ -216,7 +217,12 @@ public final class LockBenchmark {
     private String changelog(StreamTableEnvironment sql, DataStream<Long> numbers, int resources) {
         DataStream<Row> rows = numbers.map(new Flip(resources))
                 .returns(Types.ROW_NAMED(new String[] {"resource", "owner"}, Types.LONG, Types.STRING));
-        sql.createTemporaryView("claims", sql.fromChangelogStream(rows));
+        Schema schema = Schema.newBuilder()
+                .column("resource", DataTypes.BIGINT().notNull())
+                .column("owner", DataTypes.STRING().notNull())
+                .primaryKey("resource", "owner")
+                .build();
+        sql.createTemporaryView("claims", sql.fromChangelogStream(rows, schema, ChangelogMode.all()));
         return "SELECT resource, owner FROM claims";
     }
 
