@@ -136,7 +136,6 @@ final class Mirror {
                 for (Sighting sighting : feed.poll(POLL_MILLIS)) {
                     see(sighting);
                 }
-                reconciler.forgetTouched();
                 size = rows.size();
                 carryOut();
                 checkAge();

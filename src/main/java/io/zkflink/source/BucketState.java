@@ -4,8 +4,8 @@ package io.zkflink.source;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.subtree.Reconciler;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
-import java.util.Set;
 
 /**
  * A bucket while it is read: the state machine, and its encoded form for checkpoints.
@@ -30,7 +30,11 @@ final class BucketState {
         this.baseZxid = split.baseZxid();
         this.reconciler = new Reconciler(keepLast);
         this.blocks = new ArrayList<>(split.known());
-        blocks.forEach(block -> KnownCodec.decode(block, reconciler));
+        if (!blocks.isEmpty()) {
+            blocks.forEach(block -> KnownCodec.decode(block, reconciler));
+            // They are saved.
+            reconciler.takeTouched();
+        }
     }
 
     Reconciler reconciler() {
@@ -67,7 +71,7 @@ final class BucketState {
     }
 
     SubtreeSplit toSplit() {
-        Set<String> touched = reconciler.takeTouched();
+        Collection<String> touched = reconciler.takeTouched();
         if (!touched.isEmpty()) {
             blocks.add(KnownCodec.encode(touched, reconciler.known()));
             if (blocks.size() > MAX_BLOCKS || deltaBytes() > blocks.get(0).length / 2) {

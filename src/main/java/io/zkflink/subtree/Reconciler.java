@@ -3,6 +3,7 @@ package io.zkflink.subtree;
 
 import io.zkflink.client.ZNode;
 import io.zkflink.subtree.Sighting.Observation;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,7 +24,8 @@ public final class Reconciler {
 
     private final boolean keepLast;
     private final Map<String, Known> known = new HashMap<>();
-    private final Set<String> touched = new HashSet<>();
+    /** Null until somebody has saved the state for the first time: until then, all of it is new to him. */
+    private Set<String> touched;
 
     /**
      * @param keepLast whether {@link Known#last} is kept, for changelogs with before-images
@@ -38,21 +40,19 @@ public final class Reconciler {
             return forget(path);
         }
         ZNode znode = observation.znode().get();
-        Known before = known.get(path);
-        if (before != null) {
-            before.seenIn(observation.walk());
-            boolean sameNode = znode.stat().czxid() == before.czxid();
-            if (znode.stat().czxid() < before.czxid()
-                    || (sameNode && znode.stat().mzxid() <= before.mzxid())) {
-                return Optional.empty();
-            }
-        }
         Known now = Known.of(znode, keepLast, observation.walk());
-        known.put(path, now);
-        touched.add(path);
+        Known before = known.putIfAbsent(path, now);
         if (before == null) {
+            touch(path);
             return Optional.of(new Change.Created(path, znode, now));
         }
+        before.seenIn(observation.walk());
+        boolean sameNode = znode.stat().czxid() == before.czxid();
+        if (znode.stat().czxid() < before.czxid() || (sameNode && znode.stat().mzxid() <= before.mzxid())) {
+            return Optional.empty();
+        }
+        known.put(path, now);
+        touch(path);
         return Optional.of(
                 before.czxid() == now.czxid()
                         ? new Change.Changed(path, before, znode, now)
@@ -66,7 +66,7 @@ public final class Reconciler {
             Map.Entry<String, Known> entry = entries.next();
             if (entry.getValue().walk() != walk) {
                 entries.remove();
-                touched.add(entry.getKey());
+                touch(entry.getKey());
                 changes.accept(new Change.Deleted(entry.getKey(), entry.getValue()));
             }
         }
@@ -77,13 +77,15 @@ public final class Reconciler {
         if (before == null) {
             return Optional.empty();
         }
-        touched.add(path);
+        touch(path);
         return Optional.of(new Change.Deleted(path, before));
     }
 
     /** What is kept with an entry has changed. */
     public void touch(String path) {
-        touched.add(path);
+        if (touched != null) {
+            touched.add(path);
+        }
     }
 
     /** Puts back what was known when the state was saved. */
@@ -101,15 +103,13 @@ public final class Reconciler {
         return Collections.unmodifiableMap(known);
     }
 
-    /** The paths whose entry came, went or was replaced since the last call; whoever saves the state asks. */
-    public Set<String> takeTouched() {
-        Set<String> result = Set.copyOf(touched);
-        touched.clear();
+    /**
+     * The paths whose entry came, went or was replaced since the last call, all of them at the first one; whoever saves
+     * the state asks. Of no use after the next observation.
+     */
+    public Collection<String> takeTouched() {
+        Collection<String> result = touched == null ? known.keySet() : touched;
+        touched = new HashSet<>();
         return result;
-    }
-
-    /** For those who never save the state. */
-    public void forgetTouched() {
-        touched.clear();
     }
 }

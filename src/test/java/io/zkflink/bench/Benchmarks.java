@@ -18,7 +18,8 @@ public final class Benchmarks {
             ChangeStreamBenchmark.class,
             LookupBenchmark.class,
             SinkBenchmark.class,
-            LockBenchmark.class);
+            LockBenchmark.class,
+            FunctionBenchmark.class);
     /** Take minutes: only when everything is measured, or when asked for by name. */
     private static final List<Class<?>> SLOW = List.of(GrowthBenchmark.class, ServersBenchmark.class);
     /** Takes a quarter of an hour: only when asked for by name. */

@@ -17,6 +17,9 @@ import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import org.apache.camel.CamelContext;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.recipes.cache.CuratorCache;
@@ -106,6 +109,7 @@ public final class ChangeStreamBenchmark {
         turn(counts, figures, "pipeline", writes, this::pipeline);
         turn(counts, figures, "CuratorCache", writes, this::curator);
         turn(counts, figures, "one-shot watches", writes, this::oneShot);
+        turn(counts, figures, "camel-zookeeper, a route per znode", writes, this::camel);
     }
 
     private void turn(boolean counts, Figures figures, String reader, int writes, Turn turn) throws Exception {
@@ -224,6 +228,26 @@ public final class ChangeStreamBenchmark {
                     }
                 },
                 null);
+    }
+
+    /** Its consumer is of one znode, and has a session of its own. */
+    private double camel() throws Exception {
+        AtomicInteger before = delays.rows;
+        try (CamelContext camel = new DefaultCamelContext()) {
+            camel.addRoutes(new RouteBuilder() {
+                @Override
+                public void configure() {
+                    for (int i = 0; i < ZNODES; i++) {
+                        from("zookeeper://" + server.connectString() + ROOT + "/" + i + "?repeat=true")
+                                .process(exchange ->
+                                        delays.seen(exchange.getMessage().getBody(String.class)));
+                    }
+                }
+            });
+            camel.start();
+            Await.until("all routes have read", () -> before.get() >= ZNODES);
+            return write();
+        }
     }
 
     private double curator() throws Exception {
