@@ -230,7 +230,7 @@ public final class ChangeStreamBenchmark {
                 null);
     }
 
-    /** Its consumer is of one znode, and has a session of its own. */
+    /** Its consumer is of one znode. */
     private double camel() throws Exception {
         AtomicInteger before = delays.rows;
         try (CamelContext camel = new DefaultCamelContext()) {
