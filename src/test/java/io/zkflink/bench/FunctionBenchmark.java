@@ -67,9 +67,9 @@ public class FunctionBenchmark {
         Options options = new OptionsBuilder()
                 .include(FunctionBenchmark.class.getName())
                 .forks(1)
-                .warmupIterations(3)
+                .warmupIterations(Benchmarks.FULL ? 5 : 2)
                 .warmupTime(TimeValue.seconds(1))
-                .measurementIterations(Benchmarks.FULL ? 10 : 3)
+                .measurementIterations(Benchmarks.FULL ? 10 : 1)
                 .measurementTime(TimeValue.seconds(1))
                 .addProfiler(GCProfiler.class)
                 .build();

@@ -62,7 +62,7 @@ public final class LockBenchmark {
      */
     private static final Map<Integer, Integer> ROWS_PER_SECOND = Map.of(100, 10_000, 10_000, 60_000);
 
-    private static final int SECONDS = Benchmarks.FULL ? 10 : 5;
+    private static final int SECONDS = Benchmarks.FULL ? 10 : 3;
     /** Grants per thread take so long that few must do. */
     private static final int GRANTS_OF_ONE_THREAD = 500;
 
@@ -104,10 +104,11 @@ public final class LockBenchmark {
                 grants.beginRound();
                 handOver.beginRound();
             }
-            for (int resources : RESOURCES) {
+            // To warm up, one of each is enough.
+            for (int resources : counts ? RESOURCES : new int[] {RESOURCES[0]}) {
                 grants(counts, resources);
             }
-            for (int waiters : WAITERS) {
+            for (int waiters : counts ? WAITERS : new int[] {WAITERS[0]}) {
                 note(counts, MUTEX, waiters, mutexes(waiters));
                 note(counts, "pipeline", waiters, rows(waiters));
             }
