@@ -11,6 +11,7 @@ import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.UserClassLoaders;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperProcess;
+import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -113,15 +114,24 @@ class LeakITCase {
         }
         Await.until(
                 "sessions and watches have ended", () -> ZK.sessionCount() == sessions && ZK.watchCount() == watches);
-        Await.until("the classes are garbage", () -> {
+        Await.untilAsserted("the classes are garbage", () -> {
             System.gc();
-            return UserClassLoaders.alive().isEmpty();
+            assertThat(UserClassLoaders.alive())
+                    .as("loaders whose jobs have ended; threads that have one: %s", threadsOf(UserClassLoaders.alive()))
+                    .isEmpty();
         });
         Await.untilAsserted("the threads have ended", () -> assertThat(
                         Thread.getAllStackTraces().keySet())
                 .filteredOn(thread -> !before.contains(thread))
                 .extracting(Thread::getName)
                 .noneMatch(LeakITCase::isOurs));
+    }
+
+    private static List<String> threadsOf(List<ClassLoader> loaders) {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> loaders.contains(thread.getContextClassLoader()))
+                .map(Thread::getName)
+                .toList();
     }
 
     private static boolean isOurs(String thread) {

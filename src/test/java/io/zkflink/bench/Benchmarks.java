@@ -32,7 +32,12 @@ public final class Benchmarks {
 
     private Benchmarks() {}
 
+    /** With the name of a benchmark, runs that one in this JVM. */
     public static void main(String[] arguments) throws Exception {
+        if (arguments.length == 1) {
+            runHere(arguments[0]);
+            return;
+        }
         String wanted = System.getProperty("bench", "");
         List<Class<?>> benchmarks = new ArrayList<>(QUICK);
         if (FULL || !wanted.isEmpty()) {
@@ -50,11 +55,22 @@ public final class Benchmarks {
         System.out.println("The report is " + report.toAbsolutePath());
     }
 
+    /** Ends the JVM, also when it fails: a pipeline may still run. */
+    private static void runHere(String benchmark) {
+        try {
+            Class.forName(benchmark).getMethod("main", String[].class).invoke(null, (Object) new String[0]);
+        } catch (ReflectiveOperationException e) {
+            e.printStackTrace();
+            System.exit(1);
+        }
+    }
+
     private static void run(Class<?> benchmark) throws Exception {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), benchmark.getName()));
+        command.addAll(
+                List.of("-cp", System.getProperty("java.class.path"), Benchmarks.class.getName(), benchmark.getName()));
         int code = new ProcessBuilder(command).inheritIO().start().waitFor();
         if (code != 0) {
             throw new IllegalStateException(benchmark.getSimpleName() + " ended with " + code);
