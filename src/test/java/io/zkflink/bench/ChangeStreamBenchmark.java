@@ -45,9 +45,9 @@ import org.apache.zookeeper.ZooKeeper;
 public final class ChangeStreamBenchmark {
 
     private static final int ZNODES = 100;
-    private static final int WRITES = Benchmarks.FULL ? 100_000 : 20_000;
+    private static final int WRITES = Benchmarks.FULL ? 100_000 : 10_000;
     private static final int WRITES_IN_FLIGHT = 100;
-    private static final int[] RATES = Benchmarks.FULL ? new int[] {10, 100, 1_000, 10_000} : new int[] {1_000, 10_000};
+    private static final int[] RATES = Benchmarks.FULL ? new int[] {10, 100, 1_000, 10_000} : new int[] {1_000};
     private static final int SECONDS = Benchmarks.FULL ? 5 : 2;
     private static final int OPS = 500;
     private static final String ROOT = "/stream";
@@ -57,7 +57,7 @@ public final class ChangeStreamBenchmark {
     private static final String SLOWEST = "from a write until it is seen, 99 % (ms)";
 
     /** What the reader of this turn saw; static for the sake of the pipeline, which runs in this JVM. */
-    private static volatile Delays delays = new Delays(0);
+    private static volatile Delays delays = new Delays(0, 0);
 
     private final Figures flatOut = new Figures("changes-flat-out", RAW);
     private final Figures paced = new Figures("changes", RAW);
@@ -65,6 +65,7 @@ public final class ChangeStreamBenchmark {
     private final ZooKeeperAdmin zk;
     /** Of this turn; per second, 0: as many as the server takes. */
     private int rate;
+    private int turns;
 
     private ChangeStreamBenchmark(ZooKeeperProcess server, ZooKeeperAdmin zk) {
         this.server = server;
@@ -113,7 +114,7 @@ public final class ChangeStreamBenchmark {
     }
 
     private void turn(boolean counts, Figures figures, String reader, int writes, Turn turn) throws Exception {
-        delays = new Delays(writes);
+        delays = new Delays(++turns, writes);
         double seconds = turn.run();
         if (!counts) {
             return;
@@ -271,7 +272,6 @@ public final class ChangeStreamBenchmark {
     /** Sets the znodes in turn, as fast as the server takes it; the data says when it was sent. */
     private double write() throws Exception {
         Semaphore inFlight = new Semaphore(WRITES_IN_FLIGHT);
-        delays.begin();
         long start = System.nanoTime();
         try (ZooKeeperAdmin writer = new ZooKeeperAdmin(server.connectString())) {
             ZooKeeper client = writer.zooKeeper();
@@ -280,7 +280,7 @@ public final class ChangeStreamBenchmark {
                     LockSupport.parkNanos(start + i * 1_000_000_000L / rate - System.nanoTime());
                 }
                 inFlight.acquire();
-                byte[] data = (i + " " + System.nanoTime()).getBytes(StandardCharsets.UTF_8);
+                byte[] data = delays.version(i).getBytes(StandardCharsets.UTF_8);
                 client.setData(ROOT + "/" + i % ZNODES, data, -1, (rc, path, ctx, stat) -> inFlight.release(), null);
             }
             inFlight.acquire(WRITES_IN_FLIGHT);
@@ -292,13 +292,16 @@ public final class ChangeStreamBenchmark {
 
     /** How long it took from the write to the first sight of each version. */
     private static final class Delays {
+        private static final int PARTS = 3;
+
         private final AtomicInteger rows = new AtomicInteger();
         private final BitSet seen = new BitSet();
+        private final String turn;
         private final long[] nanos;
         private int count;
-        private boolean begun;
 
-        Delays(int writes) {
+        Delays(int turn, int writes) {
+            this.turn = String.valueOf(turn);
             nanos = new long[writes];
         }
 
@@ -306,19 +309,20 @@ public final class ChangeStreamBenchmark {
             return nanos.length;
         }
 
-        /** What was seen until now is from before this turn. */
-        synchronized void begin() {
-            begun = true;
+        /** What is written: of which turn it is, the number of the write, and when. */
+        String version(int write) {
+            return turn + " " + write + " " + System.nanoTime();
         }
 
         synchronized void seen(String data) {
             rows.incrementAndGet();
-            int blank = data.indexOf(' ');
-            if (begun && blank > 0) {
-                int write = Integer.parseInt(data.substring(0, blank));
+            String[] parts = data.split(" ", -1);
+            // Whoever begins to read finds what was written for the one before.
+            if (parts.length == PARTS && parts[0].equals(turn)) {
+                int write = Integer.parseInt(parts[1]);
                 if (!seen.get(write)) {
                     seen.set(write);
-                    nanos[count++] = System.nanoTime() - Long.parseLong(data.substring(blank + 1));
+                    nanos[count++] = System.nanoTime() - Long.parseLong(parts[2]);
                 }
             }
         }
