@@ -37,6 +37,10 @@ final class BucketState {
         }
     }
 
+    int bucket() {
+        return bucket;
+    }
+
     Reconciler reconciler() {
         return reconciler;
     }

@@ -22,6 +22,15 @@ final class Buckets {
         return MathUtils.murmurHash(path.hashCode()) % COUNT;
     }
 
+    /**
+     * The bucket of a znode.
+     *
+     * @param siblings whether it is that of its parent
+     */
+    static int of(String path, boolean siblings) {
+        return of(siblings ? parent(path) : path);
+    }
+
     /** The path of a znode's parent; empty for the root. */
     static String parent(String path) {
         return path.substring(0, path.lastIndexOf('/'));

@@ -68,28 +68,27 @@ final class ChangeEmitter<T> implements SightingEmitter<T> {
         states.removeAll(finished);
     }
 
-    /** The state is that of an observation's bucket; any other sighting holds for all buckets. */
     @Override
-    public void emitRecord(Sighting sighting, SourceOutput<T> output, BucketState state) throws IOException {
+    public void observed(Observation observation, BucketState state, SourceOutput<T> output) throws IOException {
+        metrics.read(observation.znode().map(znode -> znode.data().length).orElse(0));
         try {
-            if (sighting instanceof Observation observation) {
-                metrics.read(
-                        observation.znode().map(znode -> znode.data().length).orElse(0));
-                state.reconciler().observe(observation).ifPresent(change -> emit(change, output, state));
-                return;
-            }
-            metrics.mark();
-            if (sighting instanceof WalkBegun begun) {
-                watermarks.walkBegun();
-                states.forEach(each -> begin(each, begun.zxid()));
-            } else if (sighting instanceof WalkEnded end && !settings.isBounded()) {
-                ended = end;
-                ending.addAll(states);
-            } else if (sighting instanceof UpToDate mark) {
-                watermarks.upToDate(mark, output);
-            }
+            state.reconciler().observe(observation).ifPresent(change -> emit(change, output, state));
         } catch (UncheckedIOException e) {
             throw e.getCause();
+        }
+    }
+
+    @Override
+    public void marked(Sighting mark, SourceOutput<T> output) {
+        metrics.mark();
+        if (mark instanceof WalkBegun begun) {
+            watermarks.walkBegun();
+            states.forEach(each -> begin(each, begun.zxid()));
+        } else if (mark instanceof WalkEnded end && !settings.isBounded()) {
+            ended = end;
+            ending.addAll(states);
+        } else if (mark instanceof UpToDate upToDate) {
+            watermarks.upToDate(upToDate, output);
         }
     }
 

@@ -65,18 +65,18 @@ final class QueueEmitter implements SightingEmitter<RowData> {
         finished.forEach(buckets::remove);
     }
 
-    /** The state is that of an observation's bucket; any other sighting holds for all buckets. */
     @Override
-    public void emitRecord(Sighting sighting, SourceOutput<RowData> output, BucketState state) {
-        if (sighting instanceof Observation observation) {
-            metrics.read(observation.znode().map(znode -> znode.data().length).orElse(0));
-            buckets.get(state).observe(observation);
-            return;
-        }
+    public void observed(Observation observation, BucketState state, SourceOutput<RowData> output) {
+        metrics.read(observation.znode().map(znode -> znode.data().length).orElse(0));
+        buckets.get(state).observe(observation);
+    }
+
+    @Override
+    public void marked(Sighting mark, SourceOutput<RowData> output) {
         metrics.mark();
-        if (sighting instanceof WalkBegun) {
+        if (mark instanceof WalkBegun) {
             buckets.values().forEach(BucketQueues::walkBegun);
-        } else if (sighting instanceof WalkEnded end) {
+        } else if (mark instanceof WalkEnded end) {
             buckets.values().forEach(bucket -> bucket.walkEnded(end));
             if (settings.isBounded()) {
                 look(Evidence.LISTED);
@@ -85,9 +85,9 @@ final class QueueEmitter implements SightingEmitter<RowData> {
                     emitMore(output);
                 }
             }
-        } else if (sighting instanceof UpToDate mark) {
-            look(mark.watched() ? Evidence.EXACT : Evidence.LISTED);
-        } else if (sighting instanceof RoundEnded) {
+        } else if (mark instanceof UpToDate upToDate) {
+            look(upToDate.watched() ? Evidence.EXACT : Evidence.LISTED);
+        } else if (mark instanceof RoundEnded) {
             look(Evidence.ROUND);
         }
     }

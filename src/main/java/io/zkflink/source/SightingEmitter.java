@@ -2,13 +2,13 @@
 package io.zkflink.source;
 
 import io.zkflink.subtree.Sighting;
+import io.zkflink.subtree.Sighting.Observation;
 import java.io.IOException;
 import java.util.Collection;
 import org.apache.flink.api.connector.source.SourceOutput;
-import org.apache.flink.connector.base.source.reader.RecordEmitter;
 
 /** Turns sightings into records. Runs on the task thread, which owns all state. */
-interface SightingEmitter<T> extends RecordEmitter<Sighting, T, BucketState> {
+interface SightingEmitter<T> {
 
     /**
      * A bucket that this emitter's task reads from now on.
@@ -18,6 +18,16 @@ interface SightingEmitter<T> extends RecordEmitter<Sighting, T, BucketState> {
     void add(BucketState state);
 
     void remove(Collection<BucketState> finished);
+
+    /**
+     * A znode was looked at.
+     *
+     * @param state of its bucket
+     */
+    void observed(Observation observation, BucketState state, SourceOutput<T> output) throws IOException;
+
+    /** A sighting that holds for all buckets. */
+    void marked(Sighting mark, SourceOutput<T> output) throws IOException;
 
     /** Whether the last mark has more to say; nothing else may be emitted before. */
     boolean hasMore();

@@ -12,17 +12,17 @@ import org.apache.flink.core.io.InputStatus;
 /** Reads the buckets of one subtask: one fetcher thread for all of them, state on the task thread. */
 final class SubtreeReader<T> extends SingleThreadMultiplexSourceReaderBase<Sighting, T, SubtreeSplit, BucketState> {
 
-    private final SightingEmitter<T> emitter;
+    private final BucketRouter<T> router;
     private final boolean keepLast;
     private UnsplitOutput<T> unsplit;
 
     SubtreeReader(
             Supplier<SubtreeSplitReader> splitReader,
-            SightingEmitter<T> emitter,
+            BucketRouter<T> router,
             boolean keepLast,
             SourceReaderContext context) {
-        super(splitReader::get, emitter, context.getConfiguration(), context);
-        this.emitter = emitter;
+        super(splitReader::get, router, context.getConfiguration(), context);
+        this.router = router;
         this.keepLast = keepLast;
     }
 
@@ -31,8 +31,8 @@ final class SubtreeReader<T> extends SingleThreadMultiplexSourceReaderBase<Sight
         if (unsplit == null || !unsplit.wraps(output)) {
             unsplit = new UnsplitOutput<>(output);
         }
-        if (emitter.hasMore()) {
-            emitter.emitMore(unsplit);
+        if (router.hasMore()) {
+            router.emitMore(unsplit);
             return InputStatus.MORE_AVAILABLE;
         }
         return super.pollNext(unsplit);
@@ -40,13 +40,13 @@ final class SubtreeReader<T> extends SingleThreadMultiplexSourceReaderBase<Sight
 
     @Override
     protected void onSplitFinished(Map<String, BucketState> finished) {
-        emitter.remove(finished.values());
+        router.remove(finished.values());
     }
 
     @Override
     protected BucketState initializedState(SubtreeSplit split) {
         BucketState state = new BucketState(split, keepLast);
-        emitter.add(state);
+        router.add(state);
         return state;
     }
 

@@ -11,11 +11,9 @@ import io.zkflink.metrics.ScanMetrics;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.subtree.FeedStatistics;
 import io.zkflink.subtree.Sighting;
-import io.zkflink.subtree.Sighting.Observation;
 import io.zkflink.subtree.Sighting.WalkEnded;
 import io.zkflink.subtree.SubtreeFeed;
 import java.io.IOException;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.TreeSet;
 import org.apache.flink.connector.base.source.reader.RecordsBySplits;
@@ -37,7 +35,6 @@ final class SubtreeSplitReader implements SplitReader<Sighting, SubtreeSplit> {
     private final RowLimit limit;
     private final ZooKeeperClient client;
     private final TreeSet<Integer> buckets = new TreeSet<>();
-    private final ArrayDeque<Sighting> seen = new ArrayDeque<>();
     private final boolean[] owned = new boolean[Buckets.COUNT];
 
     /** Whether the znodes of one parent belong together; else each is a row by itself. */
@@ -82,39 +79,41 @@ final class SubtreeSplitReader implements SplitReader<Sighting, SubtreeSplit> {
         }
         if (feed == null) {
             feed = new SubtreeFeed(
-                    client, template, path -> owned[bucket(path)], newestZxid, settings.feed(siblings), company);
+                    client,
+                    template,
+                    path -> owned[Buckets.of(path, siblings)],
+                    newestZxid,
+                    settings.feed(siblings),
+                    company);
             feed.open();
         } else {
             feed.walkAgain(newestZxid);
         }
     }
 
-    /**
-     * Gives observations, or one other sighting: within one batch Flink goes split by split, so that a mark which holds
-     * for all splits would overtake some of their observations.
-     */
+    /** Gives what was seen, as of one split, for the {@link BucketRouter}. */
     @Override
     public RecordsWithSplitIds<Sighting> fetch() throws IOException {
-        if (seen.isEmpty()) {
-            seen.addAll(poll());
-        }
         RecordsBySplits.Builder<Sighting> records = new RecordsBySplits.Builder<>();
-        if (seen.peek() instanceof Observation) {
-            while (seen.peek() instanceof Observation observation) {
-                records.add(Buckets.splitId(bucket(observation.path())), observation);
-                seen.poll();
+        List<Sighting> seen = settings.isBounded() ? firstWalk(poll()) : poll();
+        if (!seen.isEmpty()) {
+            records.addAll(Buckets.splitId(buckets.first()), seen);
+            boolean isOver = limit.isReached() || seen.get(seen.size() - 1) instanceof WalkEnded;
+            if (isOver && settings.isBounded()) {
+                buckets.forEach(bucket -> records.addFinishedSplit(Buckets.splitId(bucket)));
             }
-        } else if (!seen.isEmpty()) {
-            Sighting mark = seen.poll();
-            records.add(Buckets.splitId(buckets.first()), mark);
-            finishIf(mark instanceof WalkEnded, records);
         }
-        finishIf(limit.isReached(), records);
         return records.build();
     }
 
-    private int bucket(String path) {
-        return Buckets.of(siblings ? Buckets.parent(path) : path);
+    /** What comes after the end of a walk is not of the snapshot. */
+    private static List<Sighting> firstWalk(List<Sighting> seen) {
+        for (int i = 0; i < seen.size(); i++) {
+            if (seen.get(i) instanceof WalkEnded) {
+                return seen.subList(0, i + 1);
+            }
+        }
+        return seen;
     }
 
     private List<Sighting> poll() throws IOException {
@@ -137,12 +136,6 @@ final class SubtreeSplitReader implements SplitReader<Sighting, SubtreeSplit> {
     private FeedStatistics statistics() {
         SubtreeFeed current = feed;
         return current == null ? NOTHING : current.statistics();
-    }
-
-    private void finishIf(boolean done, RecordsBySplits.Builder<Sighting> records) {
-        if (done && settings.isBounded()) {
-            buckets.forEach(bucket -> records.addFinishedSplit(Buckets.splitId(bucket)));
-        }
     }
 
     @Override

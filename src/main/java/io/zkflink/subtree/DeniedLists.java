@@ -20,7 +20,8 @@ final class DeniedLists {
 
     /** It has been read; returns whether that is news. */
     boolean remove(String path) {
-        return denied.remove(path) != null;
+        // Asked of every znode that is read, while mostly none is denied.
+        return !denied.isEmpty() && denied.remove(path) != null;
     }
 
     /** The nearest denied znode above a path, or null. */

@@ -3,11 +3,10 @@ package io.zkflink.subtree;
 
 import io.zkflink.client.Failure;
 import io.zkflink.client.ZooKeeperException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
@@ -17,8 +16,11 @@ import java.util.function.Consumer;
 final class Requests {
 
     private final Object lock;
-    private final IdentityHashMap<CompletableFuture<?>, Boolean> underWay = new IdentityHashMap<>();
-    private final ArrayDeque<Runnable> arrived = new ArrayDeque<>();
+    /** Before the first and after the last one under way: a ring. */
+    private final Request<?> ends = new Request<>();
+
+    private int underWay;
+    private List<Runnable> arrived = new ArrayList<>();
     private int walk;
     private ZooKeeperException failure;
 
@@ -42,34 +44,18 @@ final class Requests {
      * @param denied what to do instead if the ACL denied it; null to fail
      */
     <T> void send(int sentIn, CompletableFuture<T> request, Consumer<T> arrive, Runnable again, Runnable denied) {
-        boolean outdated;
+        Request<T> sent = null;
         synchronized (lock) {
-            outdated = walk != sentIn;
-            if (!outdated) {
-                underWay.put(request, true);
+            if (walk == sentIn) {
+                sent = new Request<>(request, arrive, again, denied);
+                sent.link();
             }
         }
-        if (outdated) {
+        if (sent == null) {
             request.cancel(false);
-            return;
+        } else {
+            request.whenComplete(sent);
         }
-        request.whenComplete((result, error) -> {
-            synchronized (lock) {
-                if (walk == sentIn) {
-                    underWay.remove(request);
-                    if (error == null) {
-                        arrived.add(() -> arrive.accept(result));
-                    } else if (((ZooKeeperException) error).failure().isTransient()) {
-                        arrived.add(again);
-                    } else if (denied != null && ((ZooKeeperException) error).failure() == Failure.NO_PERMISSION) {
-                        arrived.add(denied);
-                    } else {
-                        fail((ZooKeeperException) error);
-                    }
-                    lock.notifyAll();
-                }
-            }
-        });
     }
 
     /** The feed cannot go on; the first cause is told. */
@@ -85,9 +71,12 @@ final class Requests {
     /** Forgets all, for the next walk; returns what was under way, to be cancelled without the lock. */
     List<CompletableFuture<?>> clear(int nextWalk) {
         synchronized (lock) {
-            List<CompletableFuture<?>> orphans = List.copyOf(underWay.keySet());
+            List<CompletableFuture<?>> orphans = new ArrayList<>(underWay);
+            while (underWay > 0) {
+                orphans.add(ends.next.future);
+                ends.next.unlink();
+            }
             walk = nextWalk;
-            underWay.clear();
             arrived.clear();
             return orphans;
         }
@@ -99,8 +88,8 @@ final class Requests {
             if (failure != null) {
                 throw failure;
             }
-            List<Runnable> taken = new ArrayList<>(arrived);
-            arrived.clear();
+            List<Runnable> taken = arrived;
+            arrived = new ArrayList<>();
             return taken;
         }
     }
@@ -114,7 +103,77 @@ final class Requests {
 
     int underWay() {
         synchronized (lock) {
-            return underWay.size();
+            return underWay;
+        }
+    }
+
+    /**
+     * One of a ring, because there may be millions, one after the other: a hash of futures, which would be of their
+     * identity, costs as much as the rest of what is done here.
+     */
+    private final class Request<T> implements BiConsumer<T, Throwable>, Runnable {
+        private final CompletableFuture<T> future;
+        private final Consumer<T> arrive;
+        private final Runnable again;
+        private final Runnable denied;
+        private T result;
+        private Request<?> before = this;
+        /** Null once it is not under way any more. */
+        private Request<?> next = this;
+
+        Request() {
+            this(null, null, null, null);
+        }
+
+        Request(CompletableFuture<T> future, Consumer<T> arrive, Runnable again, Runnable denied) {
+            this.future = future;
+            this.arrive = arrive;
+            this.again = again;
+            this.denied = denied;
+        }
+
+        void link() {
+            before = ends.before;
+            next = ends;
+            before.next = this;
+            ends.before = this;
+            underWay++;
+        }
+
+        void unlink() {
+            before.next = next;
+            next.before = before;
+            next = null;
+            underWay--;
+        }
+
+        /** It is answered. */
+        @Override
+        public void accept(T answer, Throwable error) {
+            synchronized (lock) {
+                if (next == null) {
+                    // Its walk was abandoned.
+                    return;
+                }
+                unlink();
+                if (error == null) {
+                    result = answer;
+                    arrived.add(this);
+                } else if (((ZooKeeperException) error).failure().isTransient()) {
+                    arrived.add(again);
+                } else if (denied != null && ((ZooKeeperException) error).failure() == Failure.NO_PERMISSION) {
+                    arrived.add(denied);
+                } else {
+                    fail((ZooKeeperException) error);
+                }
+                lock.notifyAll();
+            }
+        }
+
+        /** On the polling thread. */
+        @Override
+        public void run() {
+            arrive.accept(result);
         }
     }
 }

@@ -65,6 +65,7 @@ public final class ChangeStreamBenchmark {
     private final ZooKeeperAdmin zk;
     /** Of this turn; per second, 0: as many as the server takes. */
     private int rate;
+
     private int turns;
 
     private ChangeStreamBenchmark(ZooKeeperProcess server, ZooKeeperAdmin zk) {

@@ -34,11 +34,15 @@ public final class SnapshotBenchmark {
     private static final int NAIVE_SIZE = 10_000;
     private static final int CHILDREN = 100;
     private static final int OPS = 500;
-    private static final int WARM_UPS = 2;
+    /**
+     * A smaller tree is read several times in a row. Once is over before it can be measured, and the JIT compiler, which
+     * is not done with Flink before dozens of jobs, would be what is measured.
+     */
+    private static final int ROWS = Benchmarks.FULL ? 300_000 : 200_000;
 
-    private boolean warm;
+    private static final String RAW = "raw client, multi of 500";
 
-    private final Figures figures = new Figures("snapshot", "raw client, multi of 500");
+    private final Figures figures = new Figures("snapshot", RAW);
 
     private SnapshotBenchmark() {}
 
@@ -63,38 +67,38 @@ public final class SnapshotBenchmark {
             table(sql, server, "t", "/bench/{a}/{b}");
             table(sql, server, "nothing", "/nothing/{a}/{b}");
             sql.executeSql("CREATE TABLE sink (a STRING, b STRING, v STRING) WITH ('connector' = 'blackhole')");
-            for (int round = -WARM_UPS; round < Benchmarks.ROUNDS; round++) {
-                if (round == 0) {
-                    warm = true;
-                }
-                if (warm) {
-                    figures.beginRound();
-                }
-                note(
-                        "raw client, multi of 500",
-                        size,
-                        Timing.usage(server, () -> RawClient.read(zk.zooKeeper(), "/bench", OPS)));
-                Timing.Usage start = Timing.usage(server, () -> insert(sql, "nothing"));
-                note(
-                        "pipeline",
-                        size,
-                        Timing.usage(server, () -> insert(sql, "t")).minus(start));
-                if (warm && size <= CACHE_SIZE) {
-                    note("CuratorCache", size, Timing.usage(server, () -> curatorCache(server, size)));
-                }
-                if (warm && size <= NAIVE_SIZE) {
-                    note("Curator's TreeCache", size, Timing.usage(server, () -> treeCache(server)));
-                    note("one request per znode", size, Timing.usage(server, () -> naive(zk.zooKeeper())));
-                }
-            }
-            warm = false;
+            figures.rounds(counts -> round(counts, size, server, zk, sql));
         }
     }
 
-    private void note(String contender, int size, Timing.Usage usage) {
-        if (warm) {
-            figures.noteRows(contender, "%,d znodes".formatted(size), size, usage);
+    private void round(boolean counts, int size, ZooKeeperProcess server, ZooKeeperAdmin zk, TableEnvironment sql)
+            throws Exception {
+        int times = Math.max(1, ROWS / size);
+        Timing.Usage raw = usage(server, times, () -> RawClient.read(zk.zooKeeper(), "/bench", OPS));
+        Timing.Usage start = usage(server, times, () -> insert(sql, "nothing"));
+        Timing.Usage whole = usage(server, times, () -> insert(sql, "t"));
+        if (!counts) {
+            return;
         }
+        String at = "%,d znodes".formatted(size);
+        figures.noteRows(RAW, at, times * size, raw);
+        figures.noteRows("pipeline", at, times * size, whole.minus(start));
+        // The others take long enough to be measured, and to become warm, in one turn.
+        if (size <= CACHE_SIZE) {
+            figures.noteRows("CuratorCache", at, size, usage(server, 1, () -> curatorCache(server, size)));
+        }
+        if (size <= NAIVE_SIZE) {
+            figures.noteRows("Curator's TreeCache", at, size, usage(server, 1, () -> treeCache(server)));
+            figures.noteRows("one request per znode", at, size, usage(server, 1, () -> naive(zk.zooKeeper())));
+        }
+    }
+
+    private static Timing.Usage usage(ZooKeeperProcess server, int times, Timing.Work work) throws Exception {
+        return Timing.usage(server, () -> {
+            for (int i = 0; i < times; i++) {
+                work.run();
+            }
+        });
     }
 
     private static void table(TableEnvironment sql, ZooKeeperProcess server, String name, String path) {
