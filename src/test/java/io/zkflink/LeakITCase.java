@@ -84,6 +84,9 @@ class LeakITCase {
         Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> uncaught.add(failure));
         try {
             submitAndCancel();
+        } catch (AssertionError e) {
+            uncaught.forEach(e::addSuppressed);
+            throw e;
         } finally {
             Thread.setDefaultUncaughtExceptionHandler(usual);
         }

@@ -203,28 +203,15 @@ final class Handle {
         return Long.parseLong(matcher.group(1));
     }
 
-    /** Closing waits for the server's answer, which no caller of ours should have to. */
-    void closeInBackground() {
-        inBackground(this::close);
-    }
-
-    /** Leaves the session alive. */
-    void detachInBackground() {
-        inBackground(zooKeeper::detach);
-    }
-
-    private void inBackground(Runnable end) {
+    /** Begins to end the session. */
+    Farewell close() {
         hosts.close();
-        Thread thread = new Thread(end, "zookeeper-session-close");
-        thread.setDaemon(true);
-        thread.start();
+        return Farewell.closing(zooKeeper);
     }
 
-    private void close() {
-        try {
-            zooKeeper.close();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+    /** Begins to end this client, and leaves the session alive. */
+    Farewell detach() {
+        hosts.close();
+        return Farewell.detaching(zooKeeper);
     }
 }

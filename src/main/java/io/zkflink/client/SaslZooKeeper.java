@@ -2,6 +2,7 @@
 package io.zkflink.client;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.concurrent.CompletableFuture;
 import org.apache.zookeeper.AsyncCallback;
@@ -58,6 +59,11 @@ final class SaslZooKeeper extends ZooKeeper {
     /** Ends this client, and its threads, without a word to the server; waits for the one that sends. */
     void detach() {
         cnxn.disconnect();
+    }
+
+    /** Waits for the end of the threads of a client that has been closed or detached. */
+    void awaitEnd(Duration longest) throws InterruptedException {
+        testableWaitForShutdown((int) longest.toMillis());
     }
 
     /**

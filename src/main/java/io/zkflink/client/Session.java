@@ -9,7 +9,6 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.apache.zookeeper.KeeperException;
@@ -55,6 +54,9 @@ final class Session {
     private long expiries;
     /** Why nothing can be asked of this session any more, or null. */
     private ZooKeeperException refusal;
+
+    /** The end of the last handle; null until then, and if there was none. */
+    private Farewell farewell;
 
     /** A session for whoever wants one like this. */
     Session(ConnectionSettings settings) {
@@ -149,35 +151,39 @@ final class Session {
                 refused != null ? refused : ZooKeeperException.of(KeeperException.Code.CONNECTIONLOSS, verb, path));
     }
 
-    /** Ends the session. Does not wait for the server, which may be unreachable. */
+    /** Ends the session, unless that was done before, and waits for its threads; see {@link Farewell}. */
     void close() {
         end(SessionClient.closedException());
+        Optional<Farewell> begun;
+        synchronized (this) {
+            begun = Optional.ofNullable(farewell);
+        }
+        begun.ifPresent(Farewell::await);
     }
 
-    /** Ends this client of the session, which lives on until its timeout. */
+    /** Ends this client of the session, which lives on until its timeout. Does not wait. */
     void detach() {
-        end(SessionClient.closedException(), Handle::detachInBackground);
+        end(SessionClient.closedException(), Handle::detach);
     }
 
     private void end(ZooKeeperException cause) {
-        end(cause, Handle::closeInBackground);
+        end(cause, Handle::close);
     }
 
-    private void end(ZooKeeperException cause, Consumer<Handle> farewell) {
-        Handle last;
+    private void end(ZooKeeperException cause, Function<Handle, Farewell> how) {
         synchronized (this) {
             if (refusal != null) {
                 return;
             }
             refusal = cause;
-            last = dropHandle();
+            Handle last = dropHandle();
+            if (last != null) {
+                farewell = how.apply(last);
+            }
         }
         timer.shutdown();
         reads.fail(cause);
         watches.fail(cause);
-        if (last != null) {
-            farewell.accept(last);
-        }
     }
 
     private void openHandle() {
@@ -293,7 +299,7 @@ final class Session {
             LOG.info("The ZooKeeper session at '{}' has expired; opening a new one.", settings.connectString());
         }
         if (expired != null) {
-            expired.closeInBackground();
+            expired.close();
         }
         reopenLater();
     }

@@ -20,7 +20,7 @@ public final class Shared<K, V> {
 
     /**
      * @param usable whether one who asks next may have it; else there will be another
-     * @param end called once for each value, must not block
+     * @param end called once for each value, by whoever gave it back last
      */
     public Shared(Predicate<V> usable, Consumer<V> end) {
         this.usable = usable;

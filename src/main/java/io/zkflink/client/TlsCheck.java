@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.client;
 
+import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -73,6 +76,13 @@ final class TlsCheck {
             EventLoopGroup once = NettyUtils.newNioOrEpollEventLoopGroup(1);
             once.submit(() -> PooledByteBufAllocator.DEFAULT.directBuffer().release())
                     .syncUninterruptibly();
+            ChannelFuture opened = new Bootstrap()
+                    .group(once)
+                    .channel(NettyUtils.nioOrEpollSocketChannel())
+                    .handler(new ChannelInboundHandlerAdapter())
+                    .register()
+                    .syncUninterruptibly();
+            opened.channel().close().syncUninterruptibly();
             once.shutdownGracefully(0, 0, TimeUnit.MILLISECONDS).syncUninterruptibly();
             nettyIsLoaded = true;
         }

@@ -62,7 +62,10 @@ public interface ZooKeeperClient extends AutoCloseable {
     /** How the session has fared; a snapshot. */
     ConnectionStatistics statistics();
 
-    /** Gives the session back: fails this user's waiting reads and ends its watches. Never blocks. */
+    /**
+     * Gives the session back: fails this user's waiting reads and ends its watches. Its last user waits a few seconds for
+     * its end.
+     */
     @Override
     void close();
 

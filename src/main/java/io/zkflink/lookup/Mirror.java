@@ -2,6 +2,7 @@
 package io.zkflink.lookup;
 
 import io.zkflink.client.Failure;
+import io.zkflink.client.Farewell;
 import io.zkflink.client.SessionPool;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperClient;
@@ -42,12 +43,14 @@ final class Mirror {
 
     private static final Logger LOG = LoggerFactory.getLogger(Mirror.class);
     private static final long POLL_MILLIS = 100;
+    private static final Duration LONGEST_END = Duration.ofSeconds(10);
     private static final long NOTHING_SEEN = 0;
 
     private final LookupTable table;
     private final ZNodeDecoder decoder;
     private final ZooKeeperClient client;
     private final SubtreeFeed feed;
+    private final Thread thread;
     private final CompletableFuture<Void> complete = new CompletableFuture<>();
     private final ConcurrentLinkedQueue<Runnable> orders = new ConcurrentLinkedQueue<>();
 
@@ -79,7 +82,7 @@ final class Mirror {
         FeedSettings settings =
                 new FeedSettings(true, false, Duration.ZERO, table.keysOnly(), Duration.ZERO, false, false);
         this.feed = new SubtreeFeed(client, table.template(), path -> true, NOTHING_SEEN, settings);
-        Thread thread = new Thread(this::run, "zookeeper-mirror " + table.template());
+        thread = new Thread(this::run, "zookeeper-mirror " + table.template());
         thread.setDaemon(true);
         thread.start();
     }
@@ -123,10 +126,11 @@ final class Mirror {
         }
     }
 
-    /** Ends the thread, soon. */
+    /** Ends the thread, and waits for it as {@link Farewell} tells. */
     void close() {
         closed = true;
         feed.wakeUp();
+        Farewell.awaitEnd(thread, LONGEST_END);
     }
 
     private void run() {

@@ -74,31 +74,27 @@ public final class SnapshotBenchmark {
     private void round(boolean counts, int size, ZooKeeperProcess server, ZooKeeperAdmin zk, TableEnvironment sql)
             throws Exception {
         int times = Math.max(1, ROWS / size);
-        Timing.Usage raw = usage(server, times, () -> RawClient.read(zk.zooKeeper(), "/bench", OPS));
-        Timing.Usage start = usage(server, times, () -> insert(sql, "nothing"));
-        Timing.Usage whole = usage(server, times, () -> insert(sql, "t"));
+        Timing.Usage raw = Timing.Usage.NOTHING;
+        Timing.Usage pipeline = Timing.Usage.NOTHING;
+        for (int i = 0; i < times; i++) {
+            raw = raw.plus(Timing.usage(server, () -> RawClient.read(zk.zooKeeper(), "/bench", OPS)));
+            pipeline = pipeline.minus(Timing.usage(server, () -> insert(sql, "nothing")));
+            pipeline = pipeline.plus(Timing.usage(server, () -> insert(sql, "t")));
+        }
         if (!counts) {
             return;
         }
         String at = "%,d znodes".formatted(size);
         figures.noteRows(RAW, at, times * size, raw);
-        figures.noteRows("pipeline", at, times * size, whole.minus(start));
+        figures.noteRows("pipeline", at, times * size, pipeline);
         // The others take long enough to be measured, and to become warm, in one turn.
         if (size <= CACHE_SIZE) {
-            figures.noteRows("CuratorCache", at, size, usage(server, 1, () -> curatorCache(server, size)));
+            figures.noteRows("CuratorCache", at, size, Timing.usage(server, () -> curatorCache(server, size)));
         }
         if (size <= NAIVE_SIZE) {
-            figures.noteRows("Curator's TreeCache", at, size, usage(server, 1, () -> treeCache(server)));
-            figures.noteRows("one request per znode", at, size, usage(server, 1, () -> naive(zk.zooKeeper())));
+            figures.noteRows("Curator's TreeCache", at, size, Timing.usage(server, () -> treeCache(server)));
+            figures.noteRows("one request per znode", at, size, Timing.usage(server, () -> naive(zk.zooKeeper())));
         }
-    }
-
-    private static Timing.Usage usage(ZooKeeperProcess server, int times, Timing.Work work) throws Exception {
-        return Timing.usage(server, () -> {
-            for (int i = 0; i < times; i++) {
-                work.run();
-            }
-        });
     }
 
     private static void table(TableEnvironment sql, ZooKeeperProcess server, String name, String path) {

@@ -24,6 +24,13 @@ final class Timing {
      * @param serverSeconds of processor time, of the server: what its other clients pay
      */
     record Usage(double seconds, double ownSeconds, double serverSeconds) {
+        static final Usage NOTHING = new Usage(0, 0, 0);
+
+        Usage plus(Usage other) {
+            return new Usage(
+                    seconds + other.seconds, ownSeconds + other.ownSeconds, serverSeconds + other.serverSeconds);
+        }
+
         Usage minus(Usage other) {
             return new Usage(
                     seconds - other.seconds, ownSeconds - other.ownSeconds, serverSeconds - other.serverSeconds);

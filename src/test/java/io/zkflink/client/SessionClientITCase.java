@@ -20,10 +20,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.data.ACL;
 import org.apache.zookeeper.data.Id;
+import org.apache.zookeeper.server.ZooKeeperThread;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -300,15 +302,49 @@ class SessionClientITCase extends ZooKeeperClientContract {
             Await.result(others);
         }
 
+        /** Else they would meet a class loader that is closed. */
         @Test
-        void closeDoesNotWaitForAServerThatIsAway() {
-            read("/");
+        void lastCloseWaitsForItsThreads() {
+            Set<Thread> others = threads();
+            ZooKeeperClient alone = open(settings(ZK.connectString(), "", Duration.ofSeconds(9), Map.of()));
+            Await.result(alone.read("/"));
+            assertThat(threads()).isNotEqualTo(others);
+
+            alone.close();
+
+            assertThat(others).containsAll(threads());
+        }
+
+        @Test
+        void lastCloseLeavesAServerThatIsAway() {
+            Set<Thread> others = threads();
+            ZooKeeperClient alone = open(settings(ZK.connectString(), "", Duration.ofMinutes(1), Map.of()));
+            Await.result(alone.read("/"));
             ZK.process().pause();
 
-            long start = System.nanoTime();
-            client.close();
+            alone.close();
 
-            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
+            assertThat(others).containsAll(threads());
+        }
+
+        @Test
+        void lastCloseWaitsEvenIfInterrupted() {
+            Set<Thread> others = threads();
+            ZooKeeperClient alone = open(settings(ZK.connectString(), "", Duration.ofSeconds(9), Map.of()));
+            Await.result(alone.read("/"));
+
+            Thread.currentThread().interrupt();
+            alone.close();
+
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(others).containsAll(threads());
+        }
+
+        /** Those of ZooKeeper's clients in this process. */
+        private static Set<Thread> threads() {
+            return Thread.getAllStackTraces().keySet().stream()
+                    .filter(ZooKeeperThread.class::isInstance)
+                    .collect(Collectors.toSet());
         }
     }
 
