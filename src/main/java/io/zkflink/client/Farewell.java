@@ -51,7 +51,9 @@ public final class Farewell {
     }
 
     /**
-     * Waits until the client's threads have ended. A server that does not answer for a few seconds is left without a goodbye: it ends the session after its timeout. Does nothing on the client's own threads.
+     * Waits until the client's threads have ended. A server that does not answer for a few seconds is left without a
+     * goodbye: it ends the session after its timeout. Does nothing on the client's own threads, which would wait for
+     * themselves.
      */
     void await() {
         if (!(Thread.currentThread() instanceof ZooKeeperThread) && !awaitEnd(thread, ANSWER)) {

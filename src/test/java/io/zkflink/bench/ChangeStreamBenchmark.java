@@ -45,7 +45,7 @@ import org.apache.zookeeper.ZooKeeper;
 public final class ChangeStreamBenchmark {
 
     private static final int ZNODES = 100;
-    private static final int WRITES = Benchmarks.FULL ? 100_000 : 10_000;
+    private static final int WRITES = Benchmarks.FULL ? 100_000 : 6_000;
     private static final int WRITES_IN_FLIGHT = 100;
     private static final int[] RATES = Benchmarks.FULL ? new int[] {10, 100, 1_000, 10_000} : new int[] {1_000};
     private static final int SECONDS = Benchmarks.FULL ? 5 : 2;
@@ -126,6 +126,7 @@ public final class ChangeStreamBenchmark {
             figures.note("writes per second meanwhile", reader, at, writes / seconds);
         }
         figures.note(SEEN, reader, at, 100.0 * sorted.length / writes);
+        figures.note(Figures.LOST, reader, at, delays.unseenAtTheEnd());
         figures.note(MEDIAN, reader, at, sorted[sorted.length / 2] / 1e6);
         figures.note(SLOWEST, reader, at, sorted[(int) (sorted.length * 0.99)] / 1e6);
     }
@@ -285,21 +286,25 @@ public final class ChangeStreamBenchmark {
                 client.setData(ROOT + "/" + i % ZNODES, data, -1, (rc, path, ctx, stat) -> inFlight.release(), null);
             }
             inFlight.acquire(WRITES_IN_FLIGHT);
-            double seconds = (System.nanoTime() - start) / 1e9;
-            Await.until("the last version of each znode is seen", delays::isOver);
-            return seconds;
+            long end = System.nanoTime();
+            Await.until(
+                    "the last version of each znode is seen, or nothing more comes",
+                    () -> delays.unseenAtTheEnd() == 0 || delays.isQuietSince(end));
+            return (end - start) / 1e9;
         }
     }
 
     /** How long it took from the write to the first sight of each version. */
     private static final class Delays {
         private static final int PARTS = 3;
+        private static final long QUIET_NANOS = 10_000_000_000L;
 
         private final AtomicInteger rows = new AtomicInteger();
         private final BitSet seen = new BitSet();
         private final String turn;
         private final long[] nanos;
         private int count;
+        private long newest = System.nanoTime();
 
         Delays(int turn, int writes) {
             this.turn = String.valueOf(turn);
@@ -323,14 +328,21 @@ public final class ChangeStreamBenchmark {
                 int write = Integer.parseInt(parts[1]);
                 if (!seen.get(write)) {
                     seen.set(write);
-                    nanos[count++] = System.nanoTime() - Long.parseLong(parts[2]);
+                    newest = System.nanoTime();
+                    nanos[count++] = newest - Long.parseLong(parts[2]);
                 }
             }
         }
 
-        /** Whatever is skipped, the last version of a znode is not. */
-        synchronized boolean isOver() {
-            return seen.nextClearBit(Math.max(0, nanos.length - ZNODES)) >= nanos.length;
+        /** Of how many znodes the last version has not been seen. */
+        synchronized int unseenAtTheEnd() {
+            int first = Math.max(0, nanos.length - ZNODES);
+            return nanos.length - first - seen.get(first, nanos.length).cardinality();
+        }
+
+        /** Whether nothing new has been seen for so long that nothing will be. */
+        synchronized boolean isQuietSince(long start) {
+            return System.nanoTime() - Math.max(start, newest) > QUIET_NANOS;
         }
 
         synchronized long[] sorted() {

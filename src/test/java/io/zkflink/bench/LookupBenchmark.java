@@ -55,7 +55,7 @@ public final class LookupBenchmark {
     private static final int FEW = 3_000;
     private static final int SOME = 5_000;
     private static final int MORE = Benchmarks.FULL ? 500_000 : 100_000;
-    private static final int MANY = Benchmarks.FULL ? 4_000_000 : 1_000_000;
+    private static final int MANY = Benchmarks.FULL ? 4_000_000 : 600_000;
     private static final String LIMIT = "a HashMap";
     private static final String QUIET = "no writer";
     private static final String BESIDE = "beside a writer of 10,000 znodes per second";
