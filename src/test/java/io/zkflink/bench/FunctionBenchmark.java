@@ -67,7 +67,7 @@ public class FunctionBenchmark {
         Options options = new OptionsBuilder()
                 .include(FunctionBenchmark.class.getName())
                 .forks(1)
-                .warmupIterations(Benchmarks.FULL ? 5 : 2)
+                .warmupIterations(Benchmarks.FULL ? 5 : 1)
                 .warmupTime(TimeValue.seconds(1))
                 .measurementIterations(Benchmarks.FULL ? 10 : 1)
                 .measurementTime(TimeValue.seconds(1))

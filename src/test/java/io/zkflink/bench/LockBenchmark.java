@@ -62,7 +62,7 @@ public final class LockBenchmark {
      */
     private static final Map<Integer, Integer> ROWS_PER_SECOND = Map.of(100, 10_000, 10_000, 60_000);
 
-    private static final int SECONDS = Benchmarks.FULL ? 10 : 3;
+    private static final int SECONDS = Benchmarks.FULL ? 10 : 2;
     /** Grants per thread take so long that few must do. */
     private static final int GRANTS_OF_ONE_THREAD = 500;
 

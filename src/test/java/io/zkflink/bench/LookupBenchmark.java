@@ -52,8 +52,8 @@ public final class LookupBenchmark {
     private static final String ONLY = System.getProperty("bench.only", ".*");
 
     private static final int ZNODES = 10_000;
-    private static final int FEW = 3_000;
-    private static final int SOME = 5_000;
+    private static final int FEW = Benchmarks.FULL ? 3_000 : 1_000;
+    private static final int SOME = Benchmarks.FULL ? 5_000 : 2_000;
     private static final int MORE = Benchmarks.FULL ? 500_000 : 100_000;
     private static final int MANY = Benchmarks.FULL ? 4_000_000 : 600_000;
     private static final String LIMIT = "a HashMap";

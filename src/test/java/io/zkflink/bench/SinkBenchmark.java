@@ -31,7 +31,7 @@ import org.apache.zookeeper.ZooKeeper;
 public final class SinkBenchmark {
 
     /** Each znode is written once, so that no row makes another one superfluous. */
-    private static final int ROWS = Benchmarks.FULL ? 200_000 : 50_000;
+    private static final int ROWS = Benchmarks.FULL ? 200_000 : 30_000;
     /** One request per row takes so long that fewer rows must do. */
     private static final int SOME_ROWS = 10_000;
 
