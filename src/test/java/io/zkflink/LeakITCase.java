@@ -117,8 +117,7 @@ class LeakITCase {
         }
         Await.until(
                 "sessions and watches have ended", () -> ZK.sessionCount() == sessions && ZK.watchCount() == watches);
-        // Idle threads of a pool end after a minute, and until then may have the class loader that they were made with.
-        Await.until("the classes are garbage", Await.TIMEOUT.multipliedBy(3), () -> {
+        Await.until("the classes are garbage", () -> {
             System.gc();
             assertThat(UserClassLoaders.alive())
                     .as("loaders whose jobs have ended; threads that have one: %s", threadsOf(UserClassLoaders.alive()))

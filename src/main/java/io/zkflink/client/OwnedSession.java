@@ -39,12 +39,16 @@ public interface OwnedSession extends ZooKeeperClient {
      */
     CompletableFuture<List<String>> ephemerals();
 
-    /** Leaves the session as it is: what it owns stays until the server has not heard of it for its timeout. Waits as
-     * {@link #close} does. */
+    /**
+     * Leaves the session as it is: what it owns stays until the server has not heard of it for its timeout. Waits as
+     * {@link #close} does.
+     */
     void detach();
 
-    /** Ends the session, and with it all that it owns, as soon as the server hears of it. Waits a few seconds for that, and
-     * for the threads of the client. */
+    /**
+     * Ends the session, and with it all that it owns, as soon as the server hears of it. Waits a few seconds for that, and
+     * for the threads of the client.
+     */
     @Override
     void close();
 }

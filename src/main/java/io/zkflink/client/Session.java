@@ -154,11 +154,13 @@ final class Session {
     /** Ends the session, unless that was done before, and waits for its threads; see {@link Farewell}. */
     void close() {
         end(SessionClient.closedException());
-        Optional<Farewell> begun;
+        Farewell begun;
         synchronized (this) {
-            begun = Optional.ofNullable(farewell);
+            begun = farewell;
         }
-        begun.ifPresent(Farewell::await);
+        if (begun != null) {
+            begun.await();
+        }
     }
 
     /** Ends this client of the session, which lives on until its timeout. Does not wait. */

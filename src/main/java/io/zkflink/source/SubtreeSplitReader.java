@@ -98,10 +98,10 @@ final class SubtreeSplitReader implements SplitReader<Sighting, SubtreeSplit> {
         List<Sighting> seen = settings.isBounded() ? firstWalk(poll()) : poll();
         if (!seen.isEmpty()) {
             records.addAll(Buckets.splitId(buckets.first()), seen);
-            boolean isOver = limit.isReached() || seen.get(seen.size() - 1) instanceof WalkEnded;
-            if (isOver && settings.isBounded()) {
-                buckets.forEach(bucket -> records.addFinishedSplit(Buckets.splitId(bucket)));
-            }
+        }
+        boolean isOver = limit.isReached() || (!seen.isEmpty() && seen.get(seen.size() - 1) instanceof WalkEnded);
+        if (isOver && settings.isBounded()) {
+            buckets.forEach(bucket -> records.addFinishedSplit(Buckets.splitId(bucket)));
         }
         return records.build();
     }

@@ -306,8 +306,7 @@ class SessionClientITCase extends ZooKeeperClientContract {
         @Test
         void lastCloseWaitsForItsThreads() {
             Set<Thread> others = threads();
-            ZooKeeperClient alone = open(settings(ZK.connectString(), "", Duration.ofSeconds(9), Map.of()));
-            Await.result(alone.read("/"));
+            ZooKeeperClient alone = alone();
             assertThat(threads()).isNotEqualTo(others);
 
             alone.close();
@@ -318,8 +317,7 @@ class SessionClientITCase extends ZooKeeperClientContract {
         @Test
         void lastCloseLeavesAServerThatIsAway() {
             Set<Thread> others = threads();
-            ZooKeeperClient alone = open(settings(ZK.connectString(), "", Duration.ofMinutes(1), Map.of()));
-            Await.result(alone.read("/"));
+            ZooKeeperClient alone = alone();
             ZK.process().pause();
 
             alone.close();
@@ -330,14 +328,20 @@ class SessionClientITCase extends ZooKeeperClientContract {
         @Test
         void lastCloseWaitsEvenIfInterrupted() {
             Set<Thread> others = threads();
-            ZooKeeperClient alone = open(settings(ZK.connectString(), "", Duration.ofSeconds(9), Map.of()));
-            Await.result(alone.read("/"));
+            ZooKeeperClient alone = alone();
 
             Thread.currentThread().interrupt();
             alone.close();
 
             assertThat(Thread.interrupted()).isTrue();
             assertThat(others).containsAll(threads());
+        }
+
+        /** The only user of a session, since it wants another timeout; connected. */
+        private ZooKeeperClient alone() {
+            ZooKeeperClient alone = open(settings(ZK.connectString(), "", Duration.ofMinutes(1), Map.of()));
+            Await.result(alone.read("/"));
+            return alone;
         }
 
         /** Those of ZooKeeper's clients in this process. */
