@@ -17,7 +17,13 @@ def obey():
     while True:
         words = lines.get().split()
         if words[0] == "in":
-            lock = client.Lock(words[2], words[3])
+            recipes = {
+                "lock": client.Lock,
+                "read-lock": client.ReadLock,
+                "write-lock": client.WriteLock,
+                "semaphore": client.Semaphore,
+            }
+            lock = recipes[words[1]](words[2], words[3])
             lock.acquire()
         else:
             lock.release()

@@ -14,14 +14,37 @@ import java.util.regex.Pattern;
  * server writes it.
  */
 public enum Layout {
-    /** Locks of Curator and go-zookeeper, whose id has no dashes. */
-    CURATOR_LOCK("_c_", "-lock-", "lock-"),
-    /** Locks of kazoo. */
-    KAZOO_LOCK("", "__lock__", "__lock__"),
+    /** Curator's {@code InterProcessMutex}, and go-zookeeper's {@code Lock}, whose id has no dashes. */
+    CURATOR_LOCK("_c_", "-lock-", "lock-", Sharing.LEASES, "Curator or go-zookeeper"),
+    /** Kazoo's {@code Lock} and {@code WriteLock}, which cannot be told apart. */
+    KAZOO_LOCK("", "__lock__", "__lock__", Sharing.LEASES, "kazoo"),
+    /** The read lock of Curator's {@code InterProcessReadWriteLock}. */
+    CURATOR_READ("_c_", "-__READ__", "__READ__", Sharing.SHARED, "Curator's InterProcessReadWriteLock"),
+    /** The write lock of Curator's {@code InterProcessReadWriteLock}. */
+    CURATOR_WRITE("_c_", "-__WRIT__", "__WRIT__", Sharing.ALONE, "Curator's InterProcessReadWriteLock"),
+    /** Kazoo's {@code ReadLock}. */
+    KAZOO_READ("", "__rlock__", "__rlock__", Sharing.SHARED, "kazoo's ReadLock"),
+    /** A lease of Curator's {@code InterProcessSemaphoreV2}, below {@link #LEASES}. */
+    CURATOR_LEASE("_c_", "-lease-", "lease-", Sharing.LEASES, "Curator's InterProcessSemaphoreV2"),
+    /** A lease of kazoo's {@code Semaphore}: there is only one while it is held. */
+    KAZOO_LEASE("", "", "", Sharing.SHARED, "kazoo's Semaphore"),
     /** Curator's {@code LeaderLatch}. */
-    LATCH("_c_", "-latch-", "latch-"),
+    LATCH("_c_", "-latch-", "latch-", Sharing.LEASES, "Curator's LeaderLatch"),
     /** Curator's {@code DistributedDoubleBarrier}: a member may have any name but {@link #READY}. */
-    MEMBER("", "", "");
+    MEMBER("", "", "", Sharing.SHARED, "Curator's DistributedDoubleBarrier");
+
+    /** With whom a contender can hold a resource at the same time. */
+    enum Sharing {
+        /** With others like it, as many as the reader allows. */
+        LEASES,
+        /** With any number of others like it. */
+        SHARED,
+        /** With nobody. */
+        ALONE
+    }
+
+    /** The child of a resource below which Curator's {@code InterProcessSemaphoreV2} keeps its leases. */
+    static final String LEASES = "leases";
 
     /** The znode that says that a barrier is open. */
     public static final String READY = "ready";
@@ -34,17 +57,22 @@ public enum Layout {
     private final String beforeId;
     private final String afterId;
     private final String marker;
+    private final Sharing sharing;
+    private final String maker;
     private final Pattern pattern;
 
     /**
      * @param beforeId what stands before the id in a name that we give
      * @param afterId what follows it
      * @param marker by which the libraries recognise a contender; empty if the server does not number them
+     * @param maker whose nodes these are, for messages
      */
-    Layout(String beforeId, String afterId, String marker) {
+    Layout(String beforeId, String afterId, String marker, Sharing sharing, String maker) {
         this.beforeId = beforeId;
         this.afterId = afterId;
         this.marker = marker;
+        this.sharing = sharing;
+        this.maker = maker;
         this.pattern = Pattern.compile("(.*)" + Pattern.quote(marker) + "(-?\\d{9,10})", Pattern.DOTALL);
     }
 
@@ -59,8 +87,20 @@ public enum Layout {
         return !marker.isEmpty();
     }
 
+    Sharing sharing() {
+        return sharing;
+    }
+
+    /** Whose nodes these are, for messages. */
+    String maker() {
+        return maker;
+    }
+
     /** What a name says, if it is one of this layout. */
     Optional<Contender> parse(String name) {
+        if (this == KAZOO_LEASE) {
+            return id(UNDASHED.matcher(name)).map(id -> new Contender(name, Optional.of(id), 0, this));
+        }
         if (!isSequential()) {
             return name.equals(READY)
                     ? Optional.empty()

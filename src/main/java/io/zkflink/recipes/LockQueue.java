@@ -8,7 +8,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** A lock, or an election: the first few of the queue have what all of them want. */
+/**
+ * A lock, or an election: the first few of the queue have what all of them want. How many are served depends on who is
+ * first: readers together with the readers right behind, a writer alone, others as many as there are leases.
+ *
+ * <p>So whether somebody is served depends only on who is before him, and the fewer they are the rather he is: what
+ * {@link ResourceQueue} says of being first holds for being among those who are served. A change costs O(1) time for each
+ * reader that is served.
+ */
 final class LockQueue extends ResourceQueue {
 
     private final RecipeSettings settings;
@@ -42,13 +49,7 @@ final class LockQueue extends ResourceQueue {
 
     @Override
     void decide(Glance glance) {
-        List<Claim> first = new ArrayList<>();
-        for (Claim claim : queue()) {
-            if (first.size() == settings.maxLeases()) {
-                break;
-            }
-            first.add(claim);
-        }
+        List<Claim> first = first();
         Set<Claim> served = new TreeSet<>(Claim.BY_SEQUENCE);
         served.addAll(first);
         List<Claim> overtaken =
@@ -70,6 +71,29 @@ final class LockQueue extends ResourceQueue {
                 glance.leaveOpen(claim);
             }
         }
+    }
+
+    /** Those who are served together. */
+    private List<Claim> first() {
+        List<Claim> first = new ArrayList<>();
+        for (Claim claim : queue()) {
+            Layout.Sharing sharing = claim.contender().layout().sharing();
+            if (!first.isEmpty()
+                    && (first.size() == most(sharing)
+                            || first.get(0).contender().layout().sharing() != sharing)) {
+                break;
+            }
+            first.add(claim);
+        }
+        return first;
+    }
+
+    private int most(Layout.Sharing sharing) {
+        return switch (sharing) {
+            case LEASES -> settings.maxLeases();
+            case SHARED -> Integer.MAX_VALUE;
+            case ALONE -> 1;
+        };
     }
 
     private static boolean isCertain(Claim claim, Glance glance, Optional<Contender> lowestGone) {

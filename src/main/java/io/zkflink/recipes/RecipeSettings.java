@@ -5,8 +5,10 @@ import io.zkflink.path.PathTemplate;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * Which recipe the resources of a table follow, and how its nodes are named.
@@ -17,6 +19,19 @@ import java.util.UUID;
  * @param members how many have to enter a barrier until it opens
  */
 public record RecipeSettings(Recipe recipe, LockDialect dialect, int maxLeases, int members) implements Serializable {
+
+    /** What those who hold locks and wait for them are named like. */
+    private static final List<Layout> OF_LOCKS = List.of(
+            Layout.CURATOR_LOCK,
+            Layout.KAZOO_LOCK,
+            Layout.CURATOR_READ,
+            Layout.CURATOR_WRITE,
+            Layout.KAZOO_READ,
+            Layout.CURATOR_LEASE,
+            Layout.KAZOO_LEASE);
+
+    private static final List<Layout> NOT_TO_BE_MIXED =
+            Stream.concat(OF_LOCKS.stream(), Stream.of(Layout.LATCH)).toList();
 
     /** Those of an election, a lock of another name. */
     public static RecipeSettings election() {
@@ -57,18 +72,37 @@ public record RecipeSettings(Recipe recipe, LockDialect dialect, int maxLeases, 
         return layout().prefix(id);
     }
 
-    /** The contender that a child of a resource is, of whatever dialect; empty if it takes no part. */
+    /** The contender that a child of a resource is, whoever made it; empty if it takes no part. */
     public Optional<Contender> parse(String name) {
         Optional<Contender> ours = layout().parse(name);
-        if (ours.isPresent() || recipe != Recipe.LOCK) {
-            return ours;
-        }
-        return (dialect == LockDialect.KAZOO ? Layout.CURATOR_LOCK : Layout.KAZOO_LOCK).parse(name);
+        return ours.isPresent() || recipe != Recipe.LOCK ? ours : parse(name, OF_LOCKS);
     }
 
-    /** Whether a contender's program and one that names its nodes like this must not queue together. */
-    public boolean isForeign(Contender contender) {
-        return contender.layout() != layout();
+    private static Optional<Contender> parse(String name, List<Layout> layouts) {
+        return layouts.stream()
+                .map(layout -> layout.parse(name))
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    /**
+     * Who made a child of a resource beside which a program must not queue that names its nodes like this, because
+     * neither would wait for the other; empty if there is no harm in it.
+     */
+    public Optional<String> stranger(String name) {
+        if (!isSequential() || layout().parse(name).isPresent()) {
+            return Optional.empty();
+        }
+        return name.equals(Layout.LEASES)
+                ? Optional.of(Layout.CURATOR_LEASE.maker())
+                : parse(name, NOT_TO_BE_MIXED)
+                        .map(contender -> contender.layout().maker());
+    }
+
+    /** Whether a child is a lock of the other dialect, beside which a program could queue that speaks that one. */
+    public boolean isOfOtherDialect(String name) {
+        Layout other = dialect == LockDialect.KAZOO ? Layout.CURATOR_LOCK : Layout.KAZOO_LOCK;
+        return recipe == Recipe.LOCK && other.parse(name).isPresent();
     }
 
     /**

@@ -135,14 +135,16 @@ final class GuardLock implements Guard {
         Contender mine = null;
         Contender first = null;
         for (String name : names.get()) {
+            Optional<String> stranger = LAYOUT.stranger(name);
+            if (stranger.isPresent()) {
+                throw new IOException("The lock '" + path + "' ('sink.guard.lock') has the contender '" + name
+                        + "', which " + stranger.get() + " made: it and this writer, which queues as Curator's"
+                        + " InterProcessMutex does, would not see who of them is first. Let only one kind of program use"
+                        + " the lock, or name another one.");
+            }
             Contender contender = LAYOUT.parse(name).orElse(null);
             if (contender == null) {
                 continue;
-            }
-            if (LAYOUT.isForeign(contender)) {
-                throw new IOException("The lock '" + path + "' ('sink.guard.lock') has the contender '" + name
-                        + "', which is of kazoo's kind: it and this writer, which queues as Curator does, would not see"
-                        + " who of them is first. Let only one kind of program use the lock, or name another one.");
             }
             if (contender.id().filter(id::equals).isPresent()) {
                 mine = contender;

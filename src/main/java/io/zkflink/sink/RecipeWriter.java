@@ -8,7 +8,6 @@ import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperException;
 import io.zkflink.recipes.Contender;
 import io.zkflink.recipes.Layout;
-import io.zkflink.recipes.LockDialect;
 import io.zkflink.recipes.Recipe;
 import io.zkflink.recipes.RecipeSettings;
 import java.io.IOException;
@@ -145,16 +144,11 @@ final class RecipeWriter extends OwnedWriter {
         String resource = first.path();
         Map<UUID, String> contenders = new HashMap<>();
         for (String name : names.orElse(List.of())) {
-            Contender contender = recipe.parse(name).orElse(null);
-            if (contender != null && recipe.isForeign(contender)) {
-                requests()
-                        .fail(new IOException("The lock '" + resource + "' has the contender '" + name + "', which "
-                                + other(recipe.dialect()) + " made: it and a contender of 'lock.dialect' = '"
-                                + recipe.dialect()
-                                + "' would not see who of them is first, and both might hold the lock. Set"
-                                + " 'lock.dialect' to what the other programs use, or use another 'path'."));
-            } else if (contender != null) {
-                contenders.put(contender.id().orElseGet(UUID::randomUUID), name);
+            Optional<String> stranger = recipe.stranger(name);
+            if (stranger.isPresent()) {
+                requests().fail(refusal(resource, name, stranger.get()));
+            } else {
+                recipe.parse(name).ifPresent(each -> contenders.put(each.id().orElseGet(UUID::randomUUID), name));
             }
         }
         if (predecessor() != null) {
@@ -174,8 +168,17 @@ final class RecipeWriter extends OwnedWriter {
         }
     }
 
-    private static String other(LockDialect dialect) {
-        return dialect == LockDialect.KAZOO ? "Curator or go-zookeeper" : "kazoo";
+    /** Why nobody may queue beside a node that somebody else made. */
+    private IOException refusal(String resource, String name, String maker) {
+        boolean isLock = recipe.recipe() == Recipe.LOCK;
+        String ours = isLock ? "a contender of 'lock.dialect' = '" + recipe.dialect() + "'" : "a candidate";
+        String wayOut = recipe.isOfOtherDialect(name)
+                ? "Set 'lock.dialect' to what the other programs use, or use another 'path'."
+                : "Use another 'path'; if nobody uses that node any more, delete it.";
+        return new IOException(String.format(
+                "The %s '%s' has the contender '%s', which %s made: it and %s would not see who of them is first, and"
+                        + " both might %s. %s",
+                recipe.recipe(), resource, name, maker, ours, isLock ? "hold the lock" : "lead", wayOut));
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RecipeSettingsTest {
@@ -36,7 +37,7 @@ class RecipeSettingsTest {
             assertThat(settings.parse(name))
                     .contains(
                             new Contender(name, Optional.of(ID), settings.isSequential() ? 12 : 0, settings.layout()));
-            assertThat(settings.isForeign(settings.parse(name).orElseThrow())).isFalse();
+            assertThat(settings.stranger(name)).isEmpty();
         }
     }
 
@@ -46,9 +47,11 @@ class RecipeSettingsTest {
         Contender kazoo = CURATOR.parse(HEX + "__lock__0000000004").orElseThrow();
         assertThat(curator.layout()).isEqualTo(Layout.CURATOR_LOCK);
         assertThat(kazoo.layout()).isEqualTo(Layout.KAZOO_LOCK);
-        assertThat(KAZOO.isForeign(curator)).isTrue();
-        assertThat(CURATOR.isForeign(kazoo)).isTrue();
-        assertThat(CURATOR.isForeign(curator)).isFalse();
+        assertThat(KAZOO.stranger(curator.name())).contains("Curator or go-zookeeper");
+        assertThat(CURATOR.stranger(kazoo.name())).contains("kazoo");
+        assertThat(CURATOR.stranger(curator.name())).isEmpty();
+        assertThat(List.of(CURATOR.isOfOtherDialect(kazoo.name()), KAZOO.isOfOtherDialect(curator.name())))
+                .containsOnly(true);
         assertThat(ELECTION.parse(curator.name())).isEmpty();
     }
 
@@ -56,7 +59,7 @@ class RecipeSettingsTest {
     void readsGoZookeepersIdWithoutDashesAsTheSameDialect() {
         Contender go = CURATOR.parse("_c_" + HEX + "-lock-0000000001").orElseThrow();
         assertThat(go.id()).contains(ID);
-        assertThat(CURATOR.isForeign(go)).isFalse();
+        assertThat(CURATOR.stranger(go.name())).isEmpty();
     }
 
     @Test
@@ -69,6 +72,34 @@ class RecipeSettingsTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "_c_67b3f9ba-2f0f-4d9b-9a5c-0c8b0f3b0c11-__READ__0000000007, CURATOR_READ, Curator's InterProcessReadWriteLock",
+        "_c_67b3f9ba-2f0f-4d9b-9a5c-0c8b0f3b0c11-__WRIT__0000000007, CURATOR_WRITE, Curator's InterProcessReadWriteLock",
+        "_c_67b3f9ba-2f0f-4d9b-9a5c-0c8b0f3b0c11-lease-0000000007, CURATOR_LEASE, Curator's InterProcessSemaphoreV2",
+        "67b3f9ba2f0f4d9b9a5c0c8b0f3b0c11__rlock__0000000007, KAZOO_READ, kazoo's ReadLock",
+        "67b3f9ba2f0f4d9b9a5c0c8b0f3b0c11, KAZOO_LEASE, kazoo's Semaphore"
+    })
+    void otherLocksOfTheLibrariesAreReadAndNotQueuedAmong(String name, Layout layout, String maker) {
+        for (RecipeSettings settings : List.of(CURATOR, KAZOO)) {
+            assertThat(settings.parse(name).orElseThrow().layout()).isEqualTo(layout);
+            assertThat(settings.stranger(name)).contains(maker);
+            assertThat(settings.isOfOtherDialect(name)).isFalse();
+        }
+        assertThat(ELECTION.parse(name)).isEmpty();
+        assertThat(ELECTION.stranger(name)).contains(maker);
+        assertThat(BARRIER.stranger(name)).isEmpty();
+    }
+
+    @Test
+    void strangersThatAreNoRows() {
+        assertThat(CURATOR.stranger("leases")).contains("Curator's InterProcessSemaphoreV2");
+        assertThat(CURATOR.stranger("_c_" + ID + "-latch-0000000001")).contains("Curator's LeaderLatch");
+        assertThat(ELECTION.stranger("_c_" + ID + "-lock-0000000001")).contains("Curator or go-zookeeper");
+        assertThat(List.of(CURATOR, KAZOO, ELECTION, BARRIER))
+                .allMatch(settings -> settings.stranger("config").isEmpty());
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "ready",
@@ -77,7 +108,6 @@ class RecipeSettingsTest {
                 "_c_67b3f9ba-2f0f-4d9b-9a5c-0c8b0f3b0c11-lock-00000000007",
                 "_c_67b3f9ba-2f0f-4d9b-9a5c-0c8b0f3b0c11-lock-9999999999",
                 "_c_67b3f9ba-2f0f-4d9b-9a5c-0c8b0f3b0c11-lock-0000000007x",
-                "_c_67b3f9ba-2f0f-4d9b-9a5c-0c8b0f3b0c11-__READ__0000000007",
                 "-000000000",
                 "leases"
             })

@@ -119,9 +119,20 @@ class GuardLockITCase {
 
         assertThat(failure(start("a", ZK.connectString())))
                 .isEqualTo("The lock '" + lock + "' ('sink.guard.lock') has the contender"
-                        + " '6f5e9e40000000000000000000000000__lock__0000000000', which is of kazoo's kind: it and this"
-                        + " writer, which queues as Curator does, would not see who of them is first. Let only one kind of"
-                        + " program use the lock, or name another one.");
+                        + " '6f5e9e40000000000000000000000000__lock__0000000000', which kazoo made: it and this writer,"
+                        + " which queues as Curator's InterProcessMutex does, would not see who of them is first. Let only"
+                        + " one kind of program use the lock, or name another one.");
+        zk.delete(lock + "/6f5e9e40000000000000000000000000__lock__0000000000");
+        for (String name : List.of(
+                "6f5e9e40000000000000000000000000__rlock__0000000000",
+                "6f5e9e40000000000000000000000000",
+                "_c_6f5e9e40-0000-0000-0000-000000000000-__READ__0000000000",
+                "leases")) {
+            zk.create(lock + "/" + name, "");
+            assertThat(failure(start("a", ZK.connectString()))).contains("has the contender '" + name + "', which ");
+            assertThat(zk.children(lock)).containsExactly(name);
+            zk.delete(lock + "/" + name);
+        }
     }
 
     private JobClient start(String name, String connectString) {

@@ -18,12 +18,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.recipes.barriers.DistributedDoubleBarrier;
 import org.apache.curator.framework.recipes.leader.LeaderLatch;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
+import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
+import org.apache.curator.framework.recipes.locks.InterProcessSemaphoreV2;
+import org.apache.curator.framework.recipes.locks.Lease;
 import org.apache.curator.retry.RetryOneTime;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
@@ -258,6 +262,67 @@ class RecipeScanITCase {
                 run.awaitTable();
             }
         }
+    }
+
+    /** The readers at the head hold together; a writer has the lock alone; and whoever comes behind one waits. */
+    @Test
+    void readersAndWritersOfCurator() throws Exception {
+        InterProcessReadWriteLock[] locks = new InterProcessReadWriteLock[3];
+        try (CuratorFramework curator = curator();
+                ScanRun run = start(STATES, "recipe=lock", "lock.max-leases=3")) {
+            for (int i = 0; i < locks.length; i++) {
+                locks[i] = new InterProcessReadWriteLock(
+                        curator, a, String.valueOf(i).getBytes(StandardCharsets.UTF_8));
+            }
+            locks[0].readLock().acquire();
+            locks[1].readLock().acquire();
+            run.awaitTable("[0, HELD]", "[1, HELD]");
+            CompletableFuture<Void> writer = queue(() -> locks[2].writeLock().acquire());
+            run.awaitTable("[0, HELD]", "[1, HELD]", "[2, WAITING]");
+            two.create(a + "/_c_x-__READ__", "late", CreateMode.EPHEMERAL_SEQUENTIAL);
+            two.create(a + "/_c_x-__WRIT__", "last", CreateMode.EPHEMERAL_SEQUENTIAL);
+            run.awaitTable("[0, HELD]", "[1, HELD]", "[2, WAITING]", "[late, WAITING]", "[last, WAITING]");
+            locks[0].readLock().release();
+            run.awaitTable("[1, HELD]", "[2, WAITING]", "[late, WAITING]", "[last, WAITING]");
+            assertThat(writer).isNotDone();
+            locks[1].readLock().release();
+            Await.result(writer);
+            run.awaitTable("[2, HELD]", "[late, WAITING]", "[last, WAITING]");
+        }
+    }
+
+    @Test
+    void leasesOfCuratorsSemaphore() throws Exception {
+        try (CuratorFramework curator = curator();
+                ScanRun run = start(
+                        "SELECT owner, `state` FROM t WHERE resource = 'leases'", "recipe=lock", "lock.max-leases=2")) {
+            InterProcessSemaphoreV2 semaphore = new InterProcessSemaphoreV2(curator, root, 2);
+            semaphore.setNodeData("first".getBytes(StandardCharsets.UTF_8));
+            Lease first = semaphore.acquire();
+            semaphore.setNodeData("second".getBytes(StandardCharsets.UTF_8));
+            semaphore.acquire();
+            semaphore.setNodeData("third".getBytes(StandardCharsets.UTF_8));
+            CompletableFuture<Void> third = queue(semaphore::acquire);
+            run.awaitTable("[first, HELD]", "[second, HELD]", "[third, WAITING]");
+            first.close();
+            Await.result(third);
+            run.awaitTable("[second, HELD]", "[third, HELD]");
+        }
+    }
+
+    private static CompletableFuture<Void> queue(ThrowingRunnable acquisition) {
+        return CompletableFuture.runAsync(() -> {
+            try {
+                acquisition.run();
+            } catch (Exception e) {
+                throw new CompletionException(e);
+            }
+        });
+    }
+
+    @FunctionalInterface
+    private interface ThrowingRunnable {
+        void run() throws Exception;
     }
 
     private static final class Mutex extends InterProcessMutex {

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -89,7 +90,7 @@ public final class OtherProgram implements AutoCloseable {
                         SESSION_MILLIS));
     }
 
-    /** A Python with kazoo's {@code lock}; empty where there is none to be had, which the log says. */
+    /** A Python with kazoo's {@code lock}, {@code read-lock}, {@code write-lock} and {@code semaphore}; empty where there is none to be had, which the log says. */
     public static Optional<OtherProgram> kazoo(String connectString, Path directory) {
         Path log = directory.resolve("kazoo.log");
         String packages = directory
@@ -110,7 +111,7 @@ public final class OtherProgram implements AutoCloseable {
             }
             Path program = directory.resolve("kazoo_program.py");
             try (var script = OtherProgram.class.getResourceAsStream("/kazoo_program.py")) {
-                Files.copy(script, program);
+                Files.copy(script, program, StandardCopyOption.REPLACE_EXISTING);
             }
             return Optional.of(new OtherProgram(
                     log, environment, List.of(PYTHON, program.toString(), connectString, SESSION_MILLIS)));
