@@ -8,13 +8,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import org.apache.zookeeper.AddWatchMode;
+import org.apache.zookeeper.AsyncCallback;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.WatchedEvent;
+import org.apache.zookeeper.Watcher;
 import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.client.ZKClientConfig;
 import org.apache.zookeeper.common.X509Util;
@@ -23,9 +25,7 @@ import org.apache.zookeeper.common.X509Util;
  * ZooKeeper's own client for the life of one session, thrown away with it. It says that it is connected only once the
  * server knows who is.
  */
-final class Handle {
-
-    private static final Pattern LAST_ZXID = Pattern.compile(" lastZxid:(\\d+)");
+final class Handle implements WatchConnection {
 
     private final EnsembleHosts hosts;
     private final Authentication authentication;
@@ -92,14 +92,14 @@ final class Handle {
         return zooKeeper.identity();
     }
 
-    /** Who is, or was last, connected. */
-    String server() {
+    @Override
+    public String server() {
         InetSocketAddress current = hosts.current();
         return current.getHostString() + ":" + current.getPort();
     }
 
-    /** Whether the watches of an earlier connection of this handle are in place when it says that it is connected. */
-    boolean keepsWatches() {
+    @Override
+    public boolean keepsWatches() {
         return !authentication.isBySasl();
     }
 
@@ -118,36 +118,50 @@ final class Handle {
         return hosts.lastCauses();
     }
 
-    CompletableFuture<Long> sync() {
+    @Override
+    public CompletableFuture<Long> sync() {
         CompletableFuture<Long> result = new CompletableFuture<>();
-        zooKeeper.sync(
-                "/",
-                (rc, path, ctx) -> {
-                    KeeperException.Code code = Failure.code(rc);
-                    if (code == KeeperException.Code.OK) {
-                        result.complete(lastZxid());
-                    } else {
-                        result.completeExceptionally(ZooKeeperException.of(code, "sync", path));
-                    }
-                },
-                null);
+        AsyncCallback.VoidCallback answered =
+                (rc, path, ctx) -> answered(result, rc, "sync", "/", zooKeeper::lastZxid);
+        zooKeeper.sync("/", answered, null);
+        return result;
+    }
+
+    @Override
+    public CompletableFuture<Void> addWatch(String root, Watcher watcher) {
+        CompletableFuture<Void> result = new CompletableFuture<>();
+        AsyncCallback.VoidCallback answered = (rc, path, ctx) -> answered(result, rc, "watch", root, () -> null);
+        zooKeeper.addWatch(root, watcher, AddWatchMode.PERSISTENT_RECURSIVE, answered, null);
+        return result;
+    }
+
+    @Override
+    public CompletableFuture<Void> removeWatch(String root) {
+        CompletableFuture<Void> result = new CompletableFuture<>();
+        AsyncCallback.VoidCallback answered =
+                (rc, path, ctx) -> answered(result, rc, "end the watch of", root, () -> null);
+        zooKeeper.removeAllWatches(root, Watcher.WatcherType.Any, true, answered, null);
         return result;
     }
 
     /** As {@link OwnedSession#ephemerals}, but as the server names them. */
     CompletableFuture<List<String>> ephemerals() {
         CompletableFuture<List<String>> result = new CompletableFuture<>();
-        zooKeeper.getEphemerals(
-                (rc, ctx, paths) -> {
-                    KeeperException.Code code = Failure.code(rc);
-                    if (code == KeeperException.Code.OK) {
-                        result.complete(paths);
-                    } else {
-                        result.completeExceptionally(ZooKeeperException.of(code, "list the ephemeral znodes of", "/"));
-                    }
-                },
-                null);
+        AsyncCallback.EphemeralsCallback answered =
+                (rc, ctx, paths) -> answered(result, rc, "list the ephemeral znodes of", "/", () -> paths);
+        zooKeeper.getEphemerals(answered, null);
         return result;
+    }
+
+    /** Completes a request in every case: what is thrown here nobody would hear of. */
+    private static <T> void answered(
+            CompletableFuture<T> result, int rc, String verb, String path, Supplier<T> answer) {
+        KeeperException.Code code = Failure.code(rc);
+        if (code == KeeperException.Code.OK) {
+            result.complete(answer.get());
+        } else {
+            result.completeExceptionally(ZooKeeperException.of(code, verb, path));
+        }
     }
 
     /** As {@link OwnedSession#writeAndTell}. */
@@ -161,22 +175,33 @@ final class Handle {
         return result;
     }
 
-    private static void written(
+    /** Completes the result by what came of a {@code multi}. */
+    static void written(
             List<ZNodeWrite> writes, int rc, List<OpResult> results, CompletableFuture<WriteResult> result) {
         KeeperException.Code code = Failure.code(rc);
-        if (code == KeeperException.Code.OK) {
+        if (code == KeeperException.Code.OK && results != null && results.size() == writes.size()) {
             result.complete(new WriteResult(Optional.empty(), created(results)));
             return;
         }
         for (int i = 0; results != null && i < results.size(); i++) {
             int error = results.get(i) instanceof OpResult.ErrorResult refused ? refused.getErr() : 0;
             if (error != 0) {
-                WriteRefusal refusal = new WriteRefusal(i, refused(writes.get(i), Failure.code(error)));
-                result.complete(WriteResult.refused(refusal));
+                refused(i, refused(writes.get(i), Failure.code(error)), result);
                 return;
             }
         }
-        result.completeExceptionally(refused(writes.get(0), code));
+        // ZooKeeper's client says OK of a reply that it could not read to its end.
+        KeeperException.Code failed = code == KeeperException.Code.OK ? KeeperException.Code.CONNECTIONLOSS : code;
+        result.completeExceptionally(refused(writes.get(0), failed));
+    }
+
+    /** What is wrong with the session rather than with a write is told as such, whichever write the server met it at. */
+    private static void refused(int index, ZooKeeperException cause, CompletableFuture<WriteResult> result) {
+        if (cause.failure().isTransient() || cause.failure() == Failure.AUTHENTICATION_FAILED) {
+            result.completeExceptionally(cause);
+        } else {
+            result.complete(WriteResult.refused(new WriteRefusal(index, cause)));
+        }
     }
 
     /** The names alone, since the paths are sometimes told with the chroot and sometimes without. */
@@ -192,15 +217,6 @@ final class Handle {
 
     private static ZooKeeperException refused(ZNodeWrite write, KeeperException.Code code) {
         return ZooKeeperException.of(code, ZNodeWrite.verb(write), write.path(), ZNodeWrite.permission(write));
-    }
-
-    /** ZooKeeper's client keeps the newest zxid of all replies but tells it only here. */
-    private long lastZxid() {
-        Matcher matcher = LAST_ZXID.matcher(zooKeeper.toString());
-        if (!matcher.find()) {
-            throw new IllegalStateException("No lastZxid in " + zooKeeper);
-        }
-        return Long.parseLong(matcher.group(1));
     }
 
     /** Begins to end the session. */

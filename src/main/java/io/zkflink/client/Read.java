@@ -17,10 +17,14 @@ import org.apache.zookeeper.data.Stat;
 /** One read of one znode on its way through the {@link ReadBatcher}. */
 abstract sealed class Read<T> {
 
-    private static final int HEADER_BYTES = 96;
-    private static final int USUAL_BYTES_PER_CHILD = 12;
+    /** Of a reply with one list of children; with one znode's data there is its Stat, too. */
+    private static final int HEADER_BYTES = 38;
+
+    private static final int STAT_BYTES = 68;
+    /** Its length and one letter. */
+    private static final int LEAST_BYTES_PER_CHILD = 5;
+
     private static final int MOST_BYTES_PER_CHILD = 300;
-    private static final int LOSSES_TO_BELIEVE_LONG_NAMES = 6;
 
     /** As the server's chroot sees it: with the namespace. */
     final String serverPath;
@@ -57,12 +61,14 @@ abstract sealed class Read<T> {
     abstract T absent();
 
     /**
-     * Whether a read that broke the connection alone did so because of its size.
+     * Whether a reply to this read cannot fit.
      *
-     * @param stat of its znode, or null if there is none any more
-     * @param losses how often it did
+     * @param stat of its znode
      */
-    abstract boolean isTooLarge(Stat stat, int replyLimit, int losses);
+    abstract boolean isSurelyTooLarge(Stat stat, int replyLimit);
+
+    /** Whether a reply to this read may be too large for all that its znode's Stat says. */
+    abstract boolean isPerhapsTooLarge(Stat stat, int replyLimit);
 
     /** What is read, for a message. */
     abstract String describe(Stat stat);
@@ -79,8 +85,18 @@ abstract sealed class Read<T> {
         if (answer instanceof OpResult.ErrorResult error) {
             fail(Failure.code(error.getErr()));
         } else {
-            result.complete(value(answer));
+            give(answer);
             followers.forEach(follower -> follower.complete(answer));
+        }
+    }
+
+    /** Completes in every case: what is thrown here would leave the whole batch without answers. */
+    private void give(OpResult answer) {
+        try {
+            result.complete(value(answer));
+        } catch (RuntimeException | Error e) {
+            result.completeExceptionally(new ZooKeeperException(
+                    Failure.OTHER, "ZooKeeper's answer to a read of '" + path + "' makes no sense: " + e));
         }
     }
 
@@ -139,7 +155,7 @@ abstract sealed class Read<T> {
         Optional<ZNode> value(OpResult answer) {
             OpResult.GetDataResult found = (OpResult.GetDataResult) answer;
             byte[] data = found.getData() == null ? NO_DATA : found.getData();
-            size.measured(HEADER_BYTES + data.length);
+            size.measured(HEADER_BYTES + STAT_BYTES + data.length);
             return Optional.of(new ZNode(path, data, convert(found.getStat())));
         }
 
@@ -150,9 +166,14 @@ abstract sealed class Read<T> {
 
         /** ZooKeeper's client has a second limit, for a single field, that only a system property can raise. */
         @Override
-        boolean isTooLarge(Stat stat, int replyLimit, int losses) {
-            return stat != null
-                    && stat.getDataLength() + HEADER_BYTES > Math.min(replyLimit, 2L * BinaryInputArchive.maxBuffer);
+        boolean isSurelyTooLarge(Stat stat, int replyLimit) {
+            return HEADER_BYTES + STAT_BYTES + stat.getDataLength() > replyLimit
+                    || stat.getDataLength() > 2L * BinaryInputArchive.maxBuffer;
+        }
+
+        @Override
+        boolean isPerhapsTooLarge(Stat stat, int replyLimit) {
+            return HEADER_BYTES + STAT_BYTES + stat.getDataLength() >= replyLimit;
         }
 
         @Override
@@ -218,15 +239,15 @@ abstract sealed class Read<T> {
             return Optional.empty();
         }
 
-        /** The names are not known, only how many; the longer they would have to be, the more losses it takes. */
         @Override
-        boolean isTooLarge(Stat stat, int replyLimit, int losses) {
-            if (stat == null) {
-                return false;
-            }
-            boolean likely = (long) stat.getNumChildren() * USUAL_BYTES_PER_CHILD > replyLimit / 4;
-            boolean possible = (long) stat.getNumChildren() * MOST_BYTES_PER_CHILD > replyLimit;
-            return likely || (possible && losses >= LOSSES_TO_BELIEVE_LONG_NAMES);
+        boolean isSurelyTooLarge(Stat stat, int replyLimit) {
+            return HEADER_BYTES + (long) stat.getNumChildren() * LEAST_BYTES_PER_CHILD > replyLimit;
+        }
+
+        /** The names are not known, only how many. */
+        @Override
+        boolean isPerhapsTooLarge(Stat stat, int replyLimit) {
+            return HEADER_BYTES + (long) stat.getNumChildren() * MOST_BYTES_PER_CHILD > replyLimit;
         }
 
         @Override

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
@@ -160,42 +161,45 @@ final class ReadBatcher {
     private void send(ZooKeeper handle, List<Read<?>> batch) {
         if (batch.size() == 1 && suspects.isToBeTried(batch.get(0))) {
             Read<?> read = batch.get(0);
-            handle.exists(read.serverPath, false, (rc, path, ctx, stat) -> tried(handle, read, stat), null);
-            return;
+            handle.exists(read.serverPath, false, (rc, path, ctx, stat) -> tried(handle, read, rc, stat), null);
+        } else {
+            multi(handle, batch, lost -> suspects.suspect(lost, batch.size()));
         }
-        multi(handle, batch);
     }
 
-    private void multi(ZooKeeper handle, List<Read<?>> batch) {
+    /** Judges a read that may break the connection, and sends it alone if that leaves it a chance. */
+    private void tried(ZooKeeper handle, Read<?> read, int rc, Stat stat) {
+        KeeperException.Code code = Failure.code(rc);
+        Optional<ZooKeeperException> verdict = suspects.verdict(read, stat);
+        if (Failure.of(code).isTransient()) {
+            finish(() -> read.fail(code));
+        } else if (verdict.isPresent()) {
+            suspects.acquit(List.of(read));
+            finish(() -> read.fail(verdict.get()));
+        } else {
+            multi(handle, List.of(read), lost -> suspects.suspectAfterTrial(read));
+        }
+    }
+
+    private void multi(ZooKeeper handle, List<Read<?>> batch, Consumer<List<Read<?>>> onLoss) {
         if (withoutMulti == handle) {
-            singles(handle, batch);
+            singles(handle, batch, onLoss);
             return;
         }
         List<Op> ops = new ArrayList<>(batch.size());
         for (Read<?> read : batch) {
             ops.add(read.op());
         }
-        handle.multi(ops, (rc, path, ctx, results) -> answered(handle, batch, rc, results), null);
-    }
-
-    /** Judges a read that broke the connection alone. */
-    private void tried(ZooKeeper handle, Read<?> read, Stat stat) {
-        Optional<ZooKeeperException> verdict = suspects.verdict(read, stat);
-        if (verdict.isPresent()) {
-            suspects.acquit(List.of(read));
-            finish(() -> read.fail(verdict.get()));
-        } else {
-            multi(handle, List.of(read));
-        }
+        handle.multi(ops, (rc, path, ctx, results) -> answered(handle, batch, rc, results, onLoss), null);
     }
 
     /** To a server before 3.6, each read goes alone; a batch still bounds how many are in flight. */
-    private void singles(ZooKeeper handle, List<Read<?>> batch) {
+    private void singles(ZooKeeper handle, List<Read<?>> batch, Consumer<List<Read<?>>> onLoss) {
         AtomicInteger open = new AtomicInteger(batch.size());
         for (Read<?> read : batch) {
             read.send(handle, code -> {
-                if (Failure.of(code) == Failure.CONNECTION_LOST) {
-                    suspects.suspect(List.of(read), batch.size());
+                if (code == KeeperException.Code.CONNECTIONLOSS) {
+                    onLoss.accept(List.of(read));
                 } else {
                     suspects.acquit(List.of(read));
                 }
@@ -206,14 +210,15 @@ final class ReadBatcher {
         }
     }
 
-    private void answered(ZooKeeper handle, List<Read<?>> batch, int rc, List<OpResult> results) {
+    private void answered(
+            ZooKeeper handle, List<Read<?>> batch, int rc, List<OpResult> results, Consumer<List<Read<?>>> onLoss) {
         KeeperException.Code code = Failure.code(rc);
         if (code == KeeperException.Code.UNIMPLEMENTED) {
             if (withoutMulti != handle) {
                 withoutMulti = handle;
                 LOG.info("ZooKeeper at '{}' has no multi reads, which came with 3.6: each goes alone.", servers);
             }
-            singles(handle, batch);
+            singles(handle, batch, onLoss);
             return;
         }
         if (results != null && results.size() == batch.size()) {
@@ -225,10 +230,10 @@ final class ReadBatcher {
             });
             return;
         }
-        // ZooKeeper's client says OK of a reply that it could not read to its end, and gives what it had read.
+        // ZooKeeper's client says OK of a reply that it could not read to its end.
         KeeperException.Code failed = code == KeeperException.Code.OK ? KeeperException.Code.CONNECTIONLOSS : code;
-        if (Failure.of(failed) == Failure.CONNECTION_LOST) {
-            suspects.suspect(batch, batch.size());
+        if (failed == KeeperException.Code.CONNECTIONLOSS) {
+            onLoss.accept(batch);
         }
         finish(() -> batch.forEach(read -> read.fail(failed)));
     }

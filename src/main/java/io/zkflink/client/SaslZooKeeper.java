@@ -56,6 +56,11 @@ final class SaslZooKeeper extends ZooKeeper {
                 getSessionId(), new Secret(Base64.getEncoder().encodeToString(getSessionPasswd())));
     }
 
+    /** The newest zxid of all replies and events. */
+    long lastZxid() {
+        return cnxn.getLastZxid();
+    }
+
     /** Ends this client, and its threads, without a word to the server; waits for the one that sends. */
     void detach() {
         cnxn.disconnect();

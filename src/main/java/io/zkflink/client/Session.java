@@ -37,7 +37,7 @@ final class Session {
     private final boolean owned;
 
     private final ReadBatcher reads;
-    private final SharedWatches watches = new SharedWatches();
+    private final SharedWatches watches = new SharedWatches(this::later);
     /** The session's own: the JVM-wide timer of {@link CompletableFuture} would keep this class loader alive for ever. */
     private final ScheduledThreadPoolExecutor timer = newTimer();
 

@@ -66,6 +66,14 @@ public class ZooKeeperException extends IOException {
         return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 
+    /** What a future of the client failed with; anything but its own exceptions is a fault of the connector. */
+    public static ZooKeeperException wrap(Throwable failure) {
+        Throwable cause = causeOf(failure);
+        return cause instanceof ZooKeeperException known
+                ? known
+                : new ZooKeeperException(Failure.OTHER, "A request to ZooKeeper failed: " + cause);
+    }
+
     public Failure failure() {
         return failure;
     }

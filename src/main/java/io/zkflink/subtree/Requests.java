@@ -159,14 +159,20 @@ final class Requests {
                 if (error == null) {
                     result = answer;
                     arrived.add(this);
-                } else if (((ZooKeeperException) error).failure().isTransient()) {
-                    arrived.add(again);
-                } else if (denied != null && ((ZooKeeperException) error).failure() == Failure.NO_PERMISSION) {
-                    arrived.add(denied);
                 } else {
-                    fail((ZooKeeperException) error);
+                    failed(ZooKeeperException.wrap(error));
                 }
                 lock.notifyAll();
+            }
+        }
+
+        private void failed(ZooKeeperException cause) {
+            if (cause.failure().isTransient()) {
+                arrived.add(again);
+            } else if (denied != null && cause.failure() == Failure.NO_PERMISSION) {
+                arrived.add(denied);
+            } else {
+                fail(cause);
             }
         }
 

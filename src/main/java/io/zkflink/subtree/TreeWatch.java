@@ -76,11 +76,19 @@ final class TreeWatch implements WatchListener {
         lists.close();
     }
 
-    /** Begins a walk. */
+    /** Begins a walk, unless this is closed. */
     void walk() {
-        lists.begun();
-        int begun = state.begin();
-        client.sync().whenComplete((zxid, error) -> state.synced(begun, zxid, (ZooKeeperException) error));
+        int begun;
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            lists.begun();
+            begun = state.begin();
+        }
+        client.sync()
+                .whenComplete((zxid, error) ->
+                        state.synced(begun, zxid, error == null ? null : ZooKeeperException.wrap(error)));
     }
 
     @Override

@@ -22,6 +22,8 @@ import org.junit.jupiter.api.Test;
 /** What is sent together, with a handle that answers when the test says so. */
 class ReadBatcherTest {
 
+    private static final int A_MILLION = 1_000_000;
+
     private final Handle handle = handle();
     private final ReadBatcher batcher = new ReadBatcher(ConnectionSettings.of("localhost:1"));
     private final ReadBatcher.Queue one = batcher.newQueue();
@@ -74,6 +76,81 @@ class ReadBatcherTest {
         assertThat(Await.failure(second)).hasMessageContaining("CONNECTIONLOSS");
     }
 
+    @Test
+    void whatIsThrottledIsNoSuspect() {
+        batcher.connected(handle);
+        CompletableFuture<Optional<ZNode>> first = one.data("/a", "/a");
+        handle.fail(KeeperException.Code.THROTTLEDOP);
+        assertThat(Await.failure(first)).isInstanceOfSatisfying(ZooKeeperException.class, e -> assertThat(e.failure())
+                .isEqualTo(Failure.CONNECTION_LOST));
+        one.data("/a", "/a");
+        one.data("/b", "/b");
+        assertThat(handle.sent()).containsExactly("/a", "/a", "/b");
+    }
+
+    @Test
+    void listThatMayFitSurvivesOrdinaryLosses() {
+        batcher.connected(handle);
+        CompletableFuture<Optional<List<String>>> list = one.children("/big", "/big");
+        for (int i = 0; i < 5; i++) {
+            handle.fail(KeeperException.Code.CONNECTIONLOSS);
+            assertThat(list).isCompletedExceptionally();
+            list = one.children("/big", "/big");
+            handle.found(A_MILLION);
+        }
+        for (int i = 0; i < 5; i++) {
+            handle.fail(KeeperException.Code.CONNECTIONLOSS);
+            list = one.children("/big", "/big");
+            // It breaks before anything is known of this list.
+            handle.notFound(KeeperException.Code.CONNECTIONLOSS);
+            assertThat(list).isCompletedExceptionally();
+            list = one.children("/big", "/big");
+            handle.found(0);
+            handle.answer();
+            assertThat(Await.result(list)).contains(List.of("child"));
+            list = one.children("/big", "/big");
+        }
+    }
+
+    @Test
+    void listThatBreaksTheConnectionEachTimeIsTooLarge() {
+        batcher.connected(handle);
+        one.children("/big", "/big");
+        for (int i = 0; i < 7; i++) {
+            handle.fail(KeeperException.Code.CONNECTIONLOSS);
+            one.children("/big", "/big");
+            if (i < 6) {
+                handle.found(A_MILLION);
+            }
+        }
+        CompletableFuture<Optional<List<String>>> list = one.children("/other", "/other");
+        handle.found(A_MILLION);
+        handle.answer();
+        assertThat(Await.result(list)).isPresent();
+        assertThat(handle.sent()).filteredOn("/big"::equals).hasSize(7);
+    }
+
+    @Test
+    void whatCannotFitIsTooLargeAtOnce() {
+        batcher.connected(handle);
+        one.data("/big", "/big");
+        handle.fail(KeeperException.Code.CONNECTIONLOSS);
+        CompletableFuture<Optional<ZNode>> big = one.data("/big", "/big");
+        handle.found(0, 70_000_000);
+        assertThat(Await.failure(big)).hasMessageContaining("(70000000 bytes) does not fit");
+    }
+
+    @Test
+    void answerThatMakesNoSenseFailsItsReadAlone() {
+        one.data("/a", "/a");
+        CompletableFuture<Optional<ZNode>> broken = one.data("/b", "/b");
+        CompletableFuture<Optional<ZNode>> fine = one.data("/c", "/c");
+        batcher.connected(handle);
+        handle.answer("/b");
+        assertThat(Await.failure(broken)).hasMessageContaining("'/b' makes no sense");
+        assertThat(Await.result(fine)).isPresent();
+    }
+
     private static Handle handle() {
         try {
             return new Handle();
@@ -85,6 +162,7 @@ class ReadBatcherTest {
     private static final class Handle extends ZooKeeper {
         private final List<String> sent = new ArrayList<>();
         private final ArrayDeque<List<Op>> requests = new ArrayDeque<>();
+        private final ArrayDeque<AsyncCallback.StatCallback> trials = new ArrayDeque<>();
         private final ArrayDeque<AsyncCallback.MultiCallback> callbacks = new ArrayDeque<>();
 
         Handle() throws IOException {
@@ -100,15 +178,40 @@ class ReadBatcherTest {
             callbacks.add(callback);
         }
 
+        @Override
+        public void exists(String path, boolean watch, AsyncCallback.StatCallback callback, Object context) {
+            trials.add(callback);
+        }
+
+        void found(int children) {
+            found(children, 0);
+        }
+
+        void found(int children, int bytes) {
+            Stat stat = new Stat();
+            stat.setNumChildren(children);
+            stat.setDataLength(bytes);
+            trials.poll().processResult(0, null, null, stat);
+        }
+
+        void notFound(KeeperException.Code code) {
+            trials.poll().processResult(code.intValue(), null, null, null);
+        }
+
         List<String> sent() {
             return sent;
         }
 
         void answer() {
+            answer(null);
+        }
+
+        /** @param broken whose answer is one to another question */
+        void answer(String broken) {
             List<OpResult> results = new ArrayList<>();
             for (Op op : requests.poll()) {
                 results.add(
-                        op.getKind() == Op.OpKind.READ && op.getType() == org.apache.zookeeper.ZooDefs.OpCode.getData
+                        !op.getPath().equals(broken) && op.getType() == org.apache.zookeeper.ZooDefs.OpCode.getData
                                 ? new OpResult.GetDataResult(new byte[] {1}, new Stat())
                                 : new OpResult.GetChildrenResult(List.of("child")));
             }

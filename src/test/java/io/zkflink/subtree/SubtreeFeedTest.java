@@ -482,6 +482,22 @@ class SubtreeFeedTest {
     }
 
     @Test
+    void noWalkBeginsAfterTheEnd() {
+        PathTemplate template = template("/r/{*k}");
+        FeedSettings settings = settings(true, true, false);
+        FeedState state = new FeedState(template, settings, 0);
+        Object company = new Object();
+        SharedLists.Member lists = SharedLists.join(company, zk);
+        TreeWatch watch = new TreeWatch(zk, template, path -> true, settings, state, lists);
+        watch.follow(false);
+        watch.close();
+        int walk = state.walk();
+        watch.established();
+        assertThat(state.walk()).isEqualTo(walk);
+        assertThat(state.isConnected()).isFalse();
+    }
+
+    @Test
     void aPollThatWaitsCanBeWokenUp() throws Exception {
         feed.open();
         settle();

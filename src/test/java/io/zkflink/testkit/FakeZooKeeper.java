@@ -22,6 +22,7 @@ import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -50,6 +51,7 @@ public final class FakeZooKeeper implements ZooKeeperClient {
     private final List<FakeWatch> watches = new ArrayList<>();
     private final Map<String, Failure> failingReads = new HashMap<>();
     private final Map<String, Failure> failingWatches = new HashMap<>();
+    private Predicate<String> throttled = request -> false;
     private boolean connected = true;
     private boolean holding;
     private boolean closed;
@@ -247,6 +249,16 @@ public final class FakeZooKeeper implements ZooKeeperClient {
         failingReads.remove(path);
     }
 
+    /**
+     * Refuses some requests, of those answered from now on, as a server does that has too much to do: they fail as if the
+     * connection were lost, and it lives.
+     *
+     * @param refused given a request as in {@link #held}
+     */
+    public synchronized void throttle(Predicate<String> refused) {
+        throttled = refused;
+    }
+
     /** Fails every watch that is put on this root from now on. */
     public synchronized void failWatch(String root, Failure failure) {
         failingWatches.put(root, failure);
@@ -352,7 +364,9 @@ public final class FakeZooKeeper implements ZooKeeperClient {
 
     private void answer(Request<?> request) {
         answered.add(request.toString());
-        Failure failure = failingReads.get(request.path);
+        Failure failure = throttled.test(request.toString())
+                ? Failure.CONNECTION_LOST
+                : failingReads.get(request.path);
         callbacks.add(failure == null ? request.answer() : () -> request.fail(failure));
     }
 

@@ -12,7 +12,7 @@ import java.util.List;
  * Writes down what a watch reports, as {@code established}, {@code changed /path}, {@code lost}, {@code failed FAILURE}.
  * Thread-safe.
  */
-public final class WatchRecorder implements WatchListener {
+public class WatchRecorder implements WatchListener {
 
     private final List<String> heard = new ArrayList<>();
     private long lastZxid = -1;
