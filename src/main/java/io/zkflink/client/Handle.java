@@ -121,8 +121,7 @@ final class Handle implements WatchConnection {
     @Override
     public CompletableFuture<Long> sync() {
         CompletableFuture<Long> result = new CompletableFuture<>();
-        AsyncCallback.VoidCallback answered =
-                (rc, path, ctx) -> answered(result, rc, "sync", "/", zooKeeper::lastZxid);
+        AsyncCallback.VoidCallback answered = (rc, path, ctx) -> answered(result, rc, "sync", "/", zooKeeper::lastZxid);
         zooKeeper.sync("/", answered, null);
         return result;
     }

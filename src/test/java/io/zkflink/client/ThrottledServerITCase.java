@@ -55,7 +55,8 @@ class ThrottledServerITCase {
             assertThat(requests)
                     .extracting(request -> Await.result(request.handle((value, error) -> error)))
                     .anyMatch(Objects::nonNull)
-                    .allMatch(error -> error == null || ZooKeeperException.wrap(error).failure().isTransient());
+                    .allMatch(error -> error == null
+                            || ZooKeeperException.wrap(error).failure().isTransient());
             recorders.forEach(recorder -> recorder.awaitExactly("established"));
             assertThat(client.statistics().reconnects()).isZero();
         }

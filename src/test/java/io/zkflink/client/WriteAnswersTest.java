@@ -42,8 +42,8 @@ class WriteAnswersTest {
     @Test
     void answerThatIsCutShortIsALoss() {
         assertThat(Await.failure(answer(Code.OK, new OpResult.DeleteResult())))
-                .isInstanceOfSatisfying(ZooKeeperException.class, e -> assertThat(e.failure())
-                        .isEqualTo(Failure.CONNECTION_LOST));
+                .isInstanceOfSatisfying(
+                        ZooKeeperException.class, e -> assertThat(e.failure()).isEqualTo(Failure.CONNECTION_LOST));
     }
 
     @Test

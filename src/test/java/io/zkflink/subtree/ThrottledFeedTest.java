@@ -71,8 +71,7 @@ class ThrottledFeedTest {
 
     private SubtreeFeed feed(boolean watch, boolean keysOnly, Duration proofs) {
         PathTemplate template = PathTemplate.parse("/r/{*k}", PathEncoding.NONE, name -> SegmentType.STRING);
-        FeedSettings settings =
-                new FeedSettings(watch, !watch, Duration.ofMillis(1), keysOnly, proofs, false, false);
+        FeedSettings settings = new FeedSettings(watch, !watch, Duration.ofMillis(1), keysOnly, proofs, false, false);
         return new SubtreeFeed(zk, template, path -> true, 0, settings);
     }
 

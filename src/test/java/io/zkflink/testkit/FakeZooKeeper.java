@@ -364,9 +364,7 @@ public final class FakeZooKeeper implements ZooKeeperClient {
 
     private void answer(Request<?> request) {
         answered.add(request.toString());
-        Failure failure = throttled.test(request.toString())
-                ? Failure.CONNECTION_LOST
-                : failingReads.get(request.path);
+        Failure failure = throttled.test(request.toString()) ? Failure.CONNECTION_LOST : failingReads.get(request.path);
         callbacks.add(failure == null ? request.answer() : () -> request.fail(failure));
     }
 
