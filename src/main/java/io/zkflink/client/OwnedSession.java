@@ -30,9 +30,6 @@ public interface OwnedSession extends ZooKeeperClient {
     /** Who this session is to the server; empty while it is not connected. */
     Optional<SessionIdentity> identity();
 
-    /** As {@link #write}, and tells the names of what was created. */
-    CompletableFuture<WriteResult> writeAndTell(List<ZNodeWrite> writes);
-
     /**
      * The paths of all znodes that end with this session, as of the newest transaction that it has seen. Those outside
      * of chroot and namespace are left out. Servers before 3.6 do not know.

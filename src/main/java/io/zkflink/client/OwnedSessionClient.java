@@ -26,11 +26,6 @@ final class OwnedSessionClient extends SessionClient implements OwnedSession {
     }
 
     @Override
-    public CompletableFuture<WriteResult> writeAndTell(List<ZNodeWrite> writes) {
-        return send(writes);
-    }
-
-    @Override
     public CompletableFuture<List<String>> ephemerals() {
         return session.ephemerals().thenApply(paths -> paths.stream()
                 .filter(path -> path.startsWith(serverPrefix + "/"))

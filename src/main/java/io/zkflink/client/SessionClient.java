@@ -44,11 +44,7 @@ class SessionClient implements ZooKeeperClient {
     }
 
     @Override
-    public final CompletableFuture<Optional<WriteRefusal>> write(List<ZNodeWrite> writes) {
-        return send(writes).thenApply(WriteResult::refusal);
-    }
-
-    final CompletableFuture<WriteResult> send(List<ZNodeWrite> writes) {
+    public final CompletableFuture<WriteResult> writeAndTell(List<ZNodeWrite> writes) {
         synchronized (watches) {
             if (closed) {
                 return CompletableFuture.failedFuture(closedException());

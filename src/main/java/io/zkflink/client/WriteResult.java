@@ -13,7 +13,7 @@ import java.util.Optional;
  */
 public record WriteResult(Optional<WriteRefusal> refusal, List<String> created) {
 
-    static WriteResult refused(WriteRefusal refusal) {
+    public static WriteResult refused(WriteRefusal refusal) {
         return new WriteResult(Optional.of(refusal), List.of());
     }
 }

@@ -40,7 +40,12 @@ public interface ZooKeeperClient extends AutoCloseable {
      * @param writes at least one; made in this order, each seeing those before it
      * @return empty if all were made, else why none was
      */
-    CompletableFuture<Optional<WriteRefusal>> write(List<ZNodeWrite> writes);
+    default CompletableFuture<Optional<WriteRefusal>> write(List<ZNodeWrite> writes) {
+        return writeAndTell(writes).thenApply(WriteResult::refusal);
+    }
+
+    /** As {@link #write}, and tells the names of what was created. */
+    CompletableFuture<WriteResult> writeAndTell(List<ZNodeWrite> writes);
 
     /**
      * Creates the znodes of the namespace that are missing. The chroot is not ours to create: without it this fails.

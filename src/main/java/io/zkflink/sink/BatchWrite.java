@@ -4,7 +4,6 @@ package io.zkflink.sink;
 import io.zkflink.client.Failure;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeWrite;
-import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
 import io.zkflink.metrics.SinkMetric;
 import io.zkflink.metrics.SinkMetrics;
@@ -17,7 +16,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /**
  * Writes some rows of different znodes by {@code multi} requests that each are made whole or not at all.
@@ -27,8 +25,8 @@ import java.util.function.Supplier;
  * against its znode) and all are sent again; once a guess was wrong, the other guesses are settled by one batch of
  * reads. A batch that may be divided is divided there, so that what was possible is not sent over and over.
  *
- * <p>Before the rows, each request carries the writer's guard: writes and checks that say who may write. If the guard is
- * refused, the batch fails with {@link GuardException} and nothing was written.
+ * <p>Each request, of rows, of parents and of what is below a row, carries the writer's guard: {@link GuardedClient}. If
+ * the guard is refused, the batch fails with {@link GuardException}.
  *
  * <p>When the connection breaks the batch fails, too; {@link #write} it again for what is not known to be written. Not
  * thread-safe: everything happens on the given thread.
@@ -41,8 +39,7 @@ final class BatchWrite {
     /** What servers accept unless they are told otherwise. */
     private static final int REQUEST_LIMIT = 1_000_000;
 
-    private final ZooKeeperClient client;
-    private final Supplier<List<ZNodeWrite>> guard;
+    private final GuardedClient client;
     private final SinkSettings.Rows settings;
     private final KnownZNodes known;
     private final SinkMetrics metrics;
@@ -66,13 +63,11 @@ final class BatchWrite {
     private CompletableFuture<Void> done;
 
     /**
-     * @param guard what each request begins with, as of its sending
      * @param divisible whether the rows may be written by several requests
      * @param thread runs all that happens between the requests
      */
     BatchWrite(
-            ZooKeeperClient client,
-            Supplier<List<ZNodeWrite>> guard,
+            GuardedClient client,
             SinkSettings.Rows settings,
             KnownZNodes known,
             SinkMetrics metrics,
@@ -80,7 +75,6 @@ final class BatchWrite {
             Executor thread,
             List<RowWrite> rows) {
         this.client = client;
-        this.guard = guard;
         this.settings = settings;
         this.known = known;
         this.metrics = metrics;
@@ -139,25 +133,22 @@ final class BatchWrite {
     }
 
     private void send(List<Attempt> request) {
-        List<ZNodeWrite> writes = new ArrayList<>(guard.get());
-        int guards = writes.size();
+        List<ZNodeWrite> writes = new ArrayList<>(request.size());
         for (Attempt attempt : request) {
             writes.add(attempt.write(settings.acl()));
         }
-        metrics.request(writes.size() - guards);
+        metrics.request(writes.size());
         inFlight = client.statistics().connected();
-        then(client.write(writes), refusal -> {
+        then(client.advance(writes), refusal -> {
             losses = 0;
             if (refusal.isEmpty()) {
                 request.forEach(attempt -> known.isNow(attempt.path(), attempt.row() instanceof RowWrite.Put));
                 requests.poll();
                 written = true;
                 next();
-            } else if (refusal.get().index() < guards) {
-                done.completeExceptionally(new GuardException(refusal.get().cause()));
             } else {
                 metrics.count(SinkMetric.REFUSED);
-                mend(request, refusal.get().index() - guards, refusal.get().cause());
+                mend(request, refusal.get().index(), refusal.get().cause());
             }
         });
     }
@@ -176,7 +167,7 @@ final class BatchWrite {
             found(attempt, failure == Failure.NODE_EXISTS);
             then(settle(request.stream().filter(Attempt::isGuess).toList(), false), this::next);
         } else if (failure == Failure.NOT_EMPTY && settings.deleteChildren()) {
-            then(new SubtreeDeletion(client, guard, thread).deleteBelow(attempt.path()), empty -> next());
+            then(new SubtreeDeletion(client, thread).deleteBelow(attempt.path()), empty -> next());
         } else if (failure == Failure.NOT_EMPTY && divisible) {
             notEmpty.add(attempt.row());
             leave(request, index);
@@ -294,12 +285,17 @@ final class BatchWrite {
                         }
                         return;
                     }
+                    Throwable cause = ZooKeeperException.causeOf(error);
+                    if (cause instanceof GuardException refusal) {
+                        fail(refusal);
+                        return;
+                    }
                     failures++;
                     if (inFlight) {
                         losses++;
                         divide();
                     }
-                    done.completeExceptionally(ZooKeeperException.causeOf(error));
+                    done.completeExceptionally(cause);
                 },
                 thread);
     }

@@ -37,7 +37,7 @@ final class EphemeralWriter extends OwnedWriter {
             OwnedSession session, OwnedState state, SinkSettings settings, Owning owning, Surroundings surroundings) {
         super(session, state, settings, owning, surroundings);
         this.settings = settings.rows();
-        this.parents = new MissingParents(session, settings.rows().parentAcl(), new KnownZNodes(), thread());
+        this.parents = new MissingParents(client(), settings.rows().parentAcl(), new KnownZNodes(), thread());
         this.sessionTimeout = owning.sessionTimeout();
     }
 

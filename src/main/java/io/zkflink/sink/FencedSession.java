@@ -35,6 +35,7 @@ final class FencedSession {
     private static final int MAX_ROUNDS = 20;
 
     private final OwnedSession session;
+    private final GuardedClient client;
     private final String epochs;
     private final MissingParents parents;
     private final Executor thread;
@@ -52,6 +53,7 @@ final class FencedSession {
      */
     FencedSession(OwnedSession session, SessionIdentity restored, String epochs, Executor thread) {
         this.session = session;
+        this.client = new GuardedClient(session, this::guard);
         this.restored = restored;
         this.epochs = epochs;
         this.parents = new MissingParents(session, Acl.OPEN, new KnownZNodes(), thread);
@@ -62,13 +64,18 @@ final class FencedSession {
         return session;
     }
 
+    /** Writes what it is given only while the session is ours; once there is an {@link #established} one. */
+    GuardedClient client() {
+        return client;
+    }
+
     /** The session that is known to be ours alone, though it may have expired since; null before there is one. */
     SessionIdentity established() {
         return established;
     }
 
     /** What every request has to begin with. */
-    List<ZNodeWrite> guard() {
+    private List<ZNodeWrite> guard() {
         return List.of(new ZNodeWrite.Check(path(established), version));
     }
 
@@ -94,12 +101,7 @@ final class FencedSession {
 
     private CompletableFuture<SessionIdentity> establish(SessionIdentity now) {
         if (established != null && established.id() == now.id()) {
-            return session.write(guard())
-                    .thenComposeAsync(
-                            refusal -> refusal.isEmpty()
-                                    ? CompletableFuture.completedFuture(now)
-                                    : CompletableFuture.failedFuture(violation(refusal.get())),
-                            thread);
+            return client.check().thenApply(holds -> now);
         }
         return session.sync().thenComposeAsync(zxid -> setEpoch(now, MAX_ROUNDS), thread);
     }
@@ -152,7 +154,7 @@ final class FencedSession {
      * What it means that the guard of a request was refused: transient if the session of the guard is not there any
      * more. Otherwise this writer has nothing to do with the session any more.
      */
-    IOException violation(WriteRefusal refusal) {
+    IOException violation(GuardException refusal) {
         boolean isSame =
                 session.identity().map(now -> now.id() == established.id()).orElse(false);
         if (refusal.failure() == Failure.BAD_VERSION) {
@@ -161,12 +163,12 @@ final class FencedSession {
                     "The ZooKeeper session " + established.name()
                             + " of this writer was taken over by another one, which"
                             + " Flink started in its place. This one writes nothing any more.",
-                    refusal.cause());
+                    refusal);
         }
         if (refusal.failure() == Failure.NO_NODE) {
             return isSame ? gone(path(established)) : disconnected();
         }
-        return refusal.cause();
+        return refusal;
     }
 
     private IOException gone(String path) {

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
+import io.zkflink.client.WriteRefusal;
 import io.zkflink.client.ZooKeeperException;
-import java.io.IOException;
 
-/** What every request of a writer checks first does not hold, and so nothing of it was written. */
-final class GuardException extends IOException {
+/** What every request of a writer checks first does not hold, and so nothing of the request was written. */
+final class GuardException extends ZooKeeperException {
 
     private static final long serialVersionUID = 1L;
 
-    private final ZooKeeperException refusal;
+    private final transient WriteRefusal refusal;
 
-    GuardException(ZooKeeperException refusal) {
-        super(refusal.getMessage(), refusal);
+    GuardException(WriteRefusal refusal) {
+        super(refusal.failure(), refusal.cause().getMessage());
+        initCause(refusal.cause());
         this.refusal = refusal;
     }
 
-    ZooKeeperException refusal() {
+    WriteRefusal refusal() {
         return refusal;
     }
 }

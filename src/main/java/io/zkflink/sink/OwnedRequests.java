@@ -7,7 +7,6 @@ import io.zkflink.client.ZooKeeperException;
 import io.zkflink.metrics.SinkMetric;
 import io.zkflink.metrics.SinkMetrics;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
@@ -120,20 +119,16 @@ final class OwnedRequests {
             done(batch);
             return;
         }
-        List<ZNodeWrite> writes = new ArrayList<>(fence.guard());
-        int guards = writes.size();
-        steps.forEach(step -> writes.add(step.write()));
+        List<ZNodeWrite> writes = steps.stream().map(Owner.Step::write).toList();
         metrics.request(steps.size());
-        step(fence.session().writeAndTell(writes), batch, result -> {
+        step(fence.client().writeAndTell(writes), batch, result -> {
             losses = 0;
             if (result.refusal().isEmpty()) {
                 made(steps, result);
                 done(batch);
-            } else if (result.refusal().get().index() < guards) {
-                throw lost(fence.violation(result.refusal().get()));
             } else {
                 metrics.count(SinkMetric.REFUSED);
-                int refused = result.refusal().get().index() - guards;
+                int refused = result.refusal().get().index();
                 if (steps.get(refused).row().isErratic()) {
                     fail(new IOException(result.refusal().get().cause().getMessage()
                             + " Others create and delete this znode all the time."));
@@ -214,7 +209,7 @@ final class OwnedRequests {
                 (result, error) -> {
                     try {
                         if (error != null) {
-                            throw ZooKeeperException.causeOf(error);
+                            throw meaning(ZooKeeperException.causeOf(error));
                         }
                         next.accept(result);
                     } catch (ZooKeeperException e) {
@@ -233,11 +228,8 @@ final class OwnedRequests {
                 thread);
     }
 
-    private static ZooKeeperException lost(IOException violation) throws IOException {
-        if (violation instanceof ZooKeeperException e) {
-            return e;
-        }
-        throw violation;
+    private Throwable meaning(Throwable error) {
+        return error instanceof GuardException refusal ? fence.violation(refusal) : error;
     }
 
     void fail(IOException cause) {

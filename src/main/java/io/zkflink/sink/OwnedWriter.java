@@ -4,7 +4,6 @@ package io.zkflink.sink;
 import io.zkflink.client.OwnedSession;
 import io.zkflink.client.SessionIdentity;
 import io.zkflink.client.WatchListener;
-import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperException;
 import io.zkflink.metrics.SinkMetrics;
 import java.io.IOException;
@@ -348,9 +347,9 @@ abstract class OwnedWriter implements OwnedRequests.Owner, AutoCloseable {
         return predecessor;
     }
 
-    /** What every request has to begin with. */
-    final List<ZNodeWrite> guard() {
-        return fence.guard();
+    /** For writes: each is made only while the session is ours. */
+    final GuardedClient client() {
+        return fence.client();
     }
 
     final OwnedRequests requests() {

@@ -70,7 +70,7 @@ final class RecipeWriter extends OwnedWriter {
         super(session, state, settings, owning, surroundings);
         this.recipe = recipe;
         this.settings = settings.rows();
-        this.parents = new MissingParents(session, settings.rows().parentAcl(), new KnownZNodes(), thread());
+        this.parents = new MissingParents(client(), settings.rows().parentAcl(), new KnownZNodes(), thread());
     }
 
     @Override
@@ -298,17 +298,12 @@ final class RecipeWriter extends OwnedWriter {
 
     /** Somebody else may have been faster. */
     private CompletableFuture<?> write(ZNodeWrite write) {
-        List<ZNodeWrite> writes = new ArrayList<>(guard());
-        writes.add(write);
-        return session()
-                .write(writes)
+        return client().write(List.of(write))
                 .thenAcceptAsync(
                         refusal -> {
                             Failure failure =
                                     refusal.map(each -> each.failure()).orElse(null);
-                            boolean isOurs =
-                                    refusal.isPresent() && refusal.get().index() == writes.size() - 1;
-                            if (isOurs && failure != Failure.NODE_EXISTS && failure != Failure.NO_NODE) {
+                            if (failure != null && failure != Failure.NODE_EXISTS && failure != Failure.NO_NODE) {
                                 requests().fail(refusal.get().cause());
                             }
                         },

@@ -4,7 +4,6 @@ package io.zkflink.sink;
 import io.zkflink.client.Failure;
 import io.zkflink.client.WriteRefusal;
 import io.zkflink.client.ZNodeWrite;
-import io.zkflink.client.ZooKeeperClient;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -12,15 +11,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.function.Supplier;
 
 /**
  * Deletes what is below a znode, deepest first, in batches. Others may create children meanwhile: it lists again, but
  * not for ever.
  *
- * <p>These requests come before the one that deletes the znode itself, and are none of its transaction. So they check
- * what the writer's guard checks but leave what it writes to that one request: a marker that was advanced here would say
- * that the rows are written, which they are not yet.
+ * <p>These requests come before the one that deletes the znode itself, and are none of its transaction.
  *
  * <p>Names may hold any character, braces too, so that a path template could not say what to walk.
  */
@@ -29,13 +25,11 @@ final class SubtreeDeletion {
     private static final int MAX_ROUNDS = 10;
     private static final int BATCH = 500;
 
-    private final ZooKeeperClient client;
-    private final Supplier<List<ZNodeWrite>> guard;
+    private final GuardedClient client;
     private final Executor thread;
 
-    SubtreeDeletion(ZooKeeperClient client, Supplier<List<ZNodeWrite>> guard, Executor thread) {
+    SubtreeDeletion(GuardedClient client, Executor thread) {
         this.client = client;
-        this.guard = guard;
         this.thread = thread;
     }
 
@@ -77,12 +71,11 @@ final class SubtreeDeletion {
 
     /** True if all could be deleted; false if somebody was faster, or has created more. */
     private CompletableFuture<Boolean> delete(Deque<String> deepestFirst) {
-        List<ZNodeWrite> batch = conditions();
-        int guards = batch.size();
-        while (!deepestFirst.isEmpty() && batch.size() - guards < BATCH) {
+        List<ZNodeWrite> batch = new ArrayList<>();
+        while (!deepestFirst.isEmpty() && batch.size() < BATCH) {
             batch.add(new ZNodeWrite.Delete(deepestFirst.poll(), ZNodeWrite.ANY_VERSION));
         }
-        if (batch.size() == guards) {
+        if (batch.isEmpty()) {
             return CompletableFuture.completedFuture(true);
         }
         return client.write(batch)
@@ -92,28 +85,11 @@ final class SubtreeDeletion {
                             if (failure == null) {
                                 return delete(deepestFirst);
                             }
-                            if (refusal.get().index() < guards) {
-                                return CompletableFuture.failedFuture(
-                                        new GuardException(refusal.get().cause()));
-                            }
                             return failure == Failure.NO_NODE || failure == Failure.NOT_EMPTY
                                     ? CompletableFuture.completedFuture(false)
                                     : CompletableFuture.failedFuture(
                                             refusal.get().cause());
                         },
                         thread);
-    }
-
-    /** What the guard demands, without what it changes. */
-    private List<ZNodeWrite> conditions() {
-        List<ZNodeWrite> conditions = new ArrayList<>();
-        for (ZNodeWrite write : guard.get()) {
-            if (write instanceof ZNodeWrite.SetData set) {
-                conditions.add(new ZNodeWrite.Check(set.path(), set.version()));
-            } else if (write instanceof ZNodeWrite.Check) {
-                conditions.add(write);
-            }
-        }
-        return conditions;
     }
 }

@@ -46,7 +46,6 @@ final class TransactionCommitter implements Committer<Transaction> {
 
     private static final Logger LOG = LoggerFactory.getLogger(TransactionCommitter.class);
     private static final int MAX_ROUNDS = 1_000;
-    /** One less than the version of a marker that was just created. */
     private static final int NO_MARKER = -1;
 
     private static final int CLEANING_BATCH = 500;
@@ -92,7 +91,13 @@ final class TransactionCommitter implements Committer<Transaction> {
         Commit(Transaction transaction) {
             this.transaction = transaction;
             this.batch = new BatchWrite(
-                    client, () -> guard, settings.rows(), known, metrics, false, thread, transaction.rows());
+                    new GuardedClient(client, () -> guard),
+                    settings.rows(),
+                    known,
+                    metrics,
+                    false,
+                    thread,
+                    transaction.rows());
         }
     }
 
@@ -157,7 +162,7 @@ final class TransactionCommitter implements Committer<Transaction> {
                 thread.await(commit.answer);
                 mostUnderWay = Math.min(mostUnderWay + 1, MOST_UNDER_WAY);
                 return;
-            } catch (GuardException | ZooKeeperException e) {
+            } catch (ZooKeeperException e) {
                 LOG.debug("Transaction {} goes again: {}", commit.transaction.number(), e.getMessage());
                 mostUnderWay = 1;
                 markers.remove(commit.transaction.markerPath());
@@ -188,7 +193,7 @@ final class TransactionCommitter implements Committer<Transaction> {
                 "The marker '" + commit.transaction.markerPath() + "' is changed by others all the time.");
     }
 
-    /** True if the transaction is committed now; false if somebody has changed the marker since it was read. */
+    /** True if the transaction is committed now; false if the marker has to be looked at again. */
     private boolean attempt(Commit commit) throws IOException, InterruptedException {
         Transaction transaction = commit.transaction;
         Marker marker = markers.remove(transaction.markerPath());
@@ -207,7 +212,8 @@ final class TransactionCommitter implements Committer<Transaction> {
                     + " marker. Restore the ensemble, or restart the job without its state.");
         }
         if (marker.version == NO_MARKER) {
-            thread.await(parents.create(List.of(transaction.markerPath()), transaction.markerPath()));
+            createMarker(transaction.markerPath(), last);
+            return false;
         }
         commit.guard = List.of(advance(transaction, marker));
         try {
@@ -215,8 +221,8 @@ final class TransactionCommitter implements Committer<Transaction> {
             markers.put(transaction.markerPath(), new Marker(transaction.number(), marker.version + 1));
             return true;
         } catch (GuardException e) {
-            if (e.refusal().failure() == Failure.NO_PERMISSION) {
-                throw e.refusal();
+            if (e.failure() == Failure.NO_PERMISSION) {
+                throw e;
             }
             LOG.debug("The marker {} is not as it was read; reading it again.", transaction.markerPath());
             return false;
@@ -230,12 +236,37 @@ final class TransactionCommitter implements Committer<Transaction> {
                 : new Marker(transaction.number() - 1, NO_MARKER);
     }
 
-    private static ZNodeWrite advance(Transaction transaction, Marker marker) {
-        byte[] number = String.valueOf(transaction.number()).getBytes(StandardCharsets.UTF_8);
-        if (marker.version == NO_MARKER) {
-            return new ZNodeWrite.Create(transaction.markerPath(), number, CreateMode.PERSISTENT, 0, Acl.OPEN);
+    /**
+     * Creates the marker of a writer before its first transaction: what that needs besides its rows (parents, deletions
+     * below a row) is written on condition of the marker, and so only by the committer whose turn it is.
+     */
+    private void createMarker(String path, long number) throws IOException, InterruptedException {
+        ZNodeWrite create = new ZNodeWrite.Create(path, data(number), CreateMode.PERSISTENT, 0, Acl.OPEN);
+        Failure failure = failure(thread.await(client.write(List.of(create))));
+        if (failure == Failure.NO_NODE) {
+            thread.await(parents.create(List.of(path), path));
+            failure = failure(thread.await(client.write(List.of(create))));
         }
-        return new ZNodeWrite.SetData(transaction.markerPath(), number, marker.version);
+        if (failure == null) {
+            markers.put(path, new Marker(number, 0));
+        }
+    }
+
+    /** Why a marker was not created for now; null if it was. */
+    private static Failure failure(Optional<WriteRefusal> refusal) throws ZooKeeperException {
+        Failure failure = refusal.map(WriteRefusal::failure).orElse(null);
+        if (failure != null && failure != Failure.NO_NODE && failure != Failure.NODE_EXISTS) {
+            throw refusal.get().cause();
+        }
+        return failure;
+    }
+
+    private static ZNodeWrite advance(Transaction transaction, Marker marker) {
+        return new ZNodeWrite.SetData(transaction.markerPath(), data(transaction.number()), marker.version);
+    }
+
+    private static byte[] data(long number) {
+        return String.valueOf(number).getBytes(StandardCharsets.UTF_8);
     }
 
     private static long number(ZNode marker) throws IOException {

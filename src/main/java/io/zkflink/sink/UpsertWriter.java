@@ -29,7 +29,7 @@ import org.apache.flink.api.connector.sink2.SinkWriter;
  */
 final class UpsertWriter<T> implements SinkWriter<T> {
 
-    private final ZooKeeperClient client;
+    private final GuardedClient client;
     private final RecordEncoder<T> encoder;
     private final SinkSettings settings;
     private final Patience patience;
@@ -56,7 +56,7 @@ final class UpsertWriter<T> implements SinkWriter<T> {
             Patience patience,
             Guard guard,
             Surroundings surroundings) {
-        this.client = client;
+        this.client = new GuardedClient(client, guard::writes);
         this.encoder = encoder;
         this.settings = settings;
         this.patience = patience;
@@ -122,8 +122,7 @@ final class UpsertWriter<T> implements SinkWriter<T> {
                 && pending.hasReady()
                 && (all || inFlight == 0 || pending.fills(batching.maxSize(), batching.maxBytes()))) {
             List<RowWrite> rows = pending.take(batching.maxSize(), batching.maxBytes());
-            BatchWrite batch =
-                    new BatchWrite(client, guard::writes, settings.rows(), known, metrics, true, thread, rows);
+            BatchWrite batch = new BatchWrite(client, settings.rows(), known, metrics, true, thread, rows);
             inFlight++;
             attempt(new Sending(batch, rows, time.getCurrentProcessingTime()));
         }

@@ -32,8 +32,7 @@ class BatchWriteTest {
 
     private BatchWrite batch(RowWrite... rows) {
         return new BatchWrite(
-                zk,
-                () -> guard,
+                new GuardedClient(zk, () -> guard),
                 new SinkSettings.Rows(conflict, false, false, Acl.OPEN),
                 known,
                 new SinkMetrics(new UnregisteredMetricsGroup()),

@@ -8,7 +8,6 @@ import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.CreateMode;
 import io.zkflink.client.OwnedSession;
 import io.zkflink.client.SessionIdentity;
-import io.zkflink.client.WriteRefusal;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.SharedZooKeeper;
@@ -51,7 +50,7 @@ class FencedSessionITCase {
         assertThat(establish(successor)).isEqualTo(identity);
 
         // They push each other off the connection, so a request may be lost before it is refused.
-        WriteRefusal refusal = write(zombie, "/by-zombie").orElseThrow();
+        GuardException refusal = write(zombie, "/by-zombie").orElseThrow();
         assertThat(zombie.violation(refusal))
                 .hasMessage(
                         "The ZooKeeper session " + identity.name() + " of this writer was taken over by another one,"
@@ -129,14 +128,18 @@ class FencedSessionITCase {
         throw new AssertionError("no connection lasts");
     }
 
-    private Optional<WriteRefusal> write(FencedSession session, String name) {
-        List<ZNodeWrite> writes = new ArrayList<>(session.guard());
-        writes.add(new ZNodeWrite.Create(root + name, null, CreateMode.EPHEMERAL, 0, Acl.OPEN));
+    /** Why it was refused, or empty. */
+    private Optional<GuardException> write(FencedSession session, String name) {
+        ZNodeWrite create = new ZNodeWrite.Create(root + name, null, CreateMode.EPHEMERAL, 0, Acl.OPEN);
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             Await.until("connected", () -> session.session().statistics().connected());
             try {
-                return session.session().write(writes).join();
+                assertThat(session.client().write(List.of(create)).join()).isEmpty();
+                return Optional.empty();
             } catch (CompletionException e) {
+                if (e.getCause() instanceof GuardException refusal) {
+                    return Optional.of(refusal);
+                }
                 // Pushed off.
             }
         }

@@ -9,7 +9,7 @@ import io.zkflink.client.ConnectionStatistics;
 import io.zkflink.client.CreateMode;
 import io.zkflink.client.Failure;
 import io.zkflink.client.WatchListener;
-import io.zkflink.client.WriteRefusal;
+import io.zkflink.client.WriteResult;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperClient;
@@ -35,6 +35,7 @@ import java.util.function.Supplier;
 import org.apache.flink.api.connector.sink2.Committer.CommitRequest;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** Each transaction is made once, whichever request breaks, whichever answer is lost, wherever the committer dies. */
 class TransactionCommitterTest {
@@ -154,6 +155,32 @@ class TransactionCommitterTest {
                 assertThat(queue()).as("step %d, made %s", step, made).containsExactly("a", "b", "c");
             }
         }
+    }
+
+    /** The first of a writer, too, which has no marker yet when its committer begins. */
+    @Test
+    void committerWhoseTurnIsOverWritesAndDeletesNothing() throws Exception {
+        int steps = 0;
+        for (boolean overtaken = true; overtaken; steps++) {
+            zk.forget();
+            zk.create("/t/a/foreign", "");
+            Transaction first = transaction("w", 1, new RowWrite.Remove("/t/a"), put("/u/deep/b", "1"));
+            Transaction second = transaction(
+                    "w",
+                    2,
+                    put("/t/a", "2"),
+                    put("/t/a/child", "2"),
+                    new RowWrite.Remove("/u/deep"),
+                    new RowWrite.Remove("/u"));
+            Overtaken late = new Overtaken(zk, steps, () -> commit(zk, first, second));
+            commit(late, first);
+            overtaken = late.left < 0;
+            if (overtaken) {
+                assertThat(zk.tree("/t")).as("step %d", steps).containsOnlyKeys("/t/a", "/t/a/child");
+                assertThat(zk.znode("/u")).as("step %d", steps).isEmpty();
+            }
+        }
+        assertThat(steps).isGreaterThan(8);
     }
 
     @Test
@@ -347,6 +374,30 @@ class TransactionCommitterTest {
         }
     }
 
+    /** Has something happen before one of the requests. */
+    private static final class Overtaken extends Relay {
+        private final Executable overtaking;
+        private int left;
+
+        Overtaken(ZooKeeperClient client, int step, Executable overtaking) {
+            super(client);
+            this.left = step;
+            this.overtaking = overtaking;
+        }
+
+        @Override
+        <T> CompletableFuture<T> relay(Supplier<CompletableFuture<T>> request) {
+            if (left-- == 0) {
+                try {
+                    overtaking.execute();
+                } catch (Throwable e) {
+                    throw new AssertionError(e);
+                }
+            }
+            return request.get();
+        }
+    }
+
     /** Answers some of the writes, told by what they append, only when another one is under way. */
     private static final class Crowd extends Relay {
         private final int first;
@@ -365,9 +416,9 @@ class TransactionCommitterTest {
         }
 
         @Override
-        public CompletableFuture<Optional<WriteRefusal>> write(List<ZNodeWrite> writes) {
-            CompletableFuture<Optional<WriteRefusal>> made = super.write(writes);
-            CompletableFuture<Optional<WriteRefusal>> answer = new CompletableFuture<>();
+        public CompletableFuture<WriteResult> writeAndTell(List<ZNodeWrite> writes) {
+            CompletableFuture<WriteResult> made = super.writeAndTell(writes);
+            CompletableFuture<WriteResult> answer = new CompletableFuture<>();
             unanswered.add(() -> answer.complete(made.join()));
             int number = writes.get(writes.size() - 1) instanceof ZNodeWrite.Create create && create.data() != null
                     ? Integer.parseInt(new String(create.data(), StandardCharsets.UTF_8))
@@ -400,8 +451,8 @@ class TransactionCommitterTest {
         }
 
         @Override
-        public CompletableFuture<Optional<WriteRefusal>> write(List<ZNodeWrite> writes) {
-            return relay(() -> client.write(writes));
+        public CompletableFuture<WriteResult> writeAndTell(List<ZNodeWrite> writes) {
+            return relay(() -> client.writeAndTell(writes));
         }
 
         @Override

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.testkit;
 
+import io.zkflink.client.Acl;
 import io.zkflink.client.Failure;
 import io.zkflink.client.WriteRefusal;
+import io.zkflink.client.WriteResult;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeStat;
 import io.zkflink.client.ZNodeWrite;
@@ -109,23 +111,27 @@ final class FakeTree {
         }
     }
 
-    /** As a server makes the writes of a {@code multi}: all, or none. */
-    Optional<WriteRefusal> write(List<ZNodeWrite> writes, Events events) {
+    /**
+     * As a server makes the writes of a {@code multi}: all, or none.
+     *
+     * @param session that owns the ephemeral znodes among them
+     */
+    WriteResult write(List<ZNodeWrite> writes, long session, Events events) {
         FakeTree draft = new FakeTree();
         nodes.forEach((path, node) -> draft.nodes.put(path, new Node(node)));
         for (int i = 0; i < writes.size(); i++) {
-            Failure failure = draft.write(writes.get(i), (path, zxid) -> {});
+            Failure failure = draft.write(writes.get(i), session, (path, zxid) -> {}, new ArrayList<>());
             if (failure != null) {
                 String message = "The fake refused " + writes.get(i).path() + ": " + failure;
-                return Optional.of(new WriteRefusal(i, new ZooKeeperException(failure, message)));
+                return WriteResult.refused(new WriteRefusal(i, new ZooKeeperException(failure, message)));
             }
         }
-        transaction(() -> writes.forEach(write -> write(write, events)));
-        return Optional.empty();
+        List<String> created = new ArrayList<>();
+        transaction(() -> writes.forEach(write -> write(write, session, events, created)));
+        return new WriteResult(Optional.empty(), created);
     }
 
-    private Failure write(ZNodeWrite write, Events events) {
-        Node node = nodes.get(write.path());
+    private Failure write(ZNodeWrite write, long session, Events events, List<String> created) {
         if (write instanceof ZNodeWrite.Create create) {
             Node parent = nodes.get(parent(write.path()));
             if (parent == null) {
@@ -135,9 +141,17 @@ final class FakeTree {
             if (nodes.containsKey(write.path() + suffix)) {
                 return Failure.NODE_EXISTS;
             }
+            if (parent.owner != 0) {
+                return Failure.NO_CHILDREN_FOR_EPHEMERALS;
+            }
             create(write.path() + suffix, create.data(), events);
+            Node node = nodes.get(write.path() + suffix);
+            node.acl = create.acl();
+            node.owner = create.mode().isEphemeral() ? session : 0;
+            created.add(name(write.path() + suffix));
             return null;
         }
+        Node node = nodes.get(write.path());
         if (node == null) {
             return Failure.NO_NODE;
         }
@@ -156,6 +170,26 @@ final class FakeTree {
             delete(write.path(), events);
         }
         return null;
+    }
+
+    /** Gives a znode to a session. */
+    void own(String path, long session) {
+        existing(path).owner = session;
+    }
+
+    List<String> ephemerals(long session) {
+        List<String> paths = new ArrayList<>();
+        nodes.forEach((path, node) -> {
+            if (node.owner == session) {
+                paths.add(path);
+            }
+        });
+        return paths;
+    }
+
+    /** Who may do what with a znode that a client has created; null for others. */
+    Acl acl(String path) {
+        return existing(path).acl;
     }
 
     Optional<ZNode> znode(String path) {
@@ -211,6 +245,8 @@ final class FakeTree {
         private final long ctime;
         private final Set<String> children = new LinkedHashSet<>();
         private byte[] data;
+        private long owner;
+        private Acl acl;
         private long mzxid;
         private long mtime;
         private long pzxid;
@@ -229,6 +265,7 @@ final class FakeTree {
         Node(Node node) {
             this(node.data, node.czxid, node.ctime);
             this.children.addAll(node.children);
+            this.owner = node.owner;
             this.version = node.version;
             this.cversion = node.cversion;
         }
@@ -254,7 +291,7 @@ final class FakeTree {
                             version,
                             cversion,
                             0,
-                            0,
+                            owner,
                             bytes().length,
                             children.size(),
                             pzxid));

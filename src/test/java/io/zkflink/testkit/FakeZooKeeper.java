@@ -4,11 +4,13 @@ package io.zkflink.testkit;
 import io.zkflink.client.Acl;
 import io.zkflink.client.ConnectionStatistics;
 import io.zkflink.client.Failure;
+import io.zkflink.client.OwnedSession;
+import io.zkflink.client.Secret;
+import io.zkflink.client.SessionIdentity;
 import io.zkflink.client.WatchListener;
-import io.zkflink.client.WriteRefusal;
+import io.zkflink.client.WriteResult;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeWrite;
-import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -36,7 +38,7 @@ import java.util.function.Supplier;
  * <p>Requests are answered at once, or, after {@link #holdReads}, one by one as the test says, with the tree as it is
  * when they are answered. Thread-safe.
  */
-public final class FakeZooKeeper implements ZooKeeperClient {
+public final class FakeZooKeeper implements OwnedSession {
 
     /** No path begins like this. */
     private static final String NOWHERE = "nowhere";
@@ -55,7 +57,14 @@ public final class FakeZooKeeper implements ZooKeeperClient {
     private boolean connected = true;
     private boolean holding;
     private boolean closed;
+    private boolean detached;
     private ZooKeeperException failed;
+    /** Of the client; others follow when it expires. */
+    private long session = 0x1001;
+    /** How many requests are answered before one is lost; negative if none is. */
+    private int untilBreak = -1;
+
+    private boolean breakMakes;
 
     public FakeZooKeeper() {
         this(Runnable::run);
@@ -84,8 +93,9 @@ public final class FakeZooKeeper implements ZooKeeperClient {
     }
 
     @Override
-    public CompletableFuture<Optional<WriteRefusal>> write(List<ZNodeWrite> writes) {
-        return submitIfConnected(new Request<>("write", writes.get(0).path(), () -> tree.write(writes, this::fire)));
+    public CompletableFuture<WriteResult> writeAndTell(List<ZNodeWrite> writes) {
+        return submitIfConnected(
+                new Request<>("write", writes.get(0).path(), () -> tree.write(writes, session, this::fire)));
     }
 
     @Override
@@ -102,6 +112,25 @@ public final class FakeZooKeeper implements ZooKeeperClient {
             }
         }
         return submit(request);
+    }
+
+    @Override
+    public synchronized Optional<SessionIdentity> identity() {
+        return connected ? Optional.of(new SessionIdentity(session, new Secret("secret"))) : Optional.empty();
+    }
+
+    @Override
+    public CompletableFuture<List<String>> ephemerals() {
+        return submitIfConnected(new Request<>("ephemerals", "/", () -> tree.ephemerals(session)));
+    }
+
+    /** Ends the client; what the session owns stays. */
+    @Override
+    public void detach() {
+        synchronized (this) {
+            detached = true;
+        }
+        close();
     }
 
     @Override
@@ -180,6 +209,17 @@ public final class FakeZooKeeper implements ZooKeeperClient {
         return change(() -> tree.transaction(action));
     }
 
+    /** Creates an ephemeral znode of another session. */
+    public synchronized void createEphemeral(String path, String data, long owner) {
+        create(path, data);
+        tree.own(path, owner);
+    }
+
+    /** Who may do what with a znode that the client has created; null for others. */
+    public synchronized Acl acl(String path) {
+        return tree.acl(path);
+    }
+
     // ---- The server.
 
     /** Loses all transactions and znodes without any event, as when an ensemble was built anew. */
@@ -209,9 +249,29 @@ public final class FakeZooKeeper implements ZooKeeperClient {
         disconnect(Failure.CONNECTION_LOST);
     }
 
-    /** Loses the session. Nothing differs from {@link #lose} but the failure of the requests that wait. */
+    /** Loses the session, and what it owns with it. */
     public void expire() {
         disconnect(Failure.SESSION_EXPIRED);
+        synchronized (this) {
+            tree.ephemerals(session).forEach(path -> tree.delete(path, this::fire));
+            session++;
+        }
+    }
+
+    /**
+     * Breaks the connection once, and connects again at once.
+     *
+     * @param requests how many are answered before
+     * @param made whether the request is made whose answer is lost
+     */
+    public synchronized void breakAfter(int requests, boolean made) {
+        untilBreak = requests;
+        breakMakes = made;
+    }
+
+    /** Whether the break has not come yet. */
+    public synchronized boolean isToBreak() {
+        return untilBreak >= 0;
     }
 
     /** Connects again, with the same session or the next one: establishes the watches. */
@@ -334,9 +394,14 @@ public final class FakeZooKeeper implements ZooKeeperClient {
         return closed;
     }
 
+    public synchronized boolean isDetached() {
+        return detached;
+    }
+
     // ---- Inside. Everything below but deliver() is called with the lock held.
 
     private <T> CompletableFuture<T> submit(Request<T> request) {
+        boolean breaks;
         synchronized (this) {
             ZooKeeperException refusal = refusal();
             if (refusal != null) {
@@ -344,7 +409,16 @@ public final class FakeZooKeeper implements ZooKeeperClient {
                 return request.result;
             }
             waiting.add(request);
-            answerUnlessHeld();
+            breaks = untilBreak >= 0 && connected && untilBreak-- == 0;
+            if (!breaks) {
+                answerUnlessHeld();
+            } else if (breakMakes) {
+                request.answer();
+            }
+        }
+        if (breaks) {
+            lose();
+            reconnect();
         }
         deliver();
         return request.result;
