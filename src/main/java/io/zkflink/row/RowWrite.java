@@ -28,6 +28,11 @@ public sealed interface RowWrite {
             return expectedVersion != null;
         }
 
+        /** Whether it only asks that a znode which exists has a certain version, and changes nothing of it. */
+        public boolean isCheck() {
+            return isConditional() && expectedVersion != ABSENT && !setsData;
+        }
+
         /** Whether a znode's data is what this writes. */
         public boolean isDataOf(ZNode znode) {
             return Arrays.equals(znode.data(), data == null ? new byte[0] : data);

@@ -90,8 +90,7 @@ public final class ZNodeEncoder implements RecordEncoder<RowData> {
                     + "' and a TTL of " + rowTtl + " ms, which must be positive. Set 'sink.ttl', or give the row a"
                     + " 'ttl'.");
         }
-        boolean setsData = payload.length > 0 || version != null;
-        return new RowWrite.Put(path, data(row, path), setsData, version, rowMode, rowTtl);
+        return new RowWrite.Put(path, data(row, path), payload.length > 0, version, rowMode, rowTtl);
     }
 
     /** No data at all where every column is NULL, as reading it back understands it. */

@@ -110,6 +110,9 @@ final class Attempt {
 
     ZNodeWrite write(Acl acl) {
         if (row instanceof RowWrite.Put put) {
+            if (put.isCheck()) {
+                return new ZNodeWrite.Check(put.path(), put.expectedVersion());
+            }
             int version = put.isConditional() ? put.expectedVersion() : ZNodeWrite.ANY_VERSION;
             return creates()
                     ? new ZNodeWrite.Create(put.path(), put.data(), put.mode(), put.ttlMillis(), acl)

@@ -191,7 +191,10 @@ final class BatchWrite {
         RowWrite.Put row = (RowWrite.Put) request.get(index).row();
         then(client.read(row.path()), found -> {
             int next = row.expectedVersion() + 1;
-            boolean isOurs = found.isPresent() && found.get().stat().version() == next && row.isDataOf(found.get());
+            boolean isOurs = !row.isCheck()
+                    && found.isPresent()
+                    && found.get().stat().version() == next
+                    && row.isDataOf(found.get());
             if (isOurs) {
                 leave(request, index);
             } else if (settings.conflict() == Conflict.SKIP) {

@@ -10,6 +10,7 @@ import io.zkflink.source.ScanMode;
 import io.zkflink.source.ScanSettings;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
@@ -68,6 +69,8 @@ final class RecipeTable {
                         settings,
                         sink.settings(),
                         sink.sessions()),
+                template,
+                Stream.concat(template.columns().stream(), Stream.of(owner())).toList(),
                 hasPrimaryKey,
                 table.reader.isCheckpointed(),
                 "ZooKeeper[" + recipe + " " + template + "]");

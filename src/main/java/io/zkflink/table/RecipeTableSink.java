@@ -1,30 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.table;
 
+import io.zkflink.path.PathTemplate;
 import io.zkflink.sink.OwnedSink;
+import java.util.List;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.data.RowData;
-import org.apache.flink.types.RowKind;
 
 /**
  * Locks, elections or barriers that a query takes part in, as the planner sees it.
  *
+ * @param key the columns of the primary key that the table has, or could have
  * @param checkpointed whether the session of the planner asks for checkpoints
  */
-record RecipeTableSink(OwnedSink<RowData> sink, boolean hasPrimaryKey, boolean checkpointed, String summary)
+record RecipeTableSink(
+        OwnedSink<RowData> sink,
+        PathTemplate template,
+        List<String> key,
+        boolean hasPrimaryKey,
+        boolean checkpointed,
+        String summary)
         implements DynamicTableSink {
 
-    private static final ChangelogMode UPSERT = ChangelogMode.newBuilder()
-            .addContainedKind(RowKind.INSERT)
-            .addContainedKind(RowKind.UPDATE_AFTER)
-            .addContainedKind(RowKind.DELETE)
-            .build();
-
-    /** Without a key a row that goes away cannot be told from others. */
     @Override
     public ChangelogMode getChangelogMode(ChangelogMode requested) {
-        return hasPrimaryKey ? UPSERT : ChangelogMode.insertOnly();
+        return hasPrimaryKey ? SinkChangelog.keyed() : SinkChangelog.unkeyed(requested, key, template);
     }
 
     @Override

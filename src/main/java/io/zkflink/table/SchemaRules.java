@@ -138,6 +138,11 @@ final class SchemaRules {
         return metadataColumns(metadata.key()).findAny().isPresent();
     }
 
+    /** The columns that rows are written with, in the order of the declaration. */
+    List<Column> persisted() {
+        return schema.getColumns().stream().filter(Column::isPersisted).toList();
+    }
+
     /** Whether rows that are written have a metadata column. */
     boolean writes(WritableMetadata metadata) {
         return metadataColumns(metadata.key()).anyMatch(Column::isPersisted);

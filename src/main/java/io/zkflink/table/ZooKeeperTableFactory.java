@@ -95,6 +95,11 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
                 format,
                 sink.settings(),
                 new ZooKeeperTableSink.Declaration(
-                        hasPrimaryKey, mode, sink.ttl(rowsHaveTtl), sink.parallelism(mode), ownership));
+                        hasPrimaryKey,
+                        mode,
+                        sink.ttl(rowsHaveTtl),
+                        sink.parallelism(mode),
+                        ownership,
+                        table.rules.persisted()));
     }
 }

@@ -17,25 +17,22 @@ import java.util.Optional;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.catalog.Column;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.RowLevelModificationScanContext;
 import org.apache.flink.table.connector.format.EncodingFormat;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.sink.SinkV2Provider;
 import org.apache.flink.table.connector.sink.abilities.SupportsRowLevelDelete;
+import org.apache.flink.table.connector.sink.abilities.SupportsRowLevelUpdate;
 import org.apache.flink.table.connector.sink.abilities.SupportsWritingMetadata;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.DataType;
 import org.apache.flink.types.RowKind;
 
 /** A subtree that a query writes to, as the planner sees it. */
-final class ZooKeeperTableSink implements DynamicTableSink, SupportsWritingMetadata, SupportsRowLevelDelete {
-
-    private static final ChangelogMode UPSERT = ChangelogMode.newBuilder()
-            .addContainedKind(RowKind.INSERT)
-            .addContainedKind(RowKind.UPDATE_AFTER)
-            .addContainedKind(RowKind.DELETE)
-            .build();
+final class ZooKeeperTableSink
+        implements DynamicTableSink, SupportsWritingMetadata, SupportsRowLevelDelete, SupportsRowLevelUpdate {
 
     private final ConnectionSettings connection;
     private final TableLayout layout;
@@ -55,9 +52,15 @@ final class ZooKeeperTableSink implements DynamicTableSink, SupportsWritingMetad
      * @param ttl of znodes with one; zero where rows say it
      * @param parallelism empty where Flink decides
      * @param ownership of the session; null where rows outlive their session
+     * @param persisted the columns that are written, in the order of the declaration
      */
     record Declaration(
-            boolean hasPrimaryKey, CreateMode mode, Duration ttl, Optional<Integer> parallelism, Ownership ownership) {}
+            boolean hasPrimaryKey,
+            CreateMode mode,
+            Duration ttl,
+            Optional<Integer> parallelism,
+            Ownership ownership,
+            List<Column> persisted) {}
 
     /**
      * How a session is owned whose end is that of the rows.
@@ -79,11 +82,14 @@ final class ZooKeeperTableSink implements DynamicTableSink, SupportsWritingMetad
         this.declaration = declaration;
     }
 
-    /** Without a key a row that goes away cannot be told from others; with one, its key is all that is needed. */
     @Override
     public ChangelogMode getChangelogMode(ChangelogMode requested) {
         deletes = requested.contains(RowKind.DELETE);
-        return declaration.hasPrimaryKey() ? UPSERT : ChangelogMode.insertOnly();
+        List<String> key =
+                declaration.mode().isSequential() ? List.of() : layout.template().columns();
+        return declaration.hasPrimaryKey()
+                ? SinkChangelog.keyed()
+                : SinkChangelog.unkeyed(requested, key, layout.template());
     }
 
     @Override
@@ -123,16 +129,59 @@ final class ZooKeeperTableSink implements DynamicTableSink, SupportsWritingMetad
     /** Batch jobs read what is to be deleted, and give the keys. */
     @Override
     public RowLevelDeleteInfo applyRowLevelDelete(RowLevelModificationScanContext scan) {
-        if (!declaration.hasPrimaryKey()) {
-            throw new ValidationException("DELETE needs to know which columns say which znode: declare PRIMARY KEY ("
-                    + String.join(", ", layout.template().columns()) + ") NOT ENFORCED.");
+        checkFindsRows("DELETE");
+        deletes = true;
+        return new RowLevelDeleteInfo() {
+            /** Those that rows are written with: unless asked, the planner gives all of the table, in its order. */
+            @Override
+            public Optional<List<Column>> requiredColumns() {
+                return Optional.of(declaration.persisted());
+            }
+        };
+    }
+
+    /** Batch jobs read what is to be updated, and give the rows as they are to be. */
+    @Override
+    public RowLevelUpdateInfo applyRowLevelUpdate(List<Column> updated, RowLevelModificationScanContext scan) {
+        checkFindsRows("UPDATE");
+        updated.stream()
+                .map(Column::getName)
+                .filter(layout.template().columns()::contains)
+                .findFirst()
+                .ifPresent(column -> {
+                    throw new ValidationException("UPDATE cannot set '" + column + "': the 'path' '" + layout.template()
+                            + "' binds it, so another value means another znode. INSERT rows with the new value, and"
+                            + " DELETE those with the old one.");
+                });
+        return new RowLevelUpdateInfo() {
+            @Override
+            public Optional<List<Column>> requiredColumns() {
+                return Optional.of(declaration.persisted());
+            }
+
+            @Override
+            public RowLevelUpdateMode getRowLevelUpdateMode() {
+                return RowLevelUpdateMode.UPDATED_ROWS;
+            }
+        };
+    }
+
+    private void checkFindsRows(String statement) {
+        boolean isOneZNode = layout.template().columns().isEmpty();
+        if (declaration.mode().isSequential()) {
+            throw new ValidationException(statement + " needs to know which row is which znode, and with"
+                    + " 'sink.create-mode' = '" + declaration.mode() + "' the server names them. Declare another table"
+                    + " for it, whose 'path' binds the whole name.");
+        }
+        if (!declaration.hasPrimaryKey() && !isOneZNode) {
+            throw new ValidationException(
+                    statement + " needs to know which columns say which znode: declare PRIMARY KEY ("
+                            + String.join(", ", layout.template().columns()) + ") NOT ENFORCED.");
         }
         if (declaration.ownership() != null) {
-            throw new ValidationException("DELETE needs rows that outlive the job that wrote them, and with"
+            throw new ValidationException(statement + " needs rows that outlive the job that wrote them, and with"
                     + " 'sink.create-mode' = 'ephemeral' they go when their query ends or retracts them.");
         }
-        deletes = true;
-        return new RowLevelDeleteInfo() {};
     }
 
     @Override

@@ -2,6 +2,7 @@
 package io.zkflink.sink;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zkflink.client.Acl;
 import io.zkflink.client.CreateMode;
@@ -66,6 +67,27 @@ class BatchWriteTest {
         write(key("/t/b"));
 
         assertThat(zk.tree("/t")).containsOnlyKeys("/t/a", "/t/b").containsEntry("/t/a", "1");
+    }
+
+    private static RowWrite versionedKey(String path, int version) {
+        return new RowWrite.Put(path, null, false, version, CreateMode.PERSISTENT, 0);
+    }
+
+    @Test
+    void aKeyWithAVersionAsksForItAndLeavesTheDataAlone() {
+        zk.create("/t/a", "theirs");
+        write(versionedKey("/t/a", 0), versionedKey("/t/b", RowWrite.ABSENT));
+        assertThat(zk.tree("/t")).containsEntry("/t/a", "theirs").containsEntry("/t/b", "");
+
+        // Unlike a write, it leaves the version as it was: the next one is somebody else's, never its own replay.
+        zk.set("/t/b", "");
+        assertThatThrownBy(() -> write(put("/t/c", "1"), versionedKey("/t/b", 0)))
+                .hasMessageContaining("The znode '/t/b' has version 1, and the row to be written expects version 0.");
+        assertThatThrownBy(() -> write(versionedKey("/t/gone", 0)))
+                .hasMessageContaining("The znode '/t/gone' does not exist, and the row");
+        conflict = Conflict.SKIP;
+        write(versionedKey("/t/b", 0), put("/t/d", "1"));
+        assertThat(zk.tree("/t")).containsKey("/t/d").containsEntry("/t/a", "theirs");
     }
 
     @Test
