@@ -26,13 +26,20 @@ public final class PathTemplate implements Serializable {
     /** ZooKeeper's own subtree; never a row. */
     private static final String RESERVED = "zookeeper";
 
+    /** Where this connector keeps what it needs to remember; there are no rows unless a template's own path lies inside. */
+    private static final String OWN = "/_flink";
+
     private final String text;
     private final List<Segment> segments;
+    /** The subtrees without rows. */
+    private final List<String> hidden;
+
     private final List<String> columns;
 
-    private PathTemplate(String text, List<Segment> segments) {
+    private PathTemplate(String text, List<Segment> segments, List<String> hidden) {
         this.text = text;
         this.segments = List.copyOf(segments);
+        this.hidden = List.copyOf(hidden);
         this.columns = this.segments.stream()
                 .map(PathTemplate::columnOf)
                 .filter(name -> !name.isEmpty())
@@ -59,7 +66,7 @@ public final class PathTemplate implements Serializable {
                 segments.add(segment);
             }
         }
-        PathTemplate template = new PathTemplate(text, segments);
+        PathTemplate template = new PathTemplate(text, segments, List.of()).hiding(OWN);
         for (String column : template.columns) {
             if (template.columns.indexOf(column) != template.columns.lastIndexOf(column)) {
                 throw new IllegalArgumentException(
@@ -163,7 +170,63 @@ public final class PathTemplate implements Serializable {
                 restricted.add(new Segment.Rest(rest.column(), rest.type(), paths));
             }
         }
-        return new PathTemplate(text, restricted);
+        return new PathTemplate(text, restricted, hidden);
+    }
+
+    /** This template without the rows that lie in a subtree, unless all of them do. */
+    public PathTemplate hiding(String path) {
+        boolean isBelow = !isAtOrBelow(root(), path) && isAtOrBelow(path, root());
+        return isBelow
+                ? new PathTemplate(
+                        text,
+                        segments,
+                        Stream.concat(hidden.stream(), Stream.of(path)).toList())
+                : this;
+    }
+
+    private static boolean isAtOrBelow(String path, String top) {
+        return top.equals("/")
+                || (path.startsWith(top) && (path.length() == top.length() || path.charAt(top.length()) == '/'));
+    }
+
+    /** Whether all rows are at a path or below it. */
+    public boolean liesIn(String path) {
+        return isAtOrBelow(root(), path);
+    }
+
+    /** Whether a path is in a subtree that has no rows. */
+    public boolean isHidden(String path) {
+        if (isReserved(path)) {
+            return true;
+        }
+        for (String top : hidden) {
+            if (isAtOrBelow(path, top)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether a path could be that of a row of both. */
+    public boolean overlaps(PathTemplate other) {
+        for (int i = 0; i < Math.min(segments.size(), other.segments.size()); i++) {
+            Segment mine = segments.get(i);
+            Segment theirs = other.segments.get(i);
+            if (mine instanceof Segment.Rest || theirs instanceof Segment.Rest) {
+                return true;
+            }
+            if (!mayBeEqual(mine, theirs)) {
+                return false;
+            }
+        }
+        return segments.size() == other.segments.size();
+    }
+
+    private static boolean mayBeEqual(Segment one, Segment other) {
+        if (one instanceof Segment.Literal name) {
+            return other instanceof Segment.Literal ? one.equals(other) : other.accepts(name.name());
+        }
+        return !(other instanceof Segment.Literal name) || one.accepts(name.name());
     }
 
     /**
@@ -175,7 +238,8 @@ public final class PathTemplate implements Serializable {
         return new PathTemplate(
                 text,
                 Stream.concat(segments.stream(), Stream.of(new Segment.Child(names)))
-                        .toList());
+                        .toList(),
+                hidden);
     }
 
     /**
@@ -183,7 +247,7 @@ public final class PathTemplate implements Serializable {
      * {@link #columns()}; null if the znode is not a row.
      */
     public Object[] match(String path) {
-        if (isReserved(path)) {
+        if (isHidden(path)) {
             return null;
         }
         Object[] values = new Object[columns.size()];
@@ -220,9 +284,9 @@ public final class PathTemplate implements Serializable {
         return start > path.length() || path.equals("/") ? values : null;
     }
 
-    /** Whether a path has as many segments as a row of a template without a {@code {*column}}. */
+    /** Whether a path has as many segments as a row of a template without a {@code {*column}}, and could be one. */
     public boolean isAsDeepAs(String path) {
-        return path.chars().filter(c -> c == '/').count() == segments.size();
+        return path.chars().filter(c -> c == '/').count() == segments.size() && !isHidden(path);
     }
 
     /** Whether a path is ZooKeeper's own, {@code /zookeeper} or below. */
@@ -256,6 +320,13 @@ public final class PathTemplate implements Serializable {
         }
         String resolved = path.length() == 0 ? "/" : path.toString();
         checkNotReserved(resolved);
+        for (String top : hidden) {
+            if (isAtOrBelow(resolved, top)) {
+                throw new IllegalArgumentException("The path '" + resolved + "' lies in '" + top + "', where the"
+                        + " connector keeps what it has to remember, and is no row of the 'path' '" + text
+                        + "'. Filter such rows out, or declare a table whose 'path' lies inside of '" + top + "'.");
+            }
+        }
         return resolved;
     }
 
@@ -280,7 +351,7 @@ public final class PathTemplate implements Serializable {
             path.append('/').append(name);
         }
         String located = path.length() == 0 ? "/" : path.toString();
-        return isReserved(located) ? null : located;
+        return isHidden(located) ? null : located;
     }
 
     private static boolean arePossible(String path) {

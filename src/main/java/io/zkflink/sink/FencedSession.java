@@ -36,6 +36,7 @@ final class FencedSession {
 
     private final OwnedSession session;
     private final GuardedClient client;
+    /** The parent of the epochs of sessions that begin now. */
     private final String epochs;
     private final MissingParents parents;
     private final Executor thread;
@@ -46,6 +47,8 @@ final class FencedSession {
     private SessionIdentity established;
 
     private int version;
+    /** Where the restored session has its epoch; null unless that is below another znode than those of today. */
+    private String earlierEpoch;
 
     /**
      * @param restored the session that this one goes on with; null for none
@@ -80,11 +83,12 @@ final class FencedSession {
     }
 
     boolean isEpoch(String path) {
-        return path.startsWith(epochs + "/");
+        return path.startsWith(epochs + "/") || path.equals(earlierEpoch);
     }
 
     private String path(SessionIdentity identity) {
-        return epochs + "/" + identity.name();
+        boolean isEarlier = earlierEpoch != null && restored.id() == identity.id();
+        return isEarlier ? earlierEpoch : epochs + "/" + identity.name();
     }
 
     /**
@@ -113,7 +117,7 @@ final class FencedSession {
                         found -> {
                             boolean mustExist = restored != null && restored.id() == now.id();
                             if (found.isEmpty() && mustExist) {
-                                return CompletableFuture.failedFuture(gone(path));
+                                return findEarlierEpoch(now, path, rounds);
                             }
                             if (found.isPresent() && found.get().stat().ephemeralOwner() != now.id()) {
                                 return CompletableFuture.failedFuture(foreign(path));
@@ -123,6 +127,24 @@ final class FencedSession {
                                             () -> new ZNodeWrite.Create(path, null, CreateMode.EPHEMERAL, 0, Acl.OPEN));
                             return session.write(List.of(write))
                                     .thenComposeAsync(refusal -> decide(now, found, refusal, rounds), thread);
+                        },
+                        thread);
+    }
+
+    /** {@code sink.commit-path} may be another one than that of the writer before; its session keeps the epoch that it has. */
+    private CompletableFuture<SessionIdentity> findEarlierEpoch(SessionIdentity now, String path, int rounds) {
+        String end = path.substring(path.lastIndexOf('/', path.lastIndexOf('/') - 1));
+        return session.ephemerals()
+                .thenComposeAsync(
+                        owned -> {
+                            Optional<String> earlier = owned.stream()
+                                    .filter(znode -> znode.endsWith(end) && !znode.equals(earlierEpoch))
+                                    .findFirst();
+                            if (earlier.isEmpty() || rounds == 0) {
+                                return CompletableFuture.failedFuture(gone(path));
+                            }
+                            earlierEpoch = earlier.get();
+                            return setEpoch(now, rounds - 1);
                         },
                         thread);
     }

@@ -56,6 +56,6 @@ public final class OwnedSink<T> {
      */
     public SingleOutputStreamOperator<Void> write(DataStream<T> elements, boolean checkpointed) {
         OwnedOperator<T> operator = new OwnedOperator<>(connection, kind, sessions, checkpointed);
-        return elements.transform("ZooKeeper: owned rows", Types.VOID, operator).forceNonParallel();
+        return SingleWriter.of(elements.transform("ZooKeeper: owned rows", Types.VOID, operator));
     }
 }

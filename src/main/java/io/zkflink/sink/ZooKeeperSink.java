@@ -67,9 +67,9 @@ public final class ZooKeeperSink<T> implements Sink<T> {
         }
         int writers = context.getTaskInfo().getNumberOfParallelSubtasks();
         if (writers > 1) {
-            throw new IOException(
-                    "Invalid value '" + writers + "' for option 'sink.parallelism': with 'sink.guard.lock'"
-                            + " only one writer can hold the lock. Call 'sinkTo(sink).setParallelism(1)'.");
+            throw new IOException("Only one writer can hold the lock '" + settings.guardLock()
+                    + "' ('sink.guard.lock'), and Flink has started " + writers + ". Call"
+                    + " 'sinkTo(sink).setParallelism(1).setMaxParallelism(1).disableChaining()'.");
         }
         OwnedSession session = OwnedSession.open(connection, Optional.empty());
         try {

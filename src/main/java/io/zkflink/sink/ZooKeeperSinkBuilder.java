@@ -109,14 +109,15 @@ public final class ZooKeeperSinkBuilder<T> {
      * there, so that a writer that has lost the lock, though it may not know it yet, writes nothing; then its task fails.
      * After a failover it queues again, behind whoever waits.
      *
-     * <p>There can be one writer only:
+     * <p>There can be one writer only, also when the adaptive scheduler rescales the job, which a parallelism of 1 does not
+     * keep it from, but a maximum parallelism of 1 does, in a chain of its own:
      *
      * <pre>{@code
      * Sink<Long> sink = ZooKeeperSink.builder(new Report(name))
      *         .setConnectString(connectString)
      *         .setGuardLock("/locks/report")
      *         .build();
-     * totals.sinkTo(sink).setParallelism(1);
+     * totals.sinkTo(sink).setParallelism(1).setMaxParallelism(1).disableChaining();
      * }</pre>
      *
      * The schema is {@linkplain ZNodeSerializationSchema#granted told} the fencing token of the lock.

@@ -140,6 +140,15 @@ public final class ZooKeeperSource<T> implements Source<T, SubtreeSplit, List<Su
         return EnumeratorStateSerializer.INSTANCE;
     }
 
+    /** Whether it tells of changes of znodes that may have paths of a template; for tables. */
+    @Internal
+    public boolean follows(ConnectionSettings where, PathTemplate paths) {
+        return !settings.isBounded()
+                && where.connectString().equals(connection.connectString())
+                && where.namespace().equals(connection.namespace())
+                && template.overlaps(paths);
+    }
+
     @Override
     public TypeInformation<T> getProducedType() {
         return producedType;

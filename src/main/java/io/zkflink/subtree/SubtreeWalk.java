@@ -29,11 +29,13 @@ final class SubtreeWalk {
     private final PriorityQueue<Siblings> stack = new PriorityQueue<>(
             Comparator.comparingInt(Siblings::depth).reversed().thenComparing(Siblings::parent));
 
+    private final PathTemplate template;
     private final ArrayDeque<Step> repeated = new ArrayDeque<>();
     private final ArrayDeque<Step> postponed = new ArrayDeque<>();
     private int skipped;
 
     SubtreeWalk(PathTemplate template) {
+        this.template = template;
         this.segments = template.segments();
         this.openEnded = !segments.isEmpty()
                 && segments.get(segments.size() - 1) instanceof Segment.Rest rest
@@ -64,7 +66,7 @@ final class SubtreeWalk {
             String path = siblings.parent() + "/" + name;
             if (!accepts(siblings.depth(), name)) {
                 skipped++;
-            } else if (!PathTemplate.isReserved(path)) {
+            } else if (!template.isHidden(path)) {
                 arrive(new Step(path, siblings.depth() + 1, false, siblings.areListed()));
             }
         }

@@ -26,8 +26,9 @@ final class DeclaredTable {
         reader.checkTypes();
         this.rules = new SchemaRules(context.getCatalogTable().getResolvedSchema());
         FactoryUtil.validateFactoryOptions(factory, options);
-        PathTemplate template =
-                rules.template(options.get(ZooKeeperOptions.PATH), options.get(ZooKeeperOptions.PATH_ENCODING));
+        PathTemplate template = rules.template(
+                        options.get(ZooKeeperOptions.PATH), options.get(ZooKeeperOptions.PATH_ENCODING))
+                .hiding(options.get(SinkOptions.COMMIT_PATH));
         this.layout = new TableLayout(template, context.getPhysicalRowDataType());
     }
 

@@ -27,7 +27,7 @@ record OwnedRowsProvider(OwnedSink<RowData> sink, boolean checkpointed, boolean 
         SingleOutputStreamOperator<Void> writer = sink.write(rows, asked && !batch);
         context.generateUid("owned-rows").ifPresent(writer::uid);
         DataStreamSink<Void> end = writer.sinkTo(new DiscardingSink<>());
-        end.setParallelism(1);
+        end.setParallelism(1).setMaxParallelism(1);
         context.generateUid("owned-rows-end").ifPresent(end::uid);
         return end;
     }

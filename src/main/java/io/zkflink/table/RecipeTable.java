@@ -62,6 +62,7 @@ final class RecipeTable {
         SinkOptionsReader sink = new SinkOptionsReader(table.options, table.reader);
         sink.checkOneWriter("with 'recipe' = '" + recipe + "' all rows belong to one session, which only one writer can"
                 + " have.");
+        sink.checkRowsAreElsewhere(template);
         return new RecipeTableSink(
                 OwnedSink.ofClaims(
                         table.reader.connection(),

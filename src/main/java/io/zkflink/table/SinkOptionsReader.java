@@ -3,6 +3,7 @@ package io.zkflink.table;
 
 import io.zkflink.client.Acl;
 import io.zkflink.client.CreateMode;
+import io.zkflink.path.PathTemplate;
 import io.zkflink.sink.SinkSettings;
 import java.time.Duration;
 import java.util.Optional;
@@ -111,6 +112,16 @@ final class SinkOptionsReader {
         SinkSettings.Sessions sessions = reader.valid(() -> SinkSettings.Sessions.ofEphemerals(
                 options.get(SinkOptions.COMMIT_PATH), options.get(SinkOptions.DELIVERY_GUARANTEE), guardLock()));
         return new ZooKeeperTableSink.Ownership(sessions, reader.isCheckpointed());
+    }
+
+    /** Refuses rows among what the sink keeps for itself, which it would overwrite. */
+    void checkRowsAreElsewhere(PathTemplate template) {
+        String commitPath = options.get(SinkOptions.COMMIT_PATH);
+        if (template.liesIn(commitPath)) {
+            throw new ValidationException("Invalid value '" + commitPath + "' for option 'sink.commit-path': the rows of"
+                    + " the 'path' '" + template + "' lie inside of it, among what the sink has to remember. Set it to a"
+                    + " path outside of them, or write to another 'path'.");
+        }
     }
 
     /** Where it is kept whose turn it is to write as a session. */

@@ -5,6 +5,7 @@ import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.CreateMode;
 import io.zkflink.recipes.Recipe;
 import io.zkflink.row.WritableMetadata;
+import io.zkflink.sink.SinkSettings;
 import io.zkflink.source.ScanMode;
 import io.zkflink.source.ScanSettings;
 import java.util.Set;
@@ -89,11 +90,15 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
             throw SinkOptionsReader.versionOfEphemeral();
         }
         ZooKeeperTableSink.Ownership ownership = sink.ownership(mode);
+        SinkSettings settings = sink.settings();
+        if (settings.isExactlyOnce() || ownership != null) {
+            sink.checkRowsAreElsewhere(table.layout.template());
+        }
         return new ZooKeeperTableSink(
                 connection,
                 table.layout,
                 format,
-                sink.settings(),
+                settings,
                 new ZooKeeperTableSink.Declaration(
                         hasPrimaryKey,
                         mode,

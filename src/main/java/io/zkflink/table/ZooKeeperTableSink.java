@@ -22,7 +22,6 @@ import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.RowLevelModificationScanContext;
 import org.apache.flink.table.connector.format.EncodingFormat;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
-import org.apache.flink.table.connector.sink.SinkV2Provider;
 import org.apache.flink.table.connector.sink.abilities.SupportsRowLevelDelete;
 import org.apache.flink.table.connector.sink.abilities.SupportsRowLevelUpdate;
 import org.apache.flink.table.connector.sink.abilities.SupportsWritingMetadata;
@@ -110,12 +109,22 @@ final class ZooKeeperTableSink
         Sink<RowData> sink = settings.isExactlyOnce()
                 ? new TransactionalSink<>(connection, encoder, settings)
                 : new ZooKeeperSink<>(connection, encoder, settings);
-        return SinkV2Provider.of(sink, parallelism().orElse(null));
+        Feedback feedback = new Feedback(connection, layout.template());
+        return new NodeSinkProvider(sink, feedback, asSummaryString(), parallelism(), isSingle());
+    }
+
+    /** Whether there can be one writer only, because of a lock, or since a znode is deleted after those below it. */
+    private boolean isSingle() {
+        return settings.guardLock() != null || isDeletedInOrder();
+    }
+
+    private boolean isDeletedInOrder() {
+        return layout.template().isOpenEnded() && deletes;
     }
 
     /** A znode at any depth may be deleted only after those below it, which other subtasks might hold. */
     private Optional<Integer> parallelism() {
-        if (!layout.template().isOpenEnded() || !deletes) {
+        if (!isDeletedInOrder()) {
             return declaration.parallelism();
         }
         declaration.parallelism().filter(parallelism -> parallelism > 1).ifPresent(parallelism -> {

@@ -12,11 +12,15 @@ import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Asks a JobManager what everybody may ask. Thread-safe. */
 final class FlinkRest {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+    private static final Pattern VERTEX = Pattern.compile("\"id\":\"([0-9a-f]{32})\",(?:\"slotSharingGroupId\":\"[0-9a-f]+\",)?"
+            + "\"name\":\"((?:[^\"\\\\]|\\\\.)*)\",\"maxParallelism\":(\\d+),\"parallelism\":(\\d+)");
 
     private final String address;
     private final HttpClient client =
@@ -39,6 +43,37 @@ final class FlinkRest {
         return found("\"state\":\"([A-Z]+)\"", get("/jobs/" + job)).stream()
                 .findFirst()
                 .orElse("");
+    }
+
+    /** A vertex of a running job. */
+    record Vertex(String id, String name, int maxParallelism, int parallelism) {}
+
+    List<Vertex> vertices(String job) {
+        return VERTEX.matcher(get("/jobs/" + job))
+                .results()
+                .map(found -> new Vertex(
+                        found.group(1),
+                        found.group(2),
+                        Integer.parseInt(found.group(3)),
+                        Integer.parseInt(found.group(4))))
+                .toList();
+    }
+
+    /** Asks the adaptive scheduler for a parallelism, where a vertex may have it, and waits until the job has it. */
+    void rescale(String job, int parallelism) {
+        List<Vertex> vertices = vertices(job);
+        String requirements = vertices.stream()
+                .map(vertex -> "\"%s\":{\"parallelism\":{\"lowerBound\":1,\"upperBound\":%d}}"
+                        .formatted(vertex.id(), Math.min(parallelism, vertex.maxParallelism())))
+                .collect(Collectors.joining(",", "{", "}"));
+        String answer = send(request("/jobs/" + job + "/resource-requirements")
+                .header("Content-Type", "application/json")
+                .PUT(HttpRequest.BodyPublishers.ofString(requirements)));
+        Await.until("job " + job + " is rescaled, which was answered by " + answer, () -> vertices(job).stream()
+                        .anyMatch(vertex -> vertex.parallelism() == parallelism)
+                && vertices(job).stream()
+                        .allMatch(vertex -> vertex.parallelism() == Math.min(parallelism, vertex.maxParallelism())));
+        awaitRunning(job);
     }
 
     /** Waits until all tasks of a job run. */

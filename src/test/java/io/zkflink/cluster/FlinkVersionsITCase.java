@@ -53,6 +53,12 @@ class FlinkVersionsITCase {
                 heartbeat.interval: 1000
                 heartbeat.timeout: 20000
                 parallelism.default: 1
+                jobmanager.scheduler: adaptive
+                jobmanager.adaptive-scheduler.scaling-interval.min: 0 s
+                jobmanager.adaptive-scheduler.resource-stabilization-timeout: 1 s
+                jobmanager.adaptive-scheduler.executing.cooldown-after-rescaling: 0 s
+                jobmanager.adaptive-scheduler.executing.resource-stabilization-timeout: 1 s
+                jobmanager.adaptive-scheduler.submission.resource-stabilization-timeout: 1 s
                 """);
         try (FlinkCluster started = new FlinkCluster(version, configuration, 1, Map.of()).start();
                 SqlProcess client = new SqlProcess(started)) {
@@ -61,6 +67,7 @@ class FlinkVersionsITCase {
             scansAndTheSinkMirrorATreeAcrossASavepoint();
             lookupsFindTheSameByEachWay(version);
             locksAreTakenAndTurnsAreSeen();
+            oneWriterStaysOneWhenItsJobIsRescaled();
             rowsInAreZNodesOutThoughATaskManagerDies();
         }
     }
@@ -168,6 +175,65 @@ class FlinkVersionsITCase {
     private void awaitTurn(String worker) {
         Await.untilAsserted("it is the turn of " + worker, () -> assertThat(zk.tree(root + "/turns/front"))
                 .containsOnlyKeys(root + "/turns/front/" + worker));
+    }
+
+    /** With several sinks in one job, all of which are for one writer. */
+    private void oneWriterStaysOneWhenItsJobIsRescaled() {
+        createTable("wishes", "k STRING, v INT" + KEY, "/wishes/{k}");
+        create("claims", "door STRING, owner STRING, PRIMARY KEY (door, owner) NOT ENFORCED", "/claims/{door}",
+                "'recipe' = 'lock'");
+        createTable("live", COLUMNS + KEY, "/live/{k}", "'sink.create-mode' = 'ephemeral'");
+        createTable("guarded", COLUMNS + KEY, "/guarded/{k}", "'sink.guard.lock' = '" + root + "/guard'");
+        createTable("deep", "p STRING, v INT, PRIMARY KEY (p) NOT ENFORCED", "/deep/{*p}");
+        for (int i = 0; i < 6; i++) {
+            zk.create(root + "/wishes/k" + i, String.valueOf(i));
+        }
+        String job = sql.execute("EXECUTE STATEMENT SET BEGIN INSERT INTO claims SELECT k, 'me' FROM wishes;"
+                + " INSERT INTO live SELECT * FROM wishes; INSERT INTO guarded SELECT * FROM wishes;"
+                + " INSERT INTO deep SELECT k, v FROM wishes; END");
+        awaitWishes(6);
+        Map<String, Long> before = sessions();
+
+        cluster.rest().rescale(job, 2);
+        assertThat(cluster.rest().vertices(job))
+                .as("the vertices of writers")
+                .filteredOn(vertex -> vertex.name().matches(".*(Writer|owned rows).*"))
+                .hasSize(4)
+                .allSatisfy(vertex -> assertThat(vertex.parallelism()).isEqualTo(1));
+        zk.set(root + "/wishes/k0", "100");
+        awaitWishes(6);
+        assertThat(sessions()).as("who owns what").isEqualTo(before);
+
+        for (int i = 1; i < 6; i++) {
+            zk.delete(root + "/wishes/k" + i);
+        }
+        awaitWishes(1);
+        cluster.rest().cancel(job);
+    }
+
+    private void awaitWishes(int count) {
+        Await.untilAsserted("there is what is wished for", () -> {
+            SortedMap<String, String> wishes = below("/wishes");
+            wishes.remove("");
+            assertThat(wishes).hasSize(count);
+            for (String copy : List.of("/live", "/guarded", "/deep")) {
+                SortedMap<String, String> there = below(copy);
+                there.remove("");
+                assertThat(there).as(copy).isEqualTo(wishes);
+            }
+            SortedMap<String, String> claims = below("/claims");
+            claims.keySet().removeIf(path -> !path.contains("-lock-"));
+            assertThat(claims).hasSize(count);
+        });
+    }
+
+    /** The znodes of locks and of ephemeral rows, with the sessions that own them. */
+    private Map<String, Long> sessions() {
+        Map<String, Long> owners = new TreeMap<>();
+        Stream.of("/live", "/claims")
+                .flatMap(top -> zk.tree(root + top).keySet().stream())
+                .forEach(path -> owners.put(path, zk.stat(path).getEphemeralOwner()));
+        return owners;
     }
 
     private void rowsInAreZNodesOutThoughATaskManagerDies() {

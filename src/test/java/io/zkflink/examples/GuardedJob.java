@@ -37,7 +37,7 @@ public final class GuardedJob {
                 .setConnectString(connectString)
                 .setGuardLock("/locks/report")
                 .build();
-        totals.sinkTo(sink).setParallelism(1);
+        totals.sinkTo(sink).setParallelism(1).setMaxParallelism(1).disableChaining();
     }
 
     /** What the report says: which job wrote it, by which grant of the lock, and the total. */

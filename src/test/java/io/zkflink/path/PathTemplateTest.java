@@ -44,6 +44,12 @@ class PathTemplateTest {
         "/{a}, /zookeeper, ",
         "/{*a}, /zookeeper/quota, ",
         "/{*a}, /zookeepers/x, zookeepers/x",
+        "/{*a}, /_flink/commits/x, ",
+        "/{a}, /_flink, ",
+        "/{*a}, /_flinks, _flinks",
+        "/x/{*a}, /x/_flink, _flink",
+        "/_flink/{*a}, /_flink/commits/x, commits/x",
+        "/_flink/commits/{a}, /_flink/commits/x, x",
         "/x/{*a}, /x/zookeeper, zookeeper",
         "/x/{*a}, /x/y/z, y/z",
         "/x/{*a}, /x, ",
@@ -166,5 +172,44 @@ class PathTemplateTest {
         assertThat(parse("/r/{*a}").locate("x//z")).isNull();
         assertThat(parse("/r/{*a}").locate("x/")).isNull();
         assertThat(parse("/").locate()).isEqualTo("/");
+    }
+
+    @Test
+    void aSubtreeIsHiddenUnlessAllRowsAreInIt() {
+        PathTemplate all = parse("/{*a}").hiding("/own/commits");
+        assertThat(all.match("/own/commits/x")).isNull();
+        assertThat(all.match("/own/commits")).isNull();
+        assertThat(all.match("/own/commits2")).containsExactly("own/commits2");
+        assertThat(all.match("/_flink/x")).isNull();
+        assertThat(all.locate("own/commits/x")).isNull();
+        assertThat(all.restrict(Map.of("a", java.util.List.of("own/commits", "own"))).match("/own/commits"))
+                .isNull();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> all.resolve("own/commits/x"))
+                .withMessage("The path '/own/commits/x' lies in '/own/commits', where the connector keeps what it has to"
+                        + " remember, and is no row of the 'path' '/{*a}'. Filter such rows out, or declare a table whose"
+                        + " 'path' lies inside of '/own/commits'.");
+
+        assertThat(parse("/own/commits/{a}").hiding("/own/commits").match("/own/commits/x")).containsExactly("x");
+        assertThat(parse("/own/{*a}").hiding("/own/commits").match("/own/commits/x")).isNull();
+        assertThat(parse("/own/commits/{a}").liesIn("/own/commits")).isTrue();
+        assertThat(parse("/own/{*a}").liesIn("/own/commits")).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/x/{*a}, /x/y/{b}, true",
+        "/{*a}, /, false",
+        "/x/{*a}, /y/{*a}, false",
+        "/x/{a}, /x/{a}/{b}, false",
+        "/x/{a}, /{a}/{b}, true",
+        "/x/{i}, /x/y, false",
+        "/x/{i}, /x/7, true",
+        "/x/y, /x/y, true",
+        "/x/y, /x/z, false",
+    })
+    void templatesOverlap(String one, String other, boolean overlap) {
+        assertThat(parse(one).overlaps(parse(other))).isEqualTo(overlap);
+        assertThat(parse(other).overlaps(parse(one))).isEqualTo(overlap);
     }
 }

@@ -74,6 +74,21 @@ class FencedSessionITCase {
         assertThat(zk.stat(root + "/epochs/" + identity.name()).getVersion()).isEqualTo(5);
     }
 
+    /** {@code sink.commit-path} was changed at a restore. */
+    @Test
+    void aSessionKeepsTheEpochThatItHas() {
+        FencedSession first = open(null);
+        SessionIdentity identity = establish(first);
+        assertThat(write(first, "/row")).isEmpty();
+
+        FencedSession next = open(identity, "/other/epochs");
+        assertThat(establish(next)).isEqualTo(identity);
+        assertThat(write(next, "/by-next")).isEmpty();
+        assertThat(write(first, "/by-zombie")).isPresent();
+        assertThat(zk.exists(root + "/row")).isTrue();
+        assertThat(next.isEpoch(root + "/epochs/" + identity.name())).isTrue();
+    }
+
     @Test
     void aSessionWithoutItsEpochIsEnded() {
         FencedSession first = open(null);
@@ -107,10 +122,14 @@ class FencedSessionITCase {
     }
 
     private FencedSession open(SessionIdentity previous) {
+        return open(previous, "/epochs");
+    }
+
+    private FencedSession open(SessionIdentity previous, String epochs) {
         OwnedSession session = OwnedSession.open(
                 ConnectionSettings.of(SharedZooKeeper.connectString()), Optional.ofNullable(previous));
         opened.add(session);
-        return new FencedSession(session, previous, root + "/epochs", Runnable::run);
+        return new FencedSession(session, previous, root + epochs, Runnable::run);
     }
 
     private static SessionIdentity establish(FencedSession session) {

@@ -195,8 +195,8 @@ class DataStreamITCase {
         assertThat(Await.failure(job.getJobExecutionResult()))
                 .rootCause()
                 .hasMessage(
-                        "Invalid value '2' for option 'sink.parallelism': with 'sink.guard.lock' only one writer can"
-                                + " hold the lock. Call 'sinkTo(sink).setParallelism(1)'.");
+                        "Only one writer can hold the lock '/lock' ('sink.guard.lock'), and Flink has started 2. Call"
+                                + " 'sinkTo(sink).setParallelism(1).setMaxParallelism(1).disableChaining()'.");
     }
 
     @Test

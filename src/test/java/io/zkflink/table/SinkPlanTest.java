@@ -4,19 +4,26 @@ package io.zkflink.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zkflink.testkit.LogSearch;
 import java.util.List;
+import java.util.Map;
+import org.apache.flink.runtime.jobgraph.JobVertex;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.EnvironmentSettings;
 import org.apache.flink.table.api.TableEnvironment;
+import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What the planner makes of sinks. */
 class SinkPlanTest {
 
-    private final TableEnvironment sql = TableEnvironment.create(EnvironmentSettings.inStreamingMode());
+    private final StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
+    private final StreamTableEnvironment sql = StreamTableEnvironment.create(environment);
 
     @BeforeEach
     void tables() {
+        environment.setParallelism(1);
         sql.getConfig().set("table.exec.sink.require-on-conflict", "false");
         table("nodes", "k STRING, v INT, PRIMARY KEY (k) NOT ENFORCED", "/nodes/{k}", "'format' = 'json'");
         table("tree", "p STRING, v BYTES, PRIMARY KEY (p) NOT ENFORCED", "/tree/{*p}");
@@ -85,6 +92,38 @@ class SinkPlanTest {
     }
 
     @Test
+    void rowsAreNotAmongWhatTheSinkKeepsForItself() {
+        String once = "'sink.delivery-guarantee' = 'exactly-once', 'sink.transactional-id-prefix' = 'x'";
+        String columns = "k STRING, v BYTES, PRIMARY KEY (k) NOT ENFORCED";
+        String message = "Invalid value '/_flink/commits' for option 'sink.commit-path': the rows of the 'path'"
+                + " '/_flink/commits/%s' lie inside of it, among what the sink has to remember. Set it to a path outside of"
+                + " them, or write to another 'path'.";
+        table("markers", columns, "/_flink/commits/x/{k}", once);
+        refused("INSERT INTO markers SELECT 'a', CAST(NULL AS BYTES)", message.formatted("x/{k}"));
+        table("epochs", columns, "/_flink/commits/{k}", "'sink.create-mode' = 'ephemeral'");
+        refused("INSERT INTO epochs SELECT 'a', CAST(NULL AS BYTES)", message.formatted("{k}"));
+        table("locks", "r STRING, o STRING", "/_flink/commits/{r}", "'recipe' = 'lock'");
+        refused("INSERT INTO locks SELECT 'a', 'b'", message.formatted("{r}"));
+
+        // At least once nothing is kept there, and an admin may clean up.
+        table("cleaned", columns, "/_flink/commits/x/{k}");
+        assertThat(sql.explainSql("INSERT INTO cleaned SELECT 'a', CAST(NULL AS BYTES)")).contains("Sink");
+    }
+
+    @Test
+    void aQueryThatFollowsWhatItWritesIsWarnedOf() {
+        table("inside", "p STRING, v BYTES, PRIMARY KEY (p) NOT ENFORCED", "/tree/copy/{*p}");
+        table("beside", "p STRING, v BYTES, PRIMARY KEY (p) NOT ENFORCED", "/copy/{*p}");
+        try (LogSearch warnings = new LogSearch(line -> line.contains("The query follows what it writes"))) {
+            sql.explainSql("INSERT INTO beside SELECT * FROM tree");
+            sql.explainSql("INSERT INTO beside SELECT * FROM tree /*+ OPTIONS('scan.bounded.mode' = 'snapshot') */");
+            assertThat(warnings.found()).isEmpty();
+            sql.explainSql("INSERT INTO inside SELECT * FROM tree");
+            assertThat(warnings.found()).anySatisfy(line -> assertThat(line).contains("'/tree/copy/{*p}'"));
+        }
+    }
+
+    @Test
     void whatCannotBeUpdatedSaysWhy() {
         TableEnvironment batch = TableEnvironment.create(EnvironmentSettings.inBatchMode());
         table(batch, "nodes", "k STRING, v INT, PRIMARY KEY (k) NOT ENFORCED", "/nodes/{k}", "'format' = 'json'");
@@ -113,6 +152,51 @@ class SinkPlanTest {
                 .hasMessage("DELETE needs to know which row is which znode, and with 'sink.create-mode' ="
                         + " 'persistent-sequential' the server names them. Declare another table for it, whose 'path'"
                         + " binds the whole name.");
+    }
+
+    @Test
+    void whatOneWriterMayDoIsDoneByOneWhateverRescalesTheJob() {
+        String columns = "k STRING, v INT, PRIMARY KEY (k) NOT ENFORCED";
+        String mine = "r STRING, o STRING, PRIMARY KEY (r, o) NOT ENFORCED";
+        String deep = "p STRING, v BYTES, PRIMARY KEY (p) NOT ENFORCED";
+        String once = "'sink.delivery-guarantee' = 'exactly-once', 'sink.transactional-id-prefix' = 'x'";
+        table("live", columns, "/twin/{k}", "'format' = 'json', 'sink.create-mode' = 'ephemeral'");
+        table("guarded", columns, "/twin/{k}", "'format' = 'json', 'sink.guard.lock' = '/lock'");
+        table("copy", deep, "/copy/{*p}");
+        table("exact", deep, "/copy/{*p}", once);
+        table("locks", mine, "/locks/{r}", "'recipe' = 'lock'");
+        table("offices", mine, "/offices/{r}", "'recipe' = 'election'");
+        table("barriers", mine, "/barriers/{r}", "'recipe' = 'barrier', 'barrier.members' = '2'");
+        Map<String, String> queries = Map.of(
+                "live", "nodes",
+                "guarded", "nodes",
+                "copy", "tree",
+                "exact", "tree",
+                "locks", "wanted",
+                "offices", "wanted",
+                "barriers", "wanted");
+        queries.forEach((sink, source) -> {
+            List<JobVertex> writers = writers("INSERT INTO " + sink + " SELECT * FROM " + source);
+            assertThat(writers).as(sink).isNotEmpty().allSatisfy(writer -> {
+                assertThat(writer.getMaxParallelism()).isEqualTo(1);
+                assertThat(writer.getParallelism()).isEqualTo(1);
+            });
+        });
+        assertThat(writers("INSERT INTO exact SELECT * FROM tree")).hasSize(2);
+
+        // Others are as parallel as the query.
+        table("twin", columns, "/twin/{k}", "'format' = 'json'");
+        table("wide", columns, "/twin/{k}", "'format' = 'json', 'sink.parallelism' = '3'");
+        assertThat(writers("INSERT INTO twin SELECT * FROM nodes")).extracting(JobVertex::getParallelism).containsExactly(1);
+        assertThat(writers("INSERT INTO wide SELECT * FROM nodes")).extracting(JobVertex::getParallelism).containsExactly(3);
+    }
+
+    /** The vertices of a job that hold a part of a sink. */
+    private List<JobVertex> writers(String statement) {
+        sql.createStatementSet().addInsertSql(statement).attachAsDataStream();
+        return environment.getStreamGraph().getJobGraph().getVerticesSortedTopologicallyFromSources().stream()
+                .filter(vertex -> vertex.getName().matches(".*(Writer|Committer|owned rows).*"))
+                .toList();
     }
 
     private void refused(String statement, String message) {
