@@ -38,6 +38,7 @@ final class FencedSession {
     private final GuardedClient client;
     /** The parent of the epochs of sessions that begin now. */
     private final String epochs;
+
     private final MissingParents parents;
     private final Executor thread;
     /** The session that must have an epoch already; null if there is none. */

@@ -24,7 +24,8 @@ record Feedback(ConnectionSettings connection, PathTemplate template) {
         boolean isRead = rows.getTransformation().getTransitivePredecessors().stream()
                 .filter(SourceTransformation.class::isInstance)
                 .map(source -> ((SourceTransformation<?, ?, ?>) source).getSource())
-                .anyMatch(source -> source instanceof ZooKeeperSource<?> znodes && znodes.follows(connection, template));
+                .anyMatch(
+                        source -> source instanceof ZooKeeperSource<?> znodes && znodes.follows(connection, template));
         if (isRead) {
             LOG.warn(
                     "The query follows what it writes: rows of the 'path' '{}' are also rows of a table that it reads on"

@@ -118,9 +118,11 @@ final class SinkOptionsReader {
     void checkRowsAreElsewhere(PathTemplate template) {
         String commitPath = options.get(SinkOptions.COMMIT_PATH);
         if (template.liesIn(commitPath)) {
-            throw new ValidationException("Invalid value '" + commitPath + "' for option 'sink.commit-path': the rows of"
-                    + " the 'path' '" + template + "' lie inside of it, among what the sink has to remember. Set it to a"
-                    + " path outside of them, or write to another 'path'.");
+            throw new ValidationException(
+                    "Invalid value '" + commitPath + "' for option 'sink.commit-path': the rows of"
+                            + " the 'path' '" + template
+                            + "' lie inside of it, among what the sink has to remember. Set it to a"
+                            + " path outside of them, or write to another 'path'.");
         }
     }
 

@@ -84,8 +84,9 @@ final class ZooKeeperTableSink
     @Override
     public ChangelogMode getChangelogMode(ChangelogMode requested) {
         deletes = requested.contains(RowKind.DELETE);
-        List<String> key =
-                declaration.mode().isSequential() ? List.of() : layout.template().columns();
+        List<String> key = declaration.mode().isSequential()
+                ? List.of()
+                : layout.template().columns();
         return declaration.hasPrimaryKey()
                 ? SinkChangelog.keyed()
                 : SinkChangelog.unkeyed(requested, key, layout.template());

@@ -19,8 +19,9 @@ final class FlinkRest {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
-    private static final Pattern VERTEX = Pattern.compile("\"id\":\"([0-9a-f]{32})\",(?:\"slotSharingGroupId\":\"[0-9a-f]+\",)?"
-            + "\"name\":\"((?:[^\"\\\\]|\\\\.)*)\",\"maxParallelism\":(\\d+),\"parallelism\":(\\d+)");
+    private static final Pattern VERTEX =
+            Pattern.compile("\"id\":\"([0-9a-f]{32})\",(?:\"slotSharingGroupId\":\"[0-9a-f]+\",)?"
+                    + "\"name\":\"((?:[^\"\\\\]|\\\\.)*)\",\"maxParallelism\":(\\d+),\"parallelism\":(\\d+)");
 
     private final String address;
     private final HttpClient client =
@@ -69,10 +70,12 @@ final class FlinkRest {
         String answer = send(request("/jobs/" + job + "/resource-requirements")
                 .header("Content-Type", "application/json")
                 .PUT(HttpRequest.BodyPublishers.ofString(requirements)));
-        Await.until("job " + job + " is rescaled, which was answered by " + answer, () -> vertices(job).stream()
-                        .anyMatch(vertex -> vertex.parallelism() == parallelism)
-                && vertices(job).stream()
-                        .allMatch(vertex -> vertex.parallelism() == Math.min(parallelism, vertex.maxParallelism())));
+        Await.until(
+                "job " + job + " is rescaled, which was answered by " + answer,
+                () -> vertices(job).stream().anyMatch(vertex -> vertex.parallelism() == parallelism)
+                        && vertices(job).stream()
+                                .allMatch(vertex ->
+                                        vertex.parallelism() == Math.min(parallelism, vertex.maxParallelism())));
         awaitRunning(job);
     }
 

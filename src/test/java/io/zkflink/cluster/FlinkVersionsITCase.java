@@ -180,7 +180,10 @@ class FlinkVersionsITCase {
     /** With several sinks in one job, all of which are for one writer. */
     private void oneWriterStaysOneWhenItsJobIsRescaled() {
         createTable("wishes", "k STRING, v INT" + KEY, "/wishes/{k}");
-        create("claims", "door STRING, owner STRING, PRIMARY KEY (door, owner) NOT ENFORCED", "/claims/{door}",
+        create(
+                "claims",
+                "door STRING, owner STRING, PRIMARY KEY (door, owner) NOT ENFORCED",
+                "/claims/{door}",
                 "'recipe' = 'lock'");
         createTable("live", COLUMNS + KEY, "/live/{k}", "'sink.create-mode' = 'ephemeral'");
         createTable("guarded", COLUMNS + KEY, "/guarded/{k}", "'sink.guard.lock' = '" + root + "/guard'");

@@ -182,16 +182,20 @@ class PathTemplateTest {
         assertThat(all.match("/own/commits2")).containsExactly("own/commits2");
         assertThat(all.match("/_flink/x")).isNull();
         assertThat(all.locate("own/commits/x")).isNull();
-        assertThat(all.restrict(Map.of("a", java.util.List.of("own/commits", "own"))).match("/own/commits"))
+        assertThat(all.restrict(Map.of("a", java.util.List.of("own/commits", "own")))
+                        .match("/own/commits"))
                 .isNull();
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> all.resolve("own/commits/x"))
-                .withMessage("The path '/own/commits/x' lies in '/own/commits', where the connector keeps what it has to"
-                        + " remember, and is no row of the 'path' '/{*a}'. Filter such rows out, or declare a table whose"
-                        + " 'path' lies inside of '/own/commits'.");
+                .withMessage(
+                        "The path '/own/commits/x' lies in '/own/commits', where the connector keeps what it has to"
+                                + " remember, and is no row of the 'path' '/{*a}'. Filter such rows out, or declare a table whose"
+                                + " 'path' lies inside of '/own/commits'.");
 
-        assertThat(parse("/own/commits/{a}").hiding("/own/commits").match("/own/commits/x")).containsExactly("x");
-        assertThat(parse("/own/{*a}").hiding("/own/commits").match("/own/commits/x")).isNull();
+        assertThat(parse("/own/commits/{a}").hiding("/own/commits").match("/own/commits/x"))
+                .containsExactly("x");
+        assertThat(parse("/own/{*a}").hiding("/own/commits").match("/own/commits/x"))
+                .isNull();
         assertThat(parse("/own/commits/{a}").liesIn("/own/commits")).isTrue();
         assertThat(parse("/own/{*a}").liesIn("/own/commits")).isFalse();
     }

@@ -57,7 +57,9 @@ class RowLevelITCase {
         }
 
         delete("g = 'a' AND n = 1", row -> row.g.equals("a") && row.n == 1);
-        delete("v = 20 OR (w LIKE 'b%' AND n BETWEEN 3 AND 9)", row -> row.v == 20 || (row.g.equals("b") && row.n == 3));
+        delete(
+                "v = 20 OR (w LIKE 'b%' AND n BETWEEN 3 AND 9)",
+                row -> row.v == 20 || (row.g.equals("b") && row.n == 3));
         update("v = v + n + 1, w = CONCAT(g, '!')", "g <> 'a'", row -> !row.g.equals("a"));
         delete("n IN (SELECT x FROM (VALUES (0), (3)) AS s (x))", row -> row.n == 0 || row.n == 3);
         update("w = 'all'", "TRUE", row -> true);
@@ -96,7 +98,10 @@ class RowLevelITCase {
         zk.tree(root).forEach((path, data) -> {
             String row = path.substring(root.length());
             if (row.chars().filter(c -> c == '/').count() == 2) {
-                rows.put(row, JSON_V.matcher(data).replaceAll("$1") + "," + JSON_W.matcher(data).replaceAll("$1"));
+                rows.put(
+                        row,
+                        JSON_V.matcher(data).replaceAll("$1") + ","
+                                + JSON_W.matcher(data).replaceAll("$1"));
             }
         });
         assertThat(rows).as(statement).isEqualTo(model);

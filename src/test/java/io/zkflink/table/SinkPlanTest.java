@@ -41,7 +41,10 @@ class SinkPlanTest {
                 "'format' = 'json', 'sink.delivery-guarantee' = 'exactly-once', 'sink.transactional-id-prefix' = 'twin'");
         table("live", twin, "/twin/{k}", "'format' = 'json', 'sink.create-mode' = 'ephemeral'");
         table("guarded", twin, "/twin/{k}", "'format' = 'json', 'sink.guard.lock' = '/lock'");
-        table("versioned", "k STRING, v INT, `version` INT METADATA, PRIMARY KEY (k) NOT ENFORCED", "/twin/{k}",
+        table(
+                "versioned",
+                "k STRING, v INT, `version` INT METADATA, PRIMARY KEY (k) NOT ENFORCED",
+                "/twin/{k}",
                 "'format' = 'json'");
         table("copy", "p STRING, v BYTES, PRIMARY KEY (p) NOT ENFORCED", "/copy/{*p}");
         for (String sink : List.of("twin", "once", "live", "guarded")) {
@@ -70,7 +73,11 @@ class SinkPlanTest {
     @Test
     void aTableWithoutAKeySaysWhichOneItNeeds() {
         table("unkeyed", "k STRING, v BIGINT", "/t/{k}", "'format' = 'json'");
-        table("appended", "k STRING, v BIGINT", "/t/{k}", "'format' = 'json', 'sink.create-mode' = 'persistent-sequential'");
+        table(
+                "appended",
+                "k STRING, v BIGINT",
+                "/t/{k}",
+                "'format' = 'json', 'sink.create-mode' = 'persistent-sequential'");
         table("total", "v BIGINT", "/total", "'format' = 'json'");
         table("locks", "r STRING, o STRING", "/locks/{r}", "'recipe' = 'lock'");
         refused(
@@ -107,7 +114,8 @@ class SinkPlanTest {
 
         // At least once nothing is kept there, and an admin may clean up.
         table("cleaned", columns, "/_flink/commits/x/{k}");
-        assertThat(sql.explainSql("INSERT INTO cleaned SELECT 'a', CAST(NULL AS BYTES)")).contains("Sink");
+        assertThat(sql.explainSql("INSERT INTO cleaned SELECT 'a', CAST(NULL AS BYTES)"))
+                .contains("Sink");
     }
 
     @Test
@@ -144,7 +152,8 @@ class SinkPlanTest {
                 .hasMessage("UPDATE cannot set 'k': the 'path' '/nodes/{k}' binds it, so another value means another"
                         + " znode. INSERT rows with the new value, and DELETE those with the old one.");
         assertThatThrownBy(() -> batch.explainSql("UPDATE unkeyed SET v = 1"))
-                .hasMessage("UPDATE needs to know which columns say which znode: declare PRIMARY KEY (k) NOT ENFORCED.");
+                .hasMessage(
+                        "UPDATE needs to know which columns say which znode: declare PRIMARY KEY (k) NOT ENFORCED.");
         assertThatThrownBy(() -> batch.explainSql("UPDATE live SET v = 1"))
                 .hasMessage("UPDATE needs rows that outlive the job that wrote them, and with 'sink.create-mode' ="
                         + " 'ephemeral' they go when their query ends or retracts them.");
@@ -187,8 +196,12 @@ class SinkPlanTest {
         // Others are as parallel as the query.
         table("twin", columns, "/twin/{k}", "'format' = 'json'");
         table("wide", columns, "/twin/{k}", "'format' = 'json', 'sink.parallelism' = '3'");
-        assertThat(writers("INSERT INTO twin SELECT * FROM nodes")).extracting(JobVertex::getParallelism).containsExactly(1);
-        assertThat(writers("INSERT INTO wide SELECT * FROM nodes")).extracting(JobVertex::getParallelism).containsExactly(3);
+        assertThat(writers("INSERT INTO twin SELECT * FROM nodes"))
+                .extracting(JobVertex::getParallelism)
+                .containsExactly(1);
+        assertThat(writers("INSERT INTO wide SELECT * FROM nodes"))
+                .extracting(JobVertex::getParallelism)
+                .containsExactly(3);
     }
 
     /** The vertices of a job that hold a part of a sink. */

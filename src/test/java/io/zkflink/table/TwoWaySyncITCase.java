@@ -121,7 +121,9 @@ class TwoWaySyncITCase {
 
     private String versions() {
         SortedMap<String, Long> changed = new TreeMap<>();
-        west.tree(westRoot).keySet().forEach(path -> changed.put("west" + path, west.stat(path).getMzxid()));
+        west.tree(westRoot)
+                .keySet()
+                .forEach(path -> changed.put("west" + path, west.stat(path).getMzxid()));
         east.tree("/").keySet().stream()
                 .filter(path -> !path.startsWith("/zookeeper"))
                 .forEach(path -> changed.put("east" + path, east.stat(path).getMzxid()));
