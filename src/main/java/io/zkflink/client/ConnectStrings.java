@@ -8,6 +8,8 @@ import org.apache.zookeeper.common.PathUtils;
 /** The rules of connect strings, so that a wrong one is found before anybody connects. */
 public final class ConnectStrings {
 
+    private static final String SERVERS_OWN = "/zookeeper";
+
     private ConnectStrings() {}
 
     /**
@@ -49,6 +51,11 @@ public final class ConnectStrings {
     static String chroot(String connectString) {
         String chroot = new ConnectStringParser(connectString).getChrootPath();
         return chroot == null ? "" : chroot;
+    }
+
+    /** Whether the server keeps a path for itself. */
+    static boolean isServersOwn(String path) {
+        return path.equals(SERVERS_OWN) || path.startsWith(SERVERS_OWN + "/");
     }
 
     /**

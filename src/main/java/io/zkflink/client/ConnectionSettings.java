@@ -46,6 +46,7 @@ public record ConnectionSettings(
                 "connect-string", connectString, ConnectStrings::check, "write 'host:port[,host:port]...[/chroot]'");
         InvalidSettingException.check(
                 "namespace", namespace, ConnectStrings::checkNamespace, "write it like 'team/app'");
+        checkBase(connectString, namespace);
         InvalidSettingException.checkDuration("session-timeout", sessionTimeout);
         InvalidSettingException.checkDuration("connection-timeout", connectionTimeout);
         InvalidSettingException.checkDuration("retry-wait", retryWait);
@@ -61,6 +62,25 @@ public record ConnectionSettings(
                             "an 'ssl.*' or 'sasl.*' option of this table sets the same. Remove one of the two.");
                 });
         checkReplyLimit(properties.get(REPLY_LIMIT));
+    }
+
+    private static void checkBase(String connectString, String namespace) {
+        String chroot = ConnectStrings.chroot(connectString);
+        if (ConnectStrings.isServersOwn(base(connectString, namespace))) {
+            throw new InvalidSettingException(
+                    chroot.isEmpty() ? "namespace" : "connect-string",
+                    chroot.isEmpty() ? namespace : connectString,
+                    "'/zookeeper' is the server's own subtree and never a table. Use another path.");
+        }
+    }
+
+    private static String base(String connectString, String namespace) {
+        return ConnectStrings.chroot(connectString) + (namespace.isEmpty() ? "" : "/" + namespace);
+    }
+
+    /** The path that the server has the root of all paths at: chroot and namespace, empty for its own root. */
+    public String base() {
+        return base(connectString, namespace);
     }
 
     private static void checkReplyLimit(String bytes) {

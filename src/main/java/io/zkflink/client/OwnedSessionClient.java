@@ -15,9 +15,7 @@ final class OwnedSessionClient extends SessionClient implements OwnedSession {
     OwnedSessionClient(Session session, ConnectionSettings settings) {
         super(session, settings.namespace(), session::close);
         this.session = session;
-        String namespace = settings.namespace();
-        this.serverPrefix =
-                ConnectStrings.chroot(settings.connectString()) + (namespace.isEmpty() ? "" : "/" + namespace);
+        this.serverPrefix = settings.base();
     }
 
     @Override

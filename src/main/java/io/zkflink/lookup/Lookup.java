@@ -44,20 +44,13 @@ final class Lookup {
         Object[] located = keys.located(values);
         PathTemplate template = table.template();
         if (keys.arePoints()) {
-            String path = template.locate(located);
-            return path == null
-                    ? CompletableFuture.completedFuture(List.of())
-                    : SubtreeRead.one(client, path, table.keysOnly()).thenApply(Lookup::listed);
+            return SubtreeRead.all(client, template.locations(located), table.keysOnly());
         }
         Map<String, List<Object>> prefix = new HashMap<>();
         for (int i = 0; i < located.length; i++) {
             prefix.put(template.columns().get(i), List.of(located[i]));
         }
-        return SubtreeRead.start(client, template.restrict(prefix), table.keysOnly());
-    }
-
-    private static List<ZNode> listed(Optional<ZNode> znode) {
-        return znode.map(List::of).orElse(List.of());
+        return SubtreeRead.start(client, template.restrictByNames(prefix), table.keysOnly());
     }
 
     /** The rows of znodes that are where {@code values} say, whatever their other columns. */
@@ -65,11 +58,24 @@ final class Lookup {
         if (znodes.size() == 1) {
             return row(values, znodes.get(0)).map(List::of).orElse(List.of());
         }
+        if (table.template().isAmbiguous()) {
+            checkUnique(znodes);
+        }
         List<RowData> rows = new ArrayList<>(znodes.size());
         for (ZNode znode : znodes) {
             row(values, znode).ifPresent(rows::add);
         }
         return rows;
+    }
+
+    private void checkUnique(List<ZNode> znodes) throws IOException {
+        Map<String, String> paths = new HashMap<>();
+        for (ZNode znode : znodes) {
+            String other = paths.put(table.template().canonical(znode.path()), znode.path());
+            if (other != null) {
+                throw new IOException(table.template().conflict(other, znode.path()));
+            }
+        }
     }
 
     private Optional<RowData> row(Object[] values, ZNode znode) throws IOException {

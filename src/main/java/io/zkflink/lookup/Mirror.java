@@ -15,8 +15,10 @@ import io.zkflink.subtree.Known;
 import io.zkflink.subtree.Reconciler;
 import io.zkflink.subtree.Sighting;
 import io.zkflink.subtree.Sighting.Observation;
+import io.zkflink.subtree.Sighting.UpToDate;
 import io.zkflink.subtree.Sighting.WalkEnded;
 import io.zkflink.subtree.SubtreeFeed;
+import io.zkflink.subtree.UniqueKeys;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -63,6 +65,9 @@ final class Mirror {
 
     // The mirror's thread's own.
     private final Reconciler reconciler = new Reconciler(false);
+    /** Null unless several znodes may have one key. */
+    private final UniqueKeys keys;
+
     private final Map<String, RowData> rows = new HashMap<>();
     private final Map<List<Integer>, MirrorIndex> indexes = new HashMap<>();
 
@@ -79,6 +84,7 @@ final class Mirror {
         this.table = table;
         this.decoder = decoder;
         this.client = client;
+        this.keys = table.template().isAmbiguous() ? new UniqueKeys(table.template(), reconciler) : null;
         FeedSettings settings =
                 new FeedSettings(true, false, Duration.ZERO, table.keysOnly(), Duration.ZERO, false, false);
         this.feed = new SubtreeFeed(client, table.template(), path -> true, NOTHING_SEEN, settings);
@@ -183,15 +189,34 @@ final class Mirror {
 
     private void see(Sighting sighting) throws IOException {
         if (sighting instanceof Observation observation) {
-            Change change = reconciler.observe(observation).orElse(null);
-            if (change != null) {
-                apply(change);
+            if (keys == null) {
+                observe(observation);
+            } else {
+                observe(keys.admit(observation));
             }
         } else if (sighting instanceof WalkEnded ended) {
             reconciler.walkEnded(ended.walk(), this::forget);
+            if (keys != null) {
+                observe(keys.walkEnded(ended.walk()));
+            }
             if (complete.complete(null)) {
                 LOG.info("The mirror of '{}' is complete: {} rows.", table.template(), rows.size());
             }
+        } else if (sighting instanceof UpToDate && keys != null) {
+            keys.check();
+        }
+    }
+
+    private void observe(List<Observation> all) throws IOException {
+        for (Observation each : all) {
+            observe(each);
+        }
+    }
+
+    private void observe(Observation observation) throws IOException {
+        Change change = reconciler.observe(observation).orElse(null);
+        if (change != null) {
+            apply(change);
         }
     }
 

@@ -12,7 +12,8 @@ public enum ScanMetric {
     CONFLATED("conflatedEvents", "Those of them that were covered by a read still to be made."),
     SKIPPED(
             "skippedZNodes",
-            "Znodes whose name is no canonical value of its column's type, or no contender's, each time one was met."),
+            "Znodes whose name is no canonical value of its column's type, or no contender's, each time one was met; not those that a"
+                    + " filter leaves out."),
     UNREADABLE(
             "unreadableZNodes", "Znodes whose ACL denied a read (`scan.unreadable` = `skip`), each time one was met."),
     LAST_ZXID("lastZxid", "The highest zxid seen.");

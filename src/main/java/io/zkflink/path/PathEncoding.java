@@ -1,54 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.path;
 
-import java.net.URLDecoder;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 
 /** How a column's text becomes the name of a znode. */
 public enum PathEncoding {
     /** The text is the name. */
-    NONE {
-        @Override
-        String encode(String text) {
-            return text;
-        }
+    NONE(List.of()),
+    /**
+     * The name is the percent-encoded text. Libraries differ in what they encode, and whatever is validly encoded is
+     * understood; names are given as {@link java.net.URLEncoder} writes them and Dubbo's registry uses them.
+     */
+    URL(PercentEncoding.OF_LIBRARIES);
 
-        @Override
-        String decode(String name) {
-            return name;
-        }
-    },
-    /** The name is the percent-encoded text, as {@link URLEncoder} writes it and Dubbo's registry uses it. */
-    URL {
-        @Override
-        String encode(String text) {
-            // Half of a surrogate pair is no character: it would become a question mark's name. As it is it is no name.
-            boolean isText = StandardCharsets.UTF_8.newEncoder().canEncode(text);
-            return isText ? URLEncoder.encode(text, StandardCharsets.UTF_8) : text;
-        }
+    /** The ways in which libraries encode a text, ours first; none where a text has one name only. */
+    private final List<PercentEncoding> ways;
 
-        @Override
-        String decode(String name) {
-            try {
-                String text = URLDecoder.decode(name, StandardCharsets.UTF_8);
-                // Two names of one text would be two rows with one key, so only the canonical name counts.
-                return encode(text).equals(name) ? text : null;
-            } catch (IllegalArgumentException e) {
-                return null;
-            }
-        }
-    };
+    PathEncoding(List<PercentEncoding> ways) {
+        this.ways = ways;
+    }
 
-    abstract String encode(String text);
+    /** The name that is given to a text. */
+    String encode(String text) {
+        return ways.isEmpty() ? text : ways.get(0).encode(text);
+    }
+
+    /** Whether several names may mean one text. */
+    boolean isAmbiguous() {
+        return !ways.isEmpty();
+    }
+
+    /** In how many ways a text may be encoded, as far as that is known. */
+    int ways() {
+        return Math.max(1, ways.size());
+    }
+
+    /** The name that a text has when encoded in one of the ways; it may mean another text. */
+    String encode(String text, int way) {
+        return ways.isEmpty() ? text : ways.get(way).encode(text);
+    }
+
+    /** The text of a name, or null if no text is encoded like that. */
+    String decode(String name) {
+        return ways.isEmpty() ? name : PercentEncoding.decode(name);
+    }
 
     /** As the option spells it. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);
     }
-
-    /** The text of a name, or null if no text is encoded like that. */
-    abstract String decode(String name);
 }

@@ -3,19 +3,21 @@ package io.zkflink.path;
 
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * A path in which columns stand for segments: {@code /flags/{service}/{flag}}, or {@code /config/{*key}} for whatever
  * lies below at any depth. Matching gives a znode's column values, resolving gives the path of column values; each key
- * has exactly one path.
+ * has exactly one path that is written, and only where names are encoded others that are read.
  *
  * <p>Immutable. Errors are {@link IllegalArgumentException}s whose message says what is wrong and what would be right.
  */
@@ -30,28 +32,44 @@ public final class PathTemplate implements Serializable {
     private static final String OWN = "/_flink";
 
     private final String text;
+    /** Where the server has what is the root to us: chroot and namespace, or nothing. */
+    private final String base;
+
     private final List<Segment> segments;
+    /** Whether a text may have several names. */
+    private final boolean ambiguous;
     /** The subtrees without rows. */
     private final List<String> hidden;
 
     private final List<String> columns;
 
-    private PathTemplate(String text, List<Segment> segments, List<String> hidden) {
+    private PathTemplate(String text, String base, List<Segment> segments, List<String> hidden) {
         this.text = text;
+        this.base = base;
         this.segments = List.copyOf(segments);
         this.hidden = List.copyOf(hidden);
+        this.ambiguous = this.segments.stream()
+                .anyMatch(segment -> segment instanceof Segment.Variable variable
+                        && variable.encoding().isAmbiguous());
         this.columns = this.segments.stream()
                 .map(PathTemplate::columnOf)
                 .filter(name -> !name.isEmpty())
                 .toList();
     }
 
+    /** Parses a template of paths as the server has them. */
+    public static PathTemplate parse(String text, PathEncoding encoding, Function<String, SegmentType> typeOf) {
+        return parse("", text, encoding, typeOf);
+    }
+
     /**
      * Parses a template.
      *
+     * @param base the path that the server has the root of all paths at, empty for its own root
      * @param typeOf gives the type of a column by its name; throws if there is no such column
      */
-    public static PathTemplate parse(String text, PathEncoding encoding, Function<String, SegmentType> typeOf) {
+    public static PathTemplate parse(
+            String base, String text, PathEncoding encoding, Function<String, SegmentType> typeOf) {
         if (!text.startsWith("/")) {
             throw new IllegalArgumentException("it must be absolute; write '/" + text + "'");
         }
@@ -66,14 +84,14 @@ public final class PathTemplate implements Serializable {
                 segments.add(segment);
             }
         }
-        PathTemplate template = new PathTemplate(text, segments, List.of()).hiding(OWN);
+        PathTemplate template = new PathTemplate(text, base, segments, List.of()).hiding(OWN);
         for (String column : template.columns) {
             if (template.columns.indexOf(column) != template.columns.lastIndexOf(column)) {
                 throw new IllegalArgumentException(
                         "the column '" + column + "' appears twice; each segment needs a column of its own");
             }
         }
-        if (!segments.isEmpty() && segments.get(0).equals(new Segment.Literal(RESERVED))) {
+        if (base.isEmpty() && !segments.isEmpty() && segments.get(0).equals(new Segment.Literal(RESERVED))) {
             throw new IllegalArgumentException("'/zookeeper' is ZooKeeper's own subtree and never a table");
         }
         return template;
@@ -101,7 +119,7 @@ public final class PathTemplate implements Serializable {
             return new Segment.Rest(name, type, null);
         }
         if (variable) {
-            return new Segment.Variable(name, typeOf.apply(name), encoding, null);
+            return new Segment.Variable(name, typeOf.apply(name), encoding, null, null);
         }
         String problem = problemWith(name);
         if (problem != null) {
@@ -144,6 +162,18 @@ public final class PathTemplate implements Serializable {
         return root.length() == 0 ? "/" : root.toString();
     }
 
+    /** The root of the table, whatever filters have left of it. */
+    public String rootOfAll() {
+        StringBuilder root = new StringBuilder();
+        for (Segment segment : segments) {
+            if (!(segment instanceof Segment.Literal literal)) {
+                break;
+            }
+            root.append('/').append(literal.name());
+        }
+        return root.length() == 0 ? "/" : root.toString();
+    }
+
     /**
      * This template with fewer rows.
      *
@@ -151,17 +181,27 @@ public final class PathTemplate implements Serializable {
      *     values that no path can hold are left out
      */
     public PathTemplate restrict(Map<String, ? extends Collection<?>> values) {
+        // Where a text may have any of many names, they have to be listed.
+        return restrict(values, variable -> variable.encoding().isAmbiguous() ? 0 : 1);
+    }
+
+    /**
+     * As {@link #restrict}, asking only for the names that libraries give the values, so that nothing is listed for
+     * them. Whoever has encoded a name in another way is not found.
+     */
+    public PathTemplate restrictByNames(Map<String, ? extends Collection<?>> values) {
+        return restrict(values, variable -> variable.encoding().ways());
+    }
+
+    private PathTemplate restrict(
+            Map<String, ? extends Collection<?>> values, ToIntFunction<Segment.Variable> waysOf) {
         List<Segment> restricted = new ArrayList<>();
         for (Segment segment : segments) {
             Collection<?> kept = values.get(columnOf(segment));
             if (kept == null) {
                 restricted.add(segment);
             } else if (segment instanceof Segment.Variable variable) {
-                Set<String> names = kept.stream()
-                        .map(value -> variable.encoding().encode(value.toString()))
-                        .filter(name -> problemWith(name) == null && variable.parse(name) != null)
-                        .collect(Collectors.toCollection(LinkedHashSet::new));
-                restricted.add(new Segment.Variable(variable.column(), variable.type(), variable.encoding(), names));
+                restricted.add(restrict(variable, kept, waysOf.applyAsInt(variable)));
             } else if (segment instanceof Segment.Rest rest) {
                 Set<String> paths = kept.stream()
                         .map(Object::toString)
@@ -170,7 +210,7 @@ public final class PathTemplate implements Serializable {
                 restricted.add(new Segment.Rest(rest.column(), rest.type(), paths));
             }
         }
-        return new PathTemplate(text, restricted, hidden);
+        return new PathTemplate(text, base, restricted, hidden);
     }
 
     /** This template without the rows that lie in a subtree, unless all of them do. */
@@ -179,6 +219,7 @@ public final class PathTemplate implements Serializable {
         return isBelow
                 ? new PathTemplate(
                         text,
+                        base,
                         segments,
                         Stream.concat(hidden.stream(), Stream.of(path)).toList())
                 : this;
@@ -196,7 +237,7 @@ public final class PathTemplate implements Serializable {
 
     /** Whether a path is in a subtree that has no rows. */
     public boolean isHidden(String path) {
-        if (isReserved(path)) {
+        if (base.isEmpty() && isReserved(path)) {
             return true;
         }
         for (String top : hidden) {
@@ -230,6 +271,28 @@ public final class PathTemplate implements Serializable {
     }
 
     /**
+     * @param ways in how many of the ways of its encoding names are asked for; 0 to list them
+     */
+    private static Segment restrict(Segment.Variable variable, Collection<?> kept, int ways) {
+        Set<String> texts = kept.stream().map(Object::toString).collect(Collectors.toCollection(LinkedHashSet::new));
+        Segment.Variable listed =
+                new Segment.Variable(variable.column(), variable.type(), variable.encoding(), texts, null);
+        if (ways == 0) {
+            return listed;
+        }
+        Set<String> names = new LinkedHashSet<>();
+        for (int way = 0; way < ways; way++) {
+            for (String text : texts) {
+                String name = variable.encoding().encode(text, way);
+                if (problemWith(name) == null && listed.parse(name) != null) {
+                    names.add(name);
+                }
+            }
+        }
+        return new Segment.Variable(variable.column(), variable.type(), variable.encoding(), texts, names);
+    }
+
+    /**
      * The template of what lies right below this one's znodes.
      *
      * @param names which of their children count
@@ -237,6 +300,7 @@ public final class PathTemplate implements Serializable {
     public PathTemplate children(Segment.Names names) {
         return new PathTemplate(
                 text,
+                base,
                 Stream.concat(segments.stream(), Stream.of(new Segment.Child(names)))
                         .toList(),
                 hidden);
@@ -284,13 +348,67 @@ public final class PathTemplate implements Serializable {
         return start > path.length() || path.equals("/") ? values : null;
     }
 
-    /** Whether a path has as many segments as a row of a template without a {@code {*column}}, and could be one. */
-    public boolean isAsDeepAs(String path) {
-        return path.chars().filter(c -> c == '/').count() == segments.size() && !isHidden(path);
+    /** Whether a path would be a row's if its names were values of their columns' types. */
+    public boolean isUnconvertible(String path) {
+        boolean converts = true;
+        int start = 1;
+        for (Segment segment : segments) {
+            if (start >= path.length()) {
+                return false;
+            }
+            int slash = segment instanceof Segment.Rest ? -1 : path.indexOf('/', start);
+            String name = path.substring(start, slash < 0 ? path.length() : slash);
+            boolean fits = segment.converts(name);
+            boolean isLeftOut = segment instanceof Segment.Literal literal
+                    ? !literal.name().equals(name)
+                    : fits && !segment.accepts(name);
+            if (isLeftOut) {
+                return false;
+            }
+            converts &= fits;
+            start += name.length() + 1;
+        }
+        return !converts && start > path.length() && !isHidden(path);
     }
 
-    /** Whether a path is ZooKeeper's own, {@code /zookeeper} or below. */
-    public static boolean isReserved(String path) {
+    /** Whether several znodes may have one key, because a text may have several names. */
+    public boolean isAmbiguous() {
+        return ambiguous;
+    }
+
+    /** The path that is written for the key of a row's znode; the znodes of one key have one. */
+    public String canonical(String path) {
+        if (!ambiguous) {
+            return path;
+        }
+        StringBuilder canonical = new StringBuilder();
+        int start = 1;
+        for (Segment segment : segments) {
+            int slash = path.indexOf('/', start);
+            if (slash < 0 || segment instanceof Segment.Rest) {
+                slash = path.length();
+            }
+            String name = path.substring(start, slash);
+            String text = segment instanceof Segment.Variable variable ? variable.encoding().decode(name) : null;
+            canonical
+                    .append('/')
+                    .append(
+                            text == null
+                                    ? name
+                                    : ((Segment.Variable) segment).encoding().encode(text));
+            start = Math.min(path.length(), slash + 1);
+        }
+        return canonical.length() == 0 ? path : canonical.toString();
+    }
+
+    /** What is to be said of two znodes that have one key. */
+    public String conflict(String one, String other) {
+        return "The znodes '" + one + "' and '" + other + "' have the same key in the 'path' '" + text
+                + "': with 'path.encoding' = 'url' both names mean the same text. Delete one of them, or set"
+                + " 'path.encoding' = 'none'.";
+    }
+
+    private static boolean isReserved(String path) {
         int end = RESERVED.length() + 1;
         return path.startsWith(RESERVED, 1) && (path.length() == end || path.charAt(end) == '/');
     }
@@ -319,7 +437,7 @@ public final class PathTemplate implements Serializable {
             }
         }
         String resolved = path.length() == 0 ? "/" : path.toString();
-        checkNotReserved(resolved);
+        checkNotReserved(base, resolved);
         for (String top : hidden) {
             if (isAtOrBelow(resolved, top)) {
                 throw new IllegalArgumentException("The path '" + resolved + "' lies in '" + top + "', where the"
@@ -331,18 +449,49 @@ public final class PathTemplate implements Serializable {
     }
 
     /**
-     * The path of a row, or null if no znode can have these values.
+     * The path that is written for a row, or null if no znode can have these values.
      *
      * @param values as {@link #match} gives them, none of them null
      */
     public String locate(Object... values) {
+        return locate(0, values);
+    }
+
+    /**
+     * The paths that a row may have, the one that is written first: where names are encoded, those that libraries would
+     * give it. Whoever has encoded one in another way is not among them.
+     *
+     * @param values as {@link #match} gives them, none of them null
+     */
+    public Collection<String> locations(Object... values) {
+        int ways = segments.stream()
+                .mapToInt(segment -> segment instanceof Segment.Variable variable
+                        ? variable.encoding().ways()
+                        : 1)
+                .max()
+                .orElse(1);
+        if (ways == 1) {
+            String path = locate(0, values);
+            return path == null ? List.of() : List.of(path);
+        }
+        Set<String> paths = new LinkedHashSet<>();
+        for (int way = 0; way < ways; way++) {
+            String path = locate(way, values);
+            if (path != null && Arrays.equals(match(path), values)) {
+                paths.add(path);
+            }
+        }
+        return paths;
+    }
+
+    private String locate(int way, Object... values) {
         StringBuilder path = new StringBuilder();
         int next = 0;
         for (Segment segment : segments) {
             String name = segment instanceof Segment.Literal literal
                     ? literal.name()
                     : segment instanceof Segment.Variable variable
-                            ? variable.encoding().encode(values[next++].toString())
+                            ? variable.encoding().encode(values[next++].toString(), way)
                             : values[next++].toString();
             boolean possible = segment instanceof Segment.Rest ? arePossible(name) : problemWith(name) == null;
             if (!possible) {
@@ -373,7 +522,7 @@ public final class PathTemplate implements Serializable {
         return name;
     }
 
-    /** Checks that a znode can have a path, and that it is not ZooKeeper's own. */
+    /** Checks that a znode can have a path. */
     public static void checkPath(String path) {
         if (!path.startsWith("/")) {
             throw new IllegalArgumentException("The path '" + path + "' is not absolute; write '/" + path + "'.");
@@ -388,11 +537,15 @@ public final class PathTemplate implements Serializable {
                         + name + "' " + problem + ". Replace such characters, or percent-encode them.");
             }
         }
-        checkNotReserved(path);
     }
 
-    private static void checkNotReserved(String path) {
-        if (isReserved(path)) {
+    /**
+     * Checks that a path is not ZooKeeper's own.
+     *
+     * @param base the path that the server has the root of all paths at, empty for its own root
+     */
+    public static void checkNotReserved(String base, String path) {
+        if (base.isEmpty() && isReserved(path)) {
             throw new IllegalArgumentException(
                     "The path '" + path + "' lies in '/zookeeper', ZooKeeper's own subtree, and is never a row.");
         }

@@ -13,17 +13,22 @@ public sealed interface Segment extends Serializable {
     /**
      * One whole name, bound to a column.
      *
-     * @param only the names that a filter has left, or null for any
+     * @param texts what a filter has left, or null for any
+     * @param names the only names that are asked for, or null to list them
      */
-    record Variable(String column, SegmentType type, PathEncoding encoding, Set<String> only) implements Segment {
+    record Variable(String column, SegmentType type, PathEncoding encoding, Set<String> texts, Set<String> names)
+            implements Segment {
 
-        /** The value of a znode's name, or null if it is not the canonical name of a value of this type. */
+        /** The value of a znode's name, or null if that is no name of a value of this type, or a filter leaves it out. */
         public Object parse(String name) {
-            if (only != null && !only.contains(name)) {
-                return null;
-            }
             String text = encoding.decode(name);
-            return text == null ? null : type.parse(text);
+            return text == null || (texts != null && !texts.contains(text)) ? null : type.parse(text);
+        }
+
+        @Override
+        public boolean converts(String name) {
+            String text = encoding.decode(name);
+            return text != null && type.parse(text) != null;
         }
     }
 
@@ -56,13 +61,18 @@ public sealed interface Segment extends Serializable {
         return !(this instanceof Child child) || child.names().accept(name);
     }
 
+    /** Whether a name could stand here if no filter left it out. */
+    default boolean converts(String name) {
+        return !(this instanceof Child child) || child.names().accept(name);
+    }
+
     /** The names that can stand here, where they are known without asking a server; else null. */
     default Set<String> candidates() {
         if (this instanceof Literal literal) {
             return Set.of(literal.name());
         }
         if (this instanceof Variable variable) {
-            return variable.only();
+            return variable.names();
         }
         return this instanceof Rest rest ? rest.only() : null;
     }

@@ -2,6 +2,7 @@
 package io.zkflink.sink;
 
 import io.zkflink.client.CreateMode;
+import io.zkflink.path.PathTemplate;
 import io.zkflink.row.RecordEncoder;
 import io.zkflink.row.RowWrite;
 import java.io.IOException;
@@ -14,11 +15,14 @@ final class SchemaEncoder<T> implements RecordEncoder<T> {
 
     private final ZNodeSerializationSchema<T> schema;
     private final boolean ephemeral;
+    private final String base;
 
     /**
+     * @param base the path that the server has the root of all paths at, empty for its own root
      * @param ephemeral whether it is ephemeral znodes that are written, which have no version to expect
      */
-    SchemaEncoder(ZNodeSerializationSchema<T> schema, boolean ephemeral) {
+    SchemaEncoder(String base, ZNodeSerializationSchema<T> schema, boolean ephemeral) {
+        this.base = base;
         this.schema = schema;
         this.ephemeral = ephemeral;
     }
@@ -38,6 +42,11 @@ final class SchemaEncoder<T> implements RecordEncoder<T> {
         ZNodeUpdate update = schema.serialize(element);
         if (update == null) {
             return null;
+        }
+        try {
+            PathTemplate.checkNotReserved(base, update.write().path());
+        } catch (IllegalArgumentException e) {
+            throw new IOException(e.getMessage(), e);
         }
         if (ephemeral && update.write() instanceof RowWrite.Put put) {
             checkPlain(put);

@@ -140,7 +140,7 @@ public final class ZooKeeperSinkBuilder<T> {
      */
     public Sink<T> build() {
         SinkSettings settings = settings();
-        SchemaEncoder<T> encoder = new SchemaEncoder<>(serializer, false);
+        SchemaEncoder<T> encoder = new SchemaEncoder<>(connection.base(), serializer, false);
         return settings.isExactlyOnce()
                 ? new TransactionalSink<>(connection, encoder, settings)
                 : new ZooKeeperSink<>(connection, encoder, settings);
@@ -170,7 +170,9 @@ public final class ZooKeeperSinkBuilder<T> {
      */
     public SingleOutputStreamOperator<Void> writeEphemeral(DataStream<T> elements) {
         SinkSettings.Sessions sessions = SinkSettings.Sessions.ofEphemerals(commitPath, guarantee, guardLock);
-        return OwnedSink.ofZNodes(connection, new SchemaEncoder<>(serializer, true), settings(), sessions)
+        SinkSettings settings = settings();
+        SchemaEncoder<T> encoder = new SchemaEncoder<>(connection.base(), serializer, true);
+        return OwnedSink.ofZNodes(connection, encoder, settings, sessions)
                 .write(
                         elements,
                         elements.getExecutionEnvironment().getCheckpointConfig().isCheckpointingEnabled());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.source;
 
+import io.zkflink.path.PathTemplate;
 import io.zkflink.subtree.Sighting;
 import io.zkflink.subtree.Sighting.Observation;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import org.apache.flink.connector.base.source.reader.RecordEmitter;
  */
 final class BucketRouter<T> implements RecordEmitter<Sighting, T, BucketState> {
 
+    private final PathTemplate template;
     private final SightingEmitter<T> emitter;
     private final boolean siblings;
     private final BucketState[] states = new BucketState[Buckets.COUNT];
@@ -22,7 +24,8 @@ final class BucketRouter<T> implements RecordEmitter<Sighting, T, BucketState> {
     /**
      * @param siblings whether the znodes of one parent belong together
      */
-    BucketRouter(SightingEmitter<T> emitter, boolean siblings) {
+    BucketRouter(PathTemplate template, SightingEmitter<T> emitter, boolean siblings) {
+        this.template = template;
         this.emitter = emitter;
         this.siblings = siblings;
     }
@@ -40,7 +43,7 @@ final class BucketRouter<T> implements RecordEmitter<Sighting, T, BucketState> {
     @Override
     public void emitRecord(Sighting sighting, SourceOutput<T> output, BucketState any) throws IOException {
         if (sighting instanceof Observation observation) {
-            emitter.observed(observation, states[Buckets.of(observation.path(), siblings)], output);
+            emitter.observed(observation, states[Buckets.of(template, observation.path(), siblings)], output);
         } else {
             emitter.marked(sighting, output);
         }

@@ -3,6 +3,7 @@ package io.zkflink.source;
 
 import io.zkflink.path.PathTemplate;
 import io.zkflink.subtree.Reconciler;
+import io.zkflink.subtree.UniqueKeys;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -20,6 +21,8 @@ final class BucketState {
     private final int bucket;
     private final Reconciler reconciler;
     private final List<byte[]> blocks;
+    /** Null unless several znodes may have one key. */
+    private UniqueKeys keys;
 
     private long newestZxid;
     private long baseZxid;
@@ -59,6 +62,18 @@ final class BucketState {
                         + " it with those, or start without the state.");
             }
         }
+    }
+
+    /** Has {@link #keys} hold back all but one of the znodes that have the same key. */
+    void tellKeysApart(PathTemplate template) {
+        if (template.isAmbiguous()) {
+            keys = new UniqueKeys(template, reconciler);
+        }
+    }
+
+    /** Null unless several znodes may have one key. */
+    UniqueKeys keys() {
+        return keys;
     }
 
     long baseZxid() {

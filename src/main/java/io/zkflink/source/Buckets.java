@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.source;
 
+import io.zkflink.path.PathTemplate;
 import java.util.stream.IntStream;
 import org.apache.flink.util.MathUtils;
 
@@ -23,12 +24,13 @@ final class Buckets {
     }
 
     /**
-     * The bucket of a znode.
+     * The bucket of a row's znode, which is that of all znodes that have the same key.
      *
      * @param siblings whether it is that of its parent
      */
-    static int of(String path, boolean siblings) {
-        return of(siblings ? parent(path) : path);
+    static int of(PathTemplate template, String path, boolean siblings) {
+        String canonical = template.canonical(path);
+        return of(siblings ? parent(canonical) : canonical);
     }
 
     /** The path of a znode's parent; empty for the root. */

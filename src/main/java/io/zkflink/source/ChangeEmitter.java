@@ -60,6 +60,7 @@ final class ChangeEmitter<T> implements SightingEmitter<T> {
     @Override
     public void add(BucketState state) {
         state.checkRestored(decoder.template());
+        state.tellKeysApart(decoder.template());
         states.add(state);
     }
 
@@ -71,6 +72,20 @@ final class ChangeEmitter<T> implements SightingEmitter<T> {
     @Override
     public void observed(Observation observation, BucketState state, SourceOutput<T> output) throws IOException {
         metrics.read(observation.znode().map(znode -> znode.data().length).orElse(0));
+        if (state.keys() == null) {
+            observe(observation, state, output);
+        } else {
+            observe(state.keys().admit(observation), state, output);
+        }
+    }
+
+    private void observe(List<Observation> all, BucketState state, SourceOutput<T> output) throws IOException {
+        for (Observation each : all) {
+            observe(each, state, output);
+        }
+    }
+
+    private void observe(Observation observation, BucketState state, SourceOutput<T> output) throws IOException {
         try {
             state.reconciler().observe(observation).ifPresent(change -> emit(change, output, state));
         } catch (UncheckedIOException e) {
@@ -79,16 +94,28 @@ final class ChangeEmitter<T> implements SightingEmitter<T> {
     }
 
     @Override
-    public void marked(Sighting mark, SourceOutput<T> output) {
+    public void marked(Sighting mark, SourceOutput<T> output) throws IOException {
         metrics.mark();
         if (mark instanceof WalkBegun begun) {
             watermarks.walkBegun();
             states.forEach(each -> begin(each, begun.zxid()));
-        } else if (mark instanceof WalkEnded end && !settings.isBounded()) {
+        } else if (mark instanceof WalkEnded && settings.isBounded()) {
+            checkKeys();
+        } else if (mark instanceof WalkEnded end) {
             ended = end;
             ending.addAll(states);
         } else if (mark instanceof UpToDate upToDate) {
+            checkKeys();
             watermarks.upToDate(upToDate, output);
+        }
+    }
+
+    /** Refuses two znodes of one key, both of which are there. */
+    private void checkKeys() throws IOException {
+        for (BucketState state : states) {
+            if (state.keys() != null) {
+                state.keys().check();
+            }
         }
     }
 
@@ -103,6 +130,9 @@ final class ChangeEmitter<T> implements SightingEmitter<T> {
         BucketState state = ending.poll();
         try {
             state.reconciler().walkEnded(ended.walk(), change -> emit(change, output, state));
+            if (state.keys() != null) {
+                observe(state.keys().walkEnded(ended.walk()), state, output);
+            }
             state.includes(ended.zxid());
         } catch (UncheckedIOException e) {
             throw e.getCause();

@@ -81,7 +81,7 @@ final class SubtreeSplitReader implements SplitReader<Sighting, SubtreeSplit> {
             feed = new SubtreeFeed(
                     client,
                     template,
-                    path -> owned[Buckets.of(path, siblings)],
+                    path -> owned[Buckets.of(template, path, siblings)],
                     newestZxid,
                     settings.feed(siblings),
                     company);

@@ -111,7 +111,7 @@ public final class ZooKeeperSource<T> implements Source<T, SubtreeSplit, List<Su
         ScanMetrics metrics = new ScanMetrics(context.metricGroup());
         return new SubtreeReader<>(
                 () -> new SubtreeSplitReader(connection, template, settings, scanned.areSiblings(), limit, metrics),
-                new BucketRouter<>(scanned.emitter(context, settings, limit, metrics), scanned.areSiblings()),
+                new BucketRouter<>(template, scanned.emitter(context, settings, limit, metrics), scanned.areSiblings()),
                 scanned.needsLast(settings),
                 context);
     }

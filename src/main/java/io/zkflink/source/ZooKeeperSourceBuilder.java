@@ -19,9 +19,12 @@ import org.apache.flink.annotation.PublicEvolving;
 @PublicEvolving
 public final class ZooKeeperSourceBuilder<T> {
 
+    /** A place below the server's root, where no name is reserved. */
+    private static final String ANYWHERE = "/anywhere";
+
     private final ZNodeDeserializationSchema<T> deserializer;
     private ConnectionSettings connection;
-    private PathTemplate template;
+    private String path;
     private StartupMode startup = StartupMode.INITIAL;
     private BoundedMode bounded = BoundedMode.UNBOUNDED;
     private WatchMode watchMode = WatchMode.AUTO;
@@ -56,19 +59,25 @@ public final class ZooKeeperSourceBuilder<T> {
      * <code>{*rest}</code> in last place, which stands for one or more. What is in the braces is for the reader.
      */
     public ZooKeeperSourceBuilder<T> setPath(String path) {
+        // Which place of the server it names is not known before the connection is.
+        template(ANYWHERE, path);
+        this.path = path;
+        return this;
+    }
+
+    private static PathTemplate template(String base, String path) {
         try {
-            template = PathTemplate.parse(path, PathEncoding.NONE, name -> SegmentType.STRING);
+            return PathTemplate.parse(base, path, PathEncoding.NONE, name -> SegmentType.STRING);
         } catch (IllegalArgumentException e) {
             throw new InvalidSettingException("path", path, e.getMessage() + ".");
         }
-        return this;
     }
 
     /** Makes records of another type than {@link ZNodeChange}. */
     public <R> ZooKeeperSourceBuilder<R> setDeserializer(ZNodeDeserializationSchema<R> deserializer) {
         ZooKeeperSourceBuilder<R> builder = new ZooKeeperSourceBuilder<>(deserializer);
         builder.connection = connection;
-        builder.template = template;
+        builder.path = path;
         builder.startup = startup;
         builder.bounded = bounded;
         builder.watchMode = watchMode;
@@ -160,9 +169,10 @@ public final class ZooKeeperSourceBuilder<T> {
             throw new IllegalArgumentException(
                     "Missing option 'connect-string': call setConnectString or" + " setConnection.");
         }
-        if (template == null) {
+        if (path == null) {
             throw new IllegalArgumentException("Missing option 'path': call setPath.");
         }
+        PathTemplate template = template(connection.base(), path);
         if (keysOnly && (sourceWatermarks || !proofInterval.isZero())) {
             throw new IllegalArgumentException(
                     "A source of keys only reads no 'mtime', which watermarks are made of. Leave"

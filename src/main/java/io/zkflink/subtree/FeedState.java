@@ -207,7 +207,7 @@ final class FeedState {
      */
     synchronized boolean changed(String path, long zxid, boolean isRow, boolean isMine) {
         newestZxid = Math.max(newestZxid, zxid);
-        skipped += isRow || !template.isAsDeepAs(path) ? 0 : 1;
+        skipped += isRow || !template.isUnconvertible(path) ? 0 : 1;
         if (isMine && phase != Phase.DISCONNECTED) {
             reported.add(path, settings.keysOnly() && phase != Phase.FOLLOWING);
             notifyAll();

@@ -5,6 +5,7 @@ import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.path.PathTemplate;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -52,6 +53,21 @@ public final class SubtreeRead {
         return keysOnly
                 ? client.children(path).thenApply(names -> names.map(any -> ZNode.existing(path)))
                 : client.read(path);
+    }
+
+    /** Those of some znodes that there are, in this order, each as {@link #one} reads it. */
+    public static CompletableFuture<List<ZNode>> all(
+            ZooKeeperClient client, Collection<String> paths, boolean keysOnly) {
+        List<CompletableFuture<Optional<ZNode>>> reads = new ArrayList<>();
+        paths.forEach(path -> reads.add(one(client, path, keysOnly)));
+        if (reads.size() == 1) {
+            return reads.get(0).thenApply(znode -> znode.map(List::of).orElse(List.of()));
+        }
+        return CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new))
+                .thenApply(done -> reads.stream()
+                        .map(CompletableFuture::join)
+                        .flatMap(Optional::stream)
+                        .toList());
     }
 
     /** Not reentrant, since a read may complete before the call that makes it returns. */

@@ -20,6 +20,7 @@ import java.util.Set;
  */
 final class SubtreeWalk {
 
+    private final PathTemplate template;
     private final List<Segment> segments;
     private final boolean openEnded;
     /**
@@ -29,7 +30,6 @@ final class SubtreeWalk {
     private final PriorityQueue<Siblings> stack = new PriorityQueue<>(
             Comparator.comparingInt(Siblings::depth).reversed().thenComparing(Siblings::parent));
 
-    private final PathTemplate template;
     private final ArrayDeque<Step> repeated = new ArrayDeque<>();
     private final ArrayDeque<Step> postponed = new ArrayDeque<>();
     private int skipped;
@@ -64,9 +64,12 @@ final class SubtreeWalk {
             }
             String name = siblings.names().next();
             String path = siblings.parent() + "/" + name;
+            if (template.isHidden(path)) {
+                continue;
+            }
             if (!accepts(siblings.depth(), name)) {
-                skipped++;
-            } else if (!template.isHidden(path)) {
+                skipped += segments.get(siblings.depth()).converts(name) ? 0 : 1;
+            } else {
                 arrive(new Step(path, siblings.depth() + 1, false, siblings.areListed()));
             }
         }

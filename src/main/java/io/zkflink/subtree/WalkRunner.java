@@ -293,9 +293,9 @@ final class WalkRunner {
         requests.send(current, read, found, repeat, mayBeDenied(path) ? unreadable : null);
     }
 
-    /** Not the root: without that there would be no table, silently. */
+    /** Not the root of the table: without that there would be none, silently. */
     private boolean mayBeDenied(String path) {
-        return settings.skipUnreadable() && !path.equals(template.root());
+        return settings.skipUnreadable() && !path.equals(template.rootOfAll());
     }
 
     /** What is below a znode is not to be found; events may have found some of it before in this walk. */

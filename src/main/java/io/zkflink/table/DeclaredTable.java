@@ -27,7 +27,9 @@ final class DeclaredTable {
         this.rules = new SchemaRules(context.getCatalogTable().getResolvedSchema());
         FactoryUtil.validateFactoryOptions(factory, options);
         PathTemplate template = rules.template(
-                        options.get(ZooKeeperOptions.PATH), options.get(ZooKeeperOptions.PATH_ENCODING))
+                        reader.connection().base(),
+                        options.get(ZooKeeperOptions.PATH),
+                        options.get(ZooKeeperOptions.PATH_ENCODING))
                 .hiding(options.get(SinkOptions.COMMIT_PATH));
         this.layout = new TableLayout(template, context.getPhysicalRowDataType());
     }

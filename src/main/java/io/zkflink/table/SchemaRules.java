@@ -33,10 +33,14 @@ final class SchemaRules {
         this.schema = schema;
     }
 
-    /** Parses the path template, whose columns must be physical ones of a type that a path can hold. */
-    PathTemplate template(String path, PathEncoding encoding) {
+    /**
+     * Parses the path template, whose columns must be physical ones of a type that a path can hold.
+     *
+     * @param base the path that the server has the root of all paths at, empty for its own root
+     */
+    PathTemplate template(String base, String path, PathEncoding encoding) {
         try {
-            return PathTemplate.parse(path, encoding, this::segmentType);
+            return PathTemplate.parse(base, path, encoding, this::segmentType);
         } catch (IllegalArgumentException e) {
             throw new ValidationException("Invalid value '" + path + "' for option 'path': " + e.getMessage() + ".", e);
         }

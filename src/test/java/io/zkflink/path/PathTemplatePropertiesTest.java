@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zkflink.testkit.Nasty;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import net.jqwik.api.Arbitraries;
@@ -16,7 +17,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.apache.zookeeper.common.PathUtils;
 
-/** Each key has exactly one path, that path is below the root, and whatever cannot be a path is refused. */
+/** Each key has exactly one path that is written, all its paths are below the root, and whatever cannot be a path is refused. */
 class PathTemplatePropertiesTest {
 
     private static final Map<Character, SegmentType> TYPES = Map.of(
@@ -86,7 +87,7 @@ class PathTemplatePropertiesTest {
         }
         PathUtils.validatePath(path);
         assertThat(path).startsWith(row.template.root());
-        assertThat(PathTemplate.isReserved(path)).isFalse();
+        assertThat(row.template.isHidden(path)).isFalse();
         assertThat(row.template.locate(row.array())).isEqualTo(path);
         assertThat(row.template.match(path)).containsExactly(row.array());
 
@@ -95,7 +96,17 @@ class PathTemplatePropertiesTest {
             filter.put(row.template.columns().get(i), List.of(row.values.get(i)));
         }
         PathTemplate narrowed = row.template.restrict(filter);
-        assertThat(narrowed.root()).isEqualTo(path);
+        if (row.template.isAmbiguous()) {
+            assertThat(path).startsWith(narrowed.root());
+            assertThat(row.template.locations(row.array())).startsWith(path).allSatisfy(location -> {
+                assertThat(row.template.match(location)).containsExactly(row.array());
+                assertThat(row.template.canonical(location)).isEqualTo(path);
+                assertThat(narrowed.match(location)).containsExactly(row.array());
+                assertThat(row.template.restrictByNames(filter).match(location)).containsExactly(row.array());
+            });
+        } else {
+            assertThat(narrowed.root()).isEqualTo(path);
+        }
         assertThat(narrowed.match(path)).containsExactly(row.array());
     }
 
@@ -114,8 +125,19 @@ class PathTemplatePropertiesTest {
         String path = text.toString();
         Object[] values = row.template.match(path);
         if (values != null) {
-            assertThat(row.template.resolve(values)).isEqualTo(path);
-            assertThat(row.template.locate(values)).isEqualTo(path);
+            String canonical = row.template.canonical(path);
+            if (row.template.isAmbiguous()) {
+                // What no name can be, such as a single point, is never written, though it may be read.
+                String located = row.template.locate(values);
+                assertThat(located).isIn(canonical, null);
+                assertThat(located == null || Arrays.equals(row.template.match(located), values))
+                        .isTrue();
+            } else {
+                assertThat(canonical).isEqualTo(path);
+                assertThat(row.template.resolve(values)).isEqualTo(path);
+                assertThat(row.template.locate(values)).isEqualTo(path);
+            }
+            assertThat(row.template.isUnconvertible(path)).isFalse();
         }
     }
 

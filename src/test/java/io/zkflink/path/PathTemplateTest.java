@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.zkflink.path.SegmentType.Kind;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -104,13 +107,86 @@ class PathTemplateTest {
     }
 
     @Test
-    void percentEncodesAndMatchesOnlyTheCanonicalName() {
+    void percentEncodesAsJavaDoes() {
         PathTemplate template = url("/{a}");
-        assertThat(template.resolve("a/b c:d")).isEqualTo("/a%2Fb+c%3Ad");
-        assertThat(template.match("/a%2Fb+c%3Ad")).containsExactly("a/b c:d");
-        assertThat(template.match("/a%2fb")).isNull();
-        assertThat(template.match("/%zz")).isNull();
-        assertThat(template.match("/a:b")).isNull();
+        for (String text : List.of("a/b c:d", "*~!'()", "日 %", "a+b", "\ud83d\ude00", "\u0000", "a.b-c_D9")) {
+            assertThat(template.resolve(text)).isEqualTo("/" + URLEncoder.encode(text, StandardCharsets.UTF_8));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiterString = " => ",
+            value = {
+                "a%2Fb+c%3Ad => a/b c:d",
+                "a%2fb%20c:d => a/b c:d",
+                "%2A%2E~ => *.~",
+                "%41 => A",
+                "%E6%97%A5日 => 日日",
+                "$&=@ => $&=@",
+                "%2B => +",
+            })
+    void decodesWhatAnyLibraryEncodes(String name, String text) {
+        PathTemplate template = url("/r/{a}/x");
+        assertThat(template.match("/r/" + name + "/x")).containsExactly(text);
+        assertThat(template.canonical("/r/" + name + "/x")).isEqualTo(template.resolve(text));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"%", "%2", "%zz", "%+1", "100%", "a%", "%FF", "%E6%97", "%ED%A0%80", "%C0%AF"})
+    void whatIsNotValidlyEncodedMatchesNothing(String name) {
+        assertThat(url("/{a}").match("/" + name)).isNull();
+        assertThat(url("/{a}").isUnconvertible("/" + name)).isTrue();
+    }
+
+    /** Those of java.net.URLEncoder, Kafka, encodeURIComponent, url.QueryEscape and url.PathEscape. */
+    @Test
+    void theNamesThatLibrariesGiveAText() {
+        assertThat(url("/r/{a}").locations("a b*:"))
+                .startsWith("/r/a+b*%3A")
+                .contains("/r/a%20b%2A%3A", "/r/a%20b*%3A", "/r/a+b%2A%3A", "/r/a%20b%2A:");
+        assertThat(url("/r/{a}").locations("a+b")).containsExactly("/r/a%2Bb", "/r/a%2bb");
+        assertThat(url("/r/{a}").locations("plain-1.0_x")).containsExactly("/r/plain-1.0_x");
+        assertThat(url("/r/{a}").locations(".")).isEmpty();
+        assertThat(parse("/r/{a}").locations("a b")).containsExactly("/r/a b");
+    }
+
+    @Test
+    void aFilterKeepsEveryNameOfItsTexts() {
+        PathTemplate kept = url("/r/{a}/x").restrict(Map.of("a", List.of("a b")));
+        assertThat(kept.root()).isEqualTo("/r");
+        assertThat(kept.match("/r/a%20b/x")).containsExactly("a b");
+        assertThat(kept.match("/r/a+b/x")).containsExactly("a b");
+        assertThat(kept.match("/r/ab/x")).isNull();
+        assertThat(parse("/r/{a}/x").restrict(Map.of("a", List.of("a"))).rootOfAll())
+                .isEqualTo("/r");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/r/{i}/x, /r/a/x, true",
+        "/r/{i}/x, /r/7/x, false",
+        "/r/{i}/x, /r/a/y, false",
+        "/r/{i}/x, /r/a, false",
+        "/r/{i}/x, /r/a/x/y, false",
+        "/r/{a}/{i}, /r/other/a, false",
+        "/r/{a}/{i}, /r/kept/a, true",
+        "/r/{a}/{i}, /r/kept/8, false",
+        "/r/{i}/{*b}, /r/x/y/z, true",
+        "/{i}, /zookeeper, false"
+    })
+    void aNameThatIsNoValueIsToldFromOneThatIsLeftOut(String template, String path, boolean isUnconvertible) {
+        PathTemplate filtered = parse(template).restrict(Map.of("a", List.of("kept")));
+        assertThat(filtered.isUnconvertible(path)).isEqualTo(isUnconvertible);
+    }
+
+    @Test
+    void onlyTheServersOwnSubtreeIsReserved() {
+        PathTemplate below = PathTemplate.parse("/app", "/zookeeper/{a}", PathEncoding.NONE, TYPES::get);
+        assertThat(below.match("/zookeeper/x")).containsExactly("x");
+        assertThat(below.resolve("x")).isEqualTo(below.locate("x")).isEqualTo("/zookeeper/x");
+        assertThat(below.restrict(Map.of("a", List.of("x"))).match("/zookeeper/x"))
+                .containsExactly("x");
     }
 
     @ParameterizedTest

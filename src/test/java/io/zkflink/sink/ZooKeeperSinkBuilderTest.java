@@ -134,7 +134,7 @@ class ZooKeeperSinkBuilderTest {
     }
 
     private static RowWrite ephemeral(ZNodeUpdate update) throws IOException {
-        return new SchemaEncoder<String>(element -> update, true).write("");
+        return new SchemaEncoder<String>("", element -> update, true).write("");
     }
 
     @Test
@@ -178,6 +178,18 @@ class ZooKeeperSinkBuilderTest {
         return (RowWrite.Put) update.write();
     }
 
+    /** Below a chroot or a namespace a znode may have that name. */
+    @Test
+    void onlyTheServersOwnSubtreeIsReserved() throws Exception {
+        ZNodeUpdate update = ZNodeUpdate.remove("/zookeeper/quota");
+        assertThatThrownBy(() -> new SchemaEncoder<String>("", element -> update, false).write(""))
+                .isInstanceOf(IOException.class)
+                .hasMessage(
+                        "The path '/zookeeper/quota' lies in '/zookeeper', ZooKeeper's own subtree, and is never a row.");
+        assertThat(new SchemaEncoder<String>("/app", element -> update, false).write(""))
+                .isEqualTo(new RowWrite.Remove("/zookeeper/quota"));
+    }
+
     @Test
     void updatesRefuseWhatNoServerTakes() {
         refuses(() -> ZNodeUpdate.put("a", DATA), "The path 'a' is not absolute; write '/a'.");
@@ -189,9 +201,6 @@ class ZooKeeperSinkBuilderTest {
                 () -> ZNodeUpdate.remove("/a/.."),
                 "The path '/a/..' cannot be that of a znode: the segment '..' is a relative path. Replace such"
                         + " characters, or percent-encode them.");
-        refuses(
-                () -> ZNodeUpdate.remove("/zookeeper/quota"),
-                "The path '/zookeeper/quota' lies in '/zookeeper', ZooKeeper's own subtree, and is never a row.");
         refuses(
                 () -> ZNodeUpdate.put("/a", DATA).ifVersion(-2),
                 "The row of the znode '/a' has the 'version' -2, which no znode has. Give the version that the znode must"

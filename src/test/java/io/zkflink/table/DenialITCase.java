@@ -11,6 +11,7 @@ import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperExtension;
 import java.util.Collections;
+import java.util.List;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.util.ExceptionUtils;
 import org.apache.zookeeper.ZooDefs;
@@ -25,6 +26,8 @@ class DenialITCase {
     private static final String WAY_OUT =
             " permission%s (NOAUTH). Grant it, or connect as a user that has it ('auth.*',"
                     + " 'sasl.*' or a certificate in 'ssl.keystore.*').";
+
+    private static final String SNAPSHOT = " /*+ OPTIONS('scan.bounded.mode' = 'snapshot') */";
 
     @RegisterExtension
     static final ZooKeeperExtension ZK = new ZooKeeperExtension();
@@ -77,6 +80,32 @@ class DenialITCase {
 
     private static long unreadable(String job) {
         return RecordingReporter.value(job, "zookeeper.unreadableZNodes");
+    }
+
+    /** A filter that is pushed down makes what it names no root. */
+    @Test
+    void whatAFilterNamesMayBeUnreadable() {
+        zk.create("/named/open/1", "v");
+        zk.create("/named/closed/1", "v");
+        ContractTables.hide(zk, "/named/closed");
+        ContractTables.hide(zk, "/named/open/1");
+        zk.create("/named/open/2", "v");
+        String columns = "a STRING, b STRING, v STRING, PRIMARY KEY (a, b) NOT ENFORCED";
+        table("t", columns, "/named/{a}/{b}", "scan.unreadable=skip");
+        table("r", "b STRING, v STRING", "/named/{*b}", "scan.unreadable=skip");
+        for (String where : List.of("t WHERE a = 'closed'", "t WHERE a = 'open' AND b = '1'", "r WHERE b = 'closed'")) {
+            assertThat(end("SELECT v FROM " + where.replace(" WHERE", SNAPSHOT + " WHERE")))
+                    .as(where)
+                    .isEmpty();
+        }
+        assertThat(end("SELECT b FROM t" + SNAPSHOT + " WHERE a IN ('open', 'closed') AND v = 'v'"))
+                .containsExactly("+I[2]");
+    }
+
+    private List<String> end(String query) {
+        try (Changelog changes = new Changelog(sql.executeSql(query))) {
+            return changes.awaitEnd();
+        }
     }
 
     @Test

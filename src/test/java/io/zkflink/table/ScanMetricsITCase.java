@@ -10,6 +10,7 @@ import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperExtension;
 import org.apache.flink.table.api.TableEnvironment;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -54,6 +55,31 @@ class ScanMetricsITCase {
             awaitMetric(job, "zookeeper.sessionExpiries", 1);
             awaitMetric(job, "zookeeper.reconnects", 1);
             awaitMetric(job, "zookeeper.reconciles", 2);
+        }
+    }
+
+    /** What a filter or another name in a fixed segment leaves out could have been a row. */
+    @Test
+    void onlyWhatCannotBeConvertedCountsAsSkipped() {
+        ZooKeeperAdmin zk = ZK.admin();
+        zk.create("/skipped/kept/1/config", "v");
+        TableEnvironment sql = SharedMiniCluster.tableEnvironment(1);
+        sql.executeSql("""
+                CREATE TABLE s (a STRING, k INT, v STRING, PRIMARY KEY (a, k) NOT ENFORCED) WITH (
+                  'connector' = 'zookeeper', 'connect-string' = '%s', 'path' = '/skipped/{a}/{k}/config')
+                """.formatted(ZK.connectString()));
+        for (String name : List.of("/other/1/config", "/other/x/config", "/kept/2/state")) {
+            zk.create("/skipped" + name, "v");
+        }
+        try (Changelog changes = new Changelog(sql.executeSql("SELECT k, v FROM s WHERE a IN ('kept', 'none')"))) {
+            String job = changes.job().getJobID().toHexString();
+            changes.awaitTable("[1, v]");
+            for (String name : List.of("/other/3/config", "/other/y/config", "/kept/4/state", "/kept/z/config")) {
+                zk.create("/skipped" + name, "v");
+            }
+            zk.create("/skipped/kept/5/config", "v");
+            changes.awaitTable("[1, v]", "[5, v]");
+            awaitMetric(job, "zookeeper.skippedZNodes", 1);
         }
     }
 
