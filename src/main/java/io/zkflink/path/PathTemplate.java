@@ -193,8 +193,7 @@ public final class PathTemplate implements Serializable {
         return restrict(values, variable -> variable.encoding().ways());
     }
 
-    private PathTemplate restrict(
-            Map<String, ? extends Collection<?>> values, ToIntFunction<Segment.Variable> waysOf) {
+    private PathTemplate restrict(Map<String, ? extends Collection<?>> values, ToIntFunction<Segment.Variable> waysOf) {
         List<Segment> restricted = new ArrayList<>();
         for (Segment segment : segments) {
             Collection<?> kept = values.get(columnOf(segment));
@@ -389,7 +388,9 @@ public final class PathTemplate implements Serializable {
                 slash = path.length();
             }
             String name = path.substring(start, slash);
-            String text = segment instanceof Segment.Variable variable ? variable.encoding().decode(name) : null;
+            String text = segment instanceof Segment.Variable variable
+                    ? variable.encoding().decode(name)
+                    : null;
             canonical
                     .append('/')
                     .append(

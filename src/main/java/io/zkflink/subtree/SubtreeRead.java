@@ -63,11 +63,10 @@ public final class SubtreeRead {
         if (reads.size() == 1) {
             return reads.get(0).thenApply(znode -> znode.map(List::of).orElse(List.of()));
         }
-        return CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new))
-                .thenApply(done -> reads.stream()
-                        .map(CompletableFuture::join)
-                        .flatMap(Optional::stream)
-                        .toList());
+        return CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new)).thenApply(done -> reads.stream()
+                .map(CompletableFuture::join)
+                .flatMap(Optional::stream)
+                .toList());
     }
 
     /** Not reentrant, since a read may complete before the call that makes it returns. */

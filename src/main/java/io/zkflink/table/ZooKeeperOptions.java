@@ -38,7 +38,8 @@ public final class ZooKeeperOptions {
     public static final ConfigOption<PathEncoding> PATH_ENCODING = ConfigOptions.key("path.encoding")
             .enumType(PathEncoding.class)
             .defaultValue(PathEncoding.NONE)
-            .withDescription("`url` percent-encodes the values of `{column}` segments; names are read as any library encodes them.");
+            .withDescription(
+                    "`url` percent-encodes the values of `{column}` segments; names are read as any library encodes them.");
 
     public static final ConfigOption<String> FORMAT = FactoryUtil.FORMAT;
 

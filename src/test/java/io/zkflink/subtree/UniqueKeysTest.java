@@ -18,8 +18,7 @@ import org.junit.jupiter.api.Test;
 /** Znodes that have the same key because their names differ only in encoding. */
 class UniqueKeysTest {
 
-    private final PathTemplate template =
-            PathTemplate.parse("/r/{k}", PathEncoding.URL, column -> SegmentType.STRING);
+    private final PathTemplate template = PathTemplate.parse("/r/{k}", PathEncoding.URL, column -> SegmentType.STRING);
     private final Reconciler reconciler = new Reconciler(false);
     private final List<String> changes = new ArrayList<>();
     private UniqueKeys keys = new UniqueKeys(template, reconciler);

@@ -4,7 +4,6 @@ package io.zkflink.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.zkflink.testkit.Await;
 import io.zkflink.testkit.Changelog;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.SharedZooKeeper;
@@ -36,7 +35,8 @@ class PathsITCase {
                 "/{a}/{k}",
                 "namespace=app");
         ContractTables.createAt(SharedZooKeeper.connectString() + root + "/app", sql, "u", KEY, "/zookeeper/{k}");
-        ContractTables.create(sql, "w", "k STRING, PRIMARY KEY (k) NOT ENFORCED", "/{*k}", "namespace=" + root.substring(1) + "/app");
+        ContractTables.create(
+                sql, "w", "k STRING, PRIMARY KEY (k) NOT ENFORCED", "/{*k}", "namespace=" + root.substring(1) + "/app");
         try (Changelog t = select("SELECT * FROM t");
                 Changelog u = select("SELECT * FROM u");
                 Changelog w = select("SELECT * FROM w")) {
@@ -85,7 +85,10 @@ class PathsITCase {
     void namesThatOtherLibrariesHaveEncodedAreRows() throws Exception {
         List.of("a%20b", "c%2Ad", "e~f", "g:h", "%69j", "k%2fl").forEach(name -> zk.create(root + "/" + name, name));
         ContractTables.create(
-                sql, "t", KEY.replace("v STRING", "v STRING, name STRING METADATA VIRTUAL"), root + "/{k}",
+                sql,
+                "t",
+                KEY.replace("v STRING", "v STRING, name STRING METADATA VIRTUAL"),
+                root + "/{k}",
                 "path.encoding=url");
         String[] rows = {
             "[a b, a%20b, a%20b]",
@@ -172,12 +175,12 @@ class PathsITCase {
 
     private void keys(String values) {
         sql.executeSql("DROP TEMPORARY VIEW IF EXISTS l");
-        sql.executeSql("CREATE TEMPORARY VIEW l AS SELECT *, PROCTIME() AS pt FROM (VALUES " + values
-                + ") AS x(a, b)");
+        sql.executeSql("CREATE TEMPORARY VIEW l AS SELECT *, PROCTIME() AS pt FROM (VALUES " + values + ") AS x(a, b)");
     }
 
     private static String cache(String cache) {
-        return "'lookup.cache' = '" + cache + "'" + (cache.equals("PARTIAL") ? ", 'lookup.partial-cache.max-rows' = '9'" : "");
+        return "'lookup.cache' = '" + cache + "'"
+                + (cache.equals("PARTIAL") ? ", 'lookup.partial-cache.max-rows' = '9'" : "");
     }
 
     private void refuses(String statement, String message) {

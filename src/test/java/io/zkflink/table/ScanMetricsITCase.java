@@ -9,8 +9,8 @@ import io.zkflink.testkit.RecordingReporter;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperExtension;
-import org.apache.flink.table.api.TableEnvironment;
 import java.util.List;
+import org.apache.flink.table.api.TableEnvironment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
