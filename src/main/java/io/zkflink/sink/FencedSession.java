@@ -39,6 +39,7 @@ final class FencedSession {
     /** The parent of the epochs of sessions that begin now. */
     private final String epochs;
 
+    private final Acl acl;
     private final MissingParents parents;
     private final Executor thread;
     /** The session that must have an epoch already; null if there is none. */
@@ -54,13 +55,16 @@ final class FencedSession {
     /**
      * @param restored the session that this one goes on with; null for none
      * @param epochs the parent of all epochs
+     * @param rows says which ACL epochs get
      */
-    FencedSession(OwnedSession session, SessionIdentity restored, String epochs, Executor thread) {
+    FencedSession(
+            OwnedSession session, SessionIdentity restored, String epochs, SinkSettings.Rows rows, Executor thread) {
         this.session = session;
         this.client = new GuardedClient(session, this::guard);
         this.restored = restored;
         this.epochs = epochs;
-        this.parents = new MissingParents(session, Acl.OPEN, new KnownZNodes(), thread);
+        this.acl = rows.ownAcl();
+        this.parents = new MissingParents(session, rows.parentAcl(), new KnownZNodes(), thread);
         this.thread = thread;
     }
 
@@ -124,8 +128,7 @@ final class FencedSession {
                                 return CompletableFuture.failedFuture(foreign(path));
                             }
                             ZNodeWrite write = found.<ZNodeWrite>map(FencedSession::set)
-                                    .orElseGet(
-                                            () -> new ZNodeWrite.Create(path, null, CreateMode.EPHEMERAL, 0, Acl.OPEN));
+                                    .orElseGet(() -> new ZNodeWrite.Create(path, null, CreateMode.EPHEMERAL, 0, acl));
                             return session.write(List.of(write))
                                     .thenComposeAsync(refusal -> decide(now, found, refusal, rounds), thread);
                         },

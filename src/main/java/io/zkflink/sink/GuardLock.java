@@ -5,6 +5,7 @@ import io.zkflink.client.Acl;
 import io.zkflink.client.CreateMode;
 import io.zkflink.client.Failure;
 import io.zkflink.client.OwnedSession;
+import io.zkflink.client.SessionIdentity;
 import io.zkflink.client.WatchListener;
 import io.zkflink.client.WriteRefusal;
 import io.zkflink.client.WriteResult;
@@ -16,6 +17,7 @@ import io.zkflink.recipes.LockDialect;
 import io.zkflink.recipes.RecipeSettings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -23,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,7 +37,11 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Life cycle: {@link #acquire} queues and waits its turn; closing the session gives the lock back. Cut off, the writer
  * keeps the lock as long as the server keeps the session; then the next in the queue has it, and whatever this one had
- * sent or sends is refused. Whether the node was created whose creation was not answered is known by its name.
+ * sent or sends is refused.
+ *
+ * <p>A node whose creation was not answered is recognised by its name. It may be seen late, by a server that lags behind, so
+ * that another one is created meanwhile: after each loss the queue is looked at by a server that is up to date, the lowest
+ * of our nodes queues, and the others are deleted, as are those of a session of ours that has expired.
  */
 final class GuardLock implements Guard {
 
@@ -42,10 +49,13 @@ final class GuardLock implements Guard {
     private static final RecipeSettings LAYOUT = RecipeSettings.lock(LockDialect.CURATOR, 1);
     /** How often the queue is looked at though nothing is heard of it. */
     private static final long LOOK_AGAIN_MILLIS = 1_000;
+    /** What an answer may take longer, so that a session that never connects tells by itself why. */
+    private static final long MARGIN_MILLIS = 1_000;
 
     private final OwnedSession session;
     private final String path;
     private final String owner;
+    private final Acl acl;
     private final Patience patience;
     private final UUID id = UUID.randomUUID();
     private final Semaphore changes = new Semaphore(0);
@@ -54,12 +64,18 @@ final class GuardLock implements Guard {
     /** The czxid of that; of the thread that acquires. */
     private long fencingToken;
 
+    /** Whether there may be nodes of ours that the server we are connected to does not know of yet. */
+    private volatile boolean outdated;
+    /** When a server last answered; of the thread that acquires. */
+    private long answeredNanos = System.nanoTime();
+
     private volatile Consumer<IOException> onLoss = loss -> {};
 
-    private GuardLock(OwnedSession session, String path, String owner, Patience patience) {
+    private GuardLock(OwnedSession session, String path, String owner, Acl acl, Patience patience) {
         this.session = session;
         this.path = path;
         this.owner = owner;
+        this.acl = acl;
         this.patience = patience;
     }
 
@@ -67,10 +83,11 @@ final class GuardLock implements Guard {
      * Waits until the lock is ours.
      *
      * @param owner for others to see who has it
+     * @param acl of what is created for the lock
      */
-    static GuardLock acquire(OwnedSession session, String path, String owner, Patience patience)
+    static GuardLock acquire(OwnedSession session, String path, String owner, Acl acl, Patience patience)
             throws IOException, InterruptedException {
-        GuardLock lock = new GuardLock(session, path, owner, patience);
+        GuardLock lock = new GuardLock(session, path, owner, acl, patience);
         session.watch(path, lock.new Changes());
         lock.acquire();
         return lock;
@@ -121,18 +138,26 @@ final class GuardLock implements Guard {
                 if (!e.failure().isTransient()) {
                     throw e;
                 }
+                if (System.nanoTime() - answeredNanos > patience.total().toNanos()) {
+                    throw unreachable(e);
+                }
+                outdated = true;
                 Thread.sleep(patience.waitMillis(++failures));
             }
         }
     }
 
     private boolean isFirst() throws IOException, InterruptedException {
+        if (outdated) {
+            outdated = false;
+            await(session.sync());
+        }
         Optional<List<String>> names = await(session.children(path));
         if (names.isEmpty()) {
             createLock();
             return false;
         }
-        Contender mine = null;
+        List<Contender> mine = new ArrayList<>();
         Contender first = null;
         for (String name : names.get()) {
             Optional<String> stranger = LAYOUT.stranger(name);
@@ -147,32 +172,55 @@ final class GuardLock implements Guard {
                 continue;
             }
             if (contender.id().filter(id::equals).isPresent()) {
-                mine = contender;
+                mine.add(contender);
             }
             if (first == null || Contender.ORDER.compare(contender, first) < 0) {
                 first = contender;
             }
         }
-        if (mine == null) {
+        if (mine.isEmpty()) {
             queue();
             return false;
         }
-        node = path + "/" + mine.name();
-        return mine.equals(first) && isThere();
+        mine.sort(Contender.ORDER);
+        for (Contender other : mine.subList(1, mine.size())) {
+            delete(other.name());
+        }
+        Contender lowest = mine.get(0);
+        node = path + "/" + lowest.name();
+        return lowest.equals(first) && isOurs(lowest);
     }
 
-    /** Takes the token of our node; false if that has gone meanwhile. */
-    private boolean isThere() throws IOException, InterruptedException {
+    /** Takes the token of our node; false if that has gone meanwhile, or is one that goes with an earlier session. */
+    private boolean isOurs(Contender mine) throws IOException, InterruptedException {
         Optional<ZNode> found = await(session.read(node));
-        found.ifPresent(mine -> fencingToken = mine.stat().czxid());
-        return found.isPresent();
+        Optional<SessionIdentity> now = session.identity();
+        if (found.isEmpty() || now.isEmpty()) {
+            return false;
+        }
+        if (found.get().stat().ephemeralOwner() != now.get().id()) {
+            delete(mine.name());
+            return false;
+        }
+        fencingToken = found.get().stat().czxid();
+        return true;
+    }
+
+    private void delete(String name) throws IOException, InterruptedException {
+        LOG.info("Deleting '{}' below the lock '{}', a node of ours that another one replaces.", name, path);
+        Optional<WriteRefusal> refusal =
+                await(session.write(List.of(new ZNodeWrite.Delete(path + "/" + name, ZNodeWrite.ANY_VERSION))));
+        if (refusal.isPresent() && refusal.get().failure() != Failure.NO_NODE) {
+            throw refusal.get().cause();
+        }
+        changes.release();
     }
 
     private void queue() throws IOException, InterruptedException {
         byte[] data = owner.getBytes(StandardCharsets.UTF_8);
         String prefix = path + "/" + LAYOUT.nameOf(id);
         WriteResult result = await(session.writeAndTell(
-                List.of(new ZNodeWrite.Create(prefix, data, CreateMode.EPHEMERAL_SEQUENTIAL, 0, Acl.OPEN))));
+                List.of(new ZNodeWrite.Create(prefix, data, CreateMode.EPHEMERAL_SEQUENTIAL, 0, acl))));
         if (result.refusal().isPresent() && result.refusal().get().failure() != Failure.NO_NODE) {
             throw result.refusal().get().cause();
         }
@@ -181,24 +229,37 @@ final class GuardLock implements Guard {
 
     /** A container, as Curator makes it: the server deletes it when nobody queues. */
     private void createLock() throws IOException, InterruptedException {
-        Optional<WriteRefusal> refusal =
-                await(session.write(List.of(new ZNodeWrite.Create(path, null, CreateMode.CONTAINER, 0, Acl.OPEN))));
+        Optional<WriteRefusal> refusal = await(
+                session.write(List.of(new ZNodeWrite.Create(path, null, CreateMode.CONTAINER, 0, acl.granting("cd")))));
         Failure failure = refusal.map(WriteRefusal::failure).orElse(null);
         if (failure == Failure.NO_NODE) {
-            await(new MissingParents(session, Acl.OPEN, new KnownZNodes(), Runnable::run).create(List.of(path), path));
+            await(new MissingParents(session, acl.granting("c"), new KnownZNodes(), Runnable::run)
+                    .create(List.of(path), path));
         } else if (failure != null && failure != Failure.NODE_EXISTS) {
             throw refusal.get().cause();
         }
         changes.release();
     }
 
-    private static <T> T await(CompletableFuture<T> answer) throws IOException, InterruptedException {
+    private <T> T await(CompletableFuture<T> answer) throws IOException, InterruptedException {
         try {
-            return answer.get();
+            T result = answer.get(patience.total().toMillis() + MARGIN_MILLIS, TimeUnit.MILLISECONDS);
+            answeredNanos = System.nanoTime();
+            return result;
+        } catch (TimeoutException e) {
+            throw unreachable(e);
         } catch (ExecutionException e) {
             Throwable cause = ZooKeeperException.causeOf(e.getCause());
             throw cause instanceof IOException io ? io : new IOException(cause.getMessage(), cause);
         }
+    }
+
+    private IOException unreachable(Exception last) {
+        return new IOException(
+                "The lock '" + path + "' ('sink.guard.lock') could not be asked for within "
+                        + patience.total().toMillis() + " ms ('connection-timeout' x 'max-retry-attempts'), because"
+                        + " ZooKeeper could not be reached. Check the ensemble, or raise 'max-retry-attempts'.",
+                last);
     }
 
     /** Looks whether the lock is still ours. */
@@ -231,7 +292,9 @@ final class GuardLock implements Guard {
         }
 
         @Override
-        public void lost() {}
+        public void lost() {
+            outdated = true;
+        }
 
         @Override
         public void failed(ZooKeeperException cause) {

@@ -103,7 +103,7 @@ abstract class OwnedWriter implements OwnedRequests.Owner, AutoCloseable {
         this.thread = surroundings.thread();
         this.time = surroundings.time();
         this.sessions = new CheckpointedSessions(state.session().orElse(null));
-        this.fence = new FencedSession(session, sessions.completed(), owning.epochs(), thread);
+        this.fence = new FencedSession(session, sessions.completed(), owning.epochs(), settings.rows(), thread);
         this.requests = new OwnedRequests(this, fence, rows, settings.batching(), patience, surroundings);
         state.rows().forEach(row -> {
             OwnedRow restored = rows.getOrAdd(row.id());

@@ -194,9 +194,14 @@ public record SinkSettings(Transactions transactions, Rows rows, Batching batchi
     public record Rows(Conflict conflict, boolean deleteChildren, boolean skipUnchanged, Acl acl)
             implements Serializable {
 
-        /** Of parents that are created on the way: below one that nobody may write, no row could be. */
+        /** Of parents that are created on the way: below one in which nobody may create anything, no row could be. */
         Acl parentAcl() {
-            return acl.equals(Acl.READ_ONLY) ? Acl.OPEN : acl;
+            return acl.granting("c");
+        }
+
+        /** Of what the connector keeps for itself, markers and epochs, which it reads and sets. */
+        Acl ownAcl() {
+            return acl.granting("rw");
         }
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
-import io.zkflink.client.Acl;
 import io.zkflink.client.CreateMode;
 import io.zkflink.client.Failure;
 import io.zkflink.client.WriteRefusal;
@@ -241,7 +240,8 @@ final class TransactionCommitter implements Committer<Transaction> {
      * below a row) is written on condition of the marker, and so only by the committer whose turn it is.
      */
     private void createMarker(String path, long number) throws IOException, InterruptedException {
-        ZNodeWrite create = new ZNodeWrite.Create(path, data(number), CreateMode.PERSISTENT, 0, Acl.OPEN);
+        ZNodeWrite create = new ZNodeWrite.Create(
+                path, data(number), CreateMode.PERSISTENT, 0, settings.rows().ownAcl());
         Failure failure = failure(thread.await(client.write(List.of(create))));
         if (failure == Failure.NO_NODE) {
             thread.await(parents.create(List.of(path), path));

@@ -74,7 +74,11 @@ public final class ZooKeeperSink<T> implements Sink<T> {
         OwnedSession session = OwnedSession.open(connection, Optional.empty());
         try {
             GuardLock lock = GuardLock.acquire(
-                    session, settings.guardLock(), context.getJobInfo().getJobName(), Patience.of(connection));
+                    session,
+                    settings.guardLock(),
+                    context.getJobInfo().getJobName(),
+                    settings.rows().acl(),
+                    Patience.of(connection));
             encoder.granted(lock.fencingToken());
             UpsertWriter<T> writer = writer(session, lock, context);
             lock.onLoss(writer::fail);

@@ -76,8 +76,11 @@ final class SinkOptions {
     static final ConfigOption<String> ACL = ConfigOptions.key("sink.acl")
             .stringType()
             .defaultValue("open")
-            .withDescription("The ACL of created znodes: `open`, `creator`, `read-only`, or a list"
-                    + " `scheme:id:permissions[,...]` with permissions out of `cdrwa`.");
+            .withDescription(
+                    "The ACL of created znodes, of missing parents, and of what the connector creates for itself"
+                            + " (markers, epochs, guard locks): `open`, `creator`, `read-only`, or a list"
+                            + " `scheme:id:permissions[,...]` with permissions out of `cdrwa`. Ids may hold colons; those of"
+                            + " certificates (`x509`) and of SASL users may hold commas.");
 
     static final ConfigOption<Integer> BATCH_MAX_SIZE = ConfigOptions.key("sink.batch.max-size")
             .intType()

@@ -129,7 +129,7 @@ class FencedSessionITCase {
         OwnedSession session = OwnedSession.open(
                 ConnectionSettings.of(SharedZooKeeper.connectString()), Optional.ofNullable(previous));
         opened.add(session);
-        return new FencedSession(session, previous, root + epochs, Runnable::run);
+        return new FencedSession(session, previous, root + epochs, SinkSettings.AT_LEAST_ONCE.rows(), Runnable::run);
     }
 
     private static SessionIdentity establish(FencedSession session) {

@@ -41,9 +41,10 @@ import org.junit.jupiter.api.function.Executable;
 class TransactionCommitterTest {
 
     private static final String MARKERS = "/_flink/commits/job";
+    private static final Acl ACL = Acl.parse("digest:job:hash:cdrwa,world:anyone:r");
     private static final SinkSettings SETTINGS = new SinkSettings(
             new SinkSettings.Transactions("job", "/_flink/commits", Duration.ofDays(7)),
-            new SinkSettings.Rows(Conflict.FAIL, true, false, Acl.OPEN),
+            new SinkSettings.Rows(Conflict.FAIL, true, false, ACL),
             new SinkSettings.Batching(500, 4, 10_000, 1 << 20, Duration.ofMillis(100)));
 
     private final FakeZooKeeper zk = new FakeZooKeeper();
@@ -114,6 +115,14 @@ class TransactionCommitterTest {
         committer.commit(List.of(new Request(transaction("w", 4, append("4")))));
         committer.commit(List.of(new Request(transaction("w", 5, append("5")))));
         assertThat(queue()).containsExactly("1", "2", "3", "4", "5");
+    }
+
+    @Test
+    void allThatIsCreatedHasTheAcl() throws Exception {
+        commit(zk, transaction("w", 1, put("/t/a/b", "1")));
+
+        assertThat(zk.tree("/").keySet()).hasSize(7).allSatisfy(path -> assertThat(zk.acl(path))
+                .isEqualTo(ACL));
     }
 
     @Test

@@ -38,6 +38,13 @@ final class FakeTree {
         clear();
     }
 
+    /** As it is now. */
+    FakeTree copy() {
+        FakeTree copy = new FakeTree();
+        nodes.forEach((path, node) -> copy.nodes.put(path, new Node(node)));
+        return copy;
+    }
+
     void clear() {
         nodes.clear();
         nodes.put("/", new Node(null, 0, 0));
@@ -117,8 +124,7 @@ final class FakeTree {
      * @param session that owns the ephemeral znodes among them
      */
     WriteResult write(List<ZNodeWrite> writes, long session, Events events) {
-        FakeTree draft = new FakeTree();
-        nodes.forEach((path, node) -> draft.nodes.put(path, new Node(node)));
+        FakeTree draft = copy();
         for (int i = 0; i < writes.size(); i++) {
             Failure failure = draft.write(writes.get(i), session, (path, zxid) -> {}, new ArrayList<>());
             if (failure != null) {

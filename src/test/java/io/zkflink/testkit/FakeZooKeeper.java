@@ -65,6 +65,9 @@ public final class FakeZooKeeper implements OwnedSession {
     private int untilBreak = -1;
 
     private boolean breakMakes;
+    private boolean lags;
+    /** What the server shows that we are connected to; null if that is up to date. */
+    private FakeTree stale;
 
     public FakeZooKeeper() {
         this(Runnable::run);
@@ -79,23 +82,23 @@ public final class FakeZooKeeper implements OwnedSession {
 
     @Override
     public CompletableFuture<Optional<ZNode>> read(String path) {
-        return submit(new Request<>("read", path, () -> tree.znode(path)));
+        return submit(new Request<>("read", path, () -> seen().znode(path)));
     }
 
     @Override
     public CompletableFuture<Optional<List<String>>> children(String path) {
-        return submit(new Request<>("children", path, () -> tree.children(path)));
+        return submit(new Request<>("children", path, () -> seen().children(path)));
     }
 
     @Override
     public CompletableFuture<Long> sync() {
-        return submitIfConnected(new Request<>("sync", "/", tree::zxid));
+        return submitIfConnected(new Request<>("sync", "/", () -> upToDate().zxid()));
     }
 
     @Override
     public CompletableFuture<WriteResult> writeAndTell(List<ZNodeWrite> writes) {
         return submitIfConnected(
-                new Request<>("write", writes.get(0).path(), () -> tree.write(writes, session, this::fire)));
+                new Request<>("write", writes.get(0).path(), () -> upToDate().write(writes, session, this::fire)));
     }
 
     @Override
@@ -269,6 +272,11 @@ public final class FakeZooKeeper implements OwnedSession {
         breakMakes = made;
     }
 
+    /** The server that is connected to after the break does not know the lost request yet: until it syncs or writes. */
+    public synchronized void lagAfterBreak() {
+        lags = true;
+    }
+
     /** Whether the break has not come yet. */
     public synchronized boolean isToBreak() {
         return untilBreak >= 0;
@@ -413,7 +421,9 @@ public final class FakeZooKeeper implements OwnedSession {
             if (!breaks) {
                 answerUnlessHeld();
             } else if (breakMakes) {
+                FakeTree before = lags ? tree.copy() : null;
                 request.answer();
+                stale = before;
             }
         }
         if (breaks) {
@@ -422,6 +432,15 @@ public final class FakeZooKeeper implements OwnedSession {
         }
         deliver();
         return request.result;
+    }
+
+    private FakeTree seen() {
+        return stale == null ? tree : stale;
+    }
+
+    private FakeTree upToDate() {
+        stale = null;
+        return tree;
     }
 
     private ZooKeeperException refusal() {
