@@ -35,6 +35,8 @@ class ArchitectureTest {
                 .definedBy("io.zkflink.lookup")
                 .optionalLayer("sink")
                 .definedBy("io.zkflink.sink")
+                .layer("sink.batch")
+                .definedBy("io.zkflink.sink.batch")
                 .optionalLayer("recipes")
                 .definedBy("io.zkflink.recipes")
                 .layer("subtree")
@@ -54,7 +56,9 @@ class ArchitectureTest {
                 .whereLayer("lookup")
                 .mayOnlyAccessLayers("recipes", "subtree", "row", "metrics", "path", "client")
                 .whereLayer("sink")
-                .mayOnlyAccessLayers("recipes", "subtree", "row", "metrics", "path", "client")
+                .mayOnlyAccessLayers("sink.batch", "recipes", "subtree", "row", "metrics", "path", "client")
+                .whereLayer("sink.batch")
+                .mayOnlyAccessLayers("row", "metrics", "client")
                 .whereLayer("recipes")
                 .mayOnlyAccessLayers("subtree", "path", "client")
                 .whereLayer("subtree")
@@ -88,6 +92,7 @@ class ArchitectureTest {
                         "io.zkflink.source",
                         "io.zkflink.lookup",
                         "io.zkflink.sink",
+                        "io.zkflink.sink.batch",
                         "io.zkflink.recipes",
                         "io.zkflink.subtree",
                         "io.zkflink.row",

@@ -63,6 +63,11 @@ public sealed interface ZNodeWrite {
         }
     }
 
+    /** How much of a request a write of a znode takes at most, whatever it is. */
+    static long bytes(String path, byte[] data, Acl acl) {
+        return overhead(path) + length(data) + acl.bytes();
+    }
+
     private static int length(byte[] data) {
         return data == null ? 0 : data.length;
     }

@@ -43,9 +43,8 @@ public final class SinkMetrics {
         }
     }
 
-    /** Rows leave in a request. */
-    public void request(int rows) {
-        count(SinkMetric.REQUESTS);
+    /** Rows are written, each counted once however often it was sent. */
+    public void written(int rows) {
         recordsSent.inc(rows);
     }
 

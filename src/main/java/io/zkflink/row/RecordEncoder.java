@@ -21,6 +21,11 @@ public interface RecordEncoder<T> extends Serializable {
      */
     default void granted(long fencingToken) {}
 
+    /** Whether no path that it makes lies below another one. */
+    default boolean makesUnrelatedPaths() {
+        return false;
+    }
+
     /**
      * What a record asks to have done, or null if nothing.
      *

@@ -39,6 +39,11 @@ final class RowPath implements Serializable {
                 .toArray(RowData.FieldGetter[]::new);
     }
 
+    /** Whether all paths have equally many segments. */
+    boolean isOfOneDepth() {
+        return !template.isOpenEnded();
+    }
+
     String of(RowData row) throws IOException {
         Object[] values = new Object[key.length];
         for (int i = 0; i < key.length; i++) {

@@ -65,6 +65,11 @@ public final class ZNodeEncoder implements RecordEncoder<RowData> {
     }
 
     @Override
+    public boolean makesUnrelatedPaths() {
+        return path.isOfOneDepth();
+    }
+
+    @Override
     public RowWrite write(RowData row) throws IOException {
         String path = this.path.of(row);
         boolean gone = row.getRowKind() == RowKind.DELETE || row.getRowKind() == RowKind.UPDATE_BEFORE;

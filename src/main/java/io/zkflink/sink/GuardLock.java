@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
+import io.zkflink.sink.batch.KnownZNodes;
+import io.zkflink.sink.batch.MissingParents;
+import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.client.Acl;
 import io.zkflink.client.CreateMode;
 import io.zkflink.client.Failure;
@@ -56,7 +59,7 @@ final class GuardLock implements Guard {
     private final String path;
     private final String owner;
     private final Acl acl;
-    private final Patience patience;
+    private final RetryPolicy patience;
     private final UUID id = UUID.randomUUID();
     private final Semaphore changes = new Semaphore(0);
     /** The path of the lock's node; null before there is one. */
@@ -71,7 +74,7 @@ final class GuardLock implements Guard {
 
     private volatile Consumer<IOException> onLoss = loss -> {};
 
-    private GuardLock(OwnedSession session, String path, String owner, Acl acl, Patience patience) {
+    private GuardLock(OwnedSession session, String path, String owner, Acl acl, RetryPolicy patience) {
         this.session = session;
         this.path = path;
         this.owner = owner;
@@ -85,7 +88,7 @@ final class GuardLock implements Guard {
      * @param owner for others to see who has it
      * @param acl of what is created for the lock
      */
-    static GuardLock acquire(OwnedSession session, String path, String owner, Acl acl, Patience patience)
+    static GuardLock acquire(OwnedSession session, String path, String owner, Acl acl, RetryPolicy patience)
             throws IOException, InterruptedException {
         GuardLock lock = new GuardLock(session, path, owner, acl, patience);
         session.watch(path, lock.new Changes());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
+import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.OwnedSession;
 import io.zkflink.metrics.SinkMetrics;
@@ -66,7 +67,7 @@ final class OwnedOperator<T> extends AbstractStreamOperator<Void>
         writer = kind.writer(
                 session,
                 restored,
-                new OwnedWriter.Owning(sessions.epochs(), Patience.of(connection), connection.sessionTimeout()),
+                new OwnedWriter.Owning(sessions.epochs(), RetryPolicy.of(connection), connection.sessionTimeout()),
                 new OwnedWriter.Surroundings(
                         checkpointed,
                         new TaskThread(getContainingTask()

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
+import io.zkflink.sink.batch.GuardException;
+import io.zkflink.sink.batch.RetryPolicy;
+import io.zkflink.sink.batch.MissingParents;
+import io.zkflink.sink.batch.RefusedRow;
 import io.zkflink.client.WriteResult;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperException;
@@ -27,7 +31,7 @@ final class OwnedRequests {
     private final FencedSession fence;
     private final OwnedRows rows;
     private final SinkSettings.Batching batching;
-    private final Patience patience;
+    private final RetryPolicy patience;
     private final TaskThread thread;
     private final ProcessingTimeService time;
     private final SinkMetrics metrics;
@@ -79,7 +83,7 @@ final class OwnedRequests {
             FencedSession fence,
             OwnedRows rows,
             SinkSettings.Batching batching,
-            Patience patience,
+            RetryPolicy patience,
             OwnedWriter.Surroundings surroundings) {
         this.owner = owner;
         this.fence = fence;
@@ -120,7 +124,7 @@ final class OwnedRequests {
             return;
         }
         List<ZNodeWrite> writes = steps.stream().map(Owner.Step::write).toList();
-        metrics.request(steps.size());
+        metrics.count(SinkMetric.REQUESTS);
         step(fence.client().writeAndTell(writes), batch, result -> {
             losses = 0;
             if (result.refusal().isEmpty()) {
@@ -157,6 +161,7 @@ final class OwnedRequests {
             }
             row.succeeded();
         }
+        metrics.written(steps.size());
         owner.made(steps);
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
+import io.zkflink.sink.batch.GuardedClient;
+import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.client.OwnedSession;
 import io.zkflink.client.SessionIdentity;
 import io.zkflink.client.WatchListener;
@@ -51,7 +53,7 @@ abstract class OwnedWriter implements OwnedRequests.Owner, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(OwnedWriter.class);
     private final FencedSession fence;
-    private final Patience patience;
+    private final RetryPolicy patience;
     private final boolean checkpointed;
     private final ProcessingTimeService time;
     private final TaskThread thread;
@@ -94,7 +96,7 @@ abstract class OwnedWriter implements OwnedRequests.Owner, AutoCloseable {
      * @param patience with requests that are lost
      * @param sessionTimeout that is asked for
      */
-    record Owning(String epochs, Patience patience, Duration sessionTimeout) {}
+    record Owning(String epochs, RetryPolicy patience, Duration sessionTimeout) {}
 
     OwnedWriter(
             OwnedSession session, OwnedState state, SinkSettings settings, Owning owning, Surroundings surroundings) {

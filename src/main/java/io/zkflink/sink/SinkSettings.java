@@ -5,6 +5,7 @@ import io.zkflink.client.Acl;
 import io.zkflink.client.InvalidSettingException;
 import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
+import io.zkflink.sink.batch.WriteRules;
 import java.io.Serializable;
 import java.time.Duration;
 import org.apache.flink.connector.base.DeliveryGuarantee;
@@ -193,6 +194,10 @@ public record SinkSettings(Transactions transactions, Rows rows, Batching batchi
      */
     public record Rows(Conflict conflict, boolean deleteChildren, boolean skipUnchanged, Acl acl)
             implements Serializable {
+
+        WriteRules rules() {
+            return new WriteRules(conflict == Conflict.SKIP, skipUnchanged, deleteChildren, acl, parentAcl());
+        }
 
         /** Of parents that are created on the way: below one in which nobody may create anything, no row could be. */
         Acl parentAcl() {

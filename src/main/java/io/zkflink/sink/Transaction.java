@@ -3,6 +3,8 @@ package io.zkflink.sink;
 
 import io.zkflink.row.RowWrite;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * Rows that become visible together, when the checkpoint that they belong to has completed.
@@ -16,10 +18,37 @@ import java.util.List;
  * @param markerPath of the writer's marker; unchanged though the job is restored with other options
  * @param number of this transaction among those of its writer
  * @param rows of different znodes, unless they append
+ * @param removals which of the rows depend on what becomes of others
  */
-public record Transaction(String markerPath, long number, List<RowWrite> rows) {
+public record Transaction(String markerPath, long number, List<RowWrite> rows, Removals removals) {
+
+    /**
+     * What becomes of removals whose znode has children.
+     *
+     * @param mayWait whether those that are not {@code again} are left out, for they come again in the next checkpoint
+     * @param keptFrom the number of the oldest transaction of which it has still to be known what was left out
+     * @param parents the paths of those below which a later row puts something: what is below may have been there before,
+     *     so the znode stays if it has children, without data
+     * @param again the transactions that had removals first, by path: each is made if it was left out there
+     */
+    public record Removals(boolean mayWait, long keptFrom, Set<String> parents, Map<String, Origin> again) {
+
+        static final Removals FINAL = new Removals(false, 0, Set.of(), Map.of());
+
+        public Removals {
+            parents = Set.copyOf(parents);
+            again = Map.copyOf(again);
+        }
+    }
+
+    /** A transaction, by the marker and the number. */
+    public record Origin(String markerPath, long number) {}
 
     public Transaction {
         rows = List.copyOf(rows);
+    }
+
+    Transaction(String markerPath, long number, List<RowWrite> rows) {
+        this(markerPath, number, rows, Removals.FINAL);
     }
 }

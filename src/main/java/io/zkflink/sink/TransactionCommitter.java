@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
+import io.zkflink.sink.batch.BatchContext;
+import io.zkflink.sink.batch.BatchResult;
+import io.zkflink.sink.batch.RefusedRow;
+import io.zkflink.sink.batch.RetryPolicy;
+import io.zkflink.sink.batch.MissingParents;
+import io.zkflink.sink.batch.KnownZNodes;
+import io.zkflink.sink.batch.GuardException;
+import io.zkflink.sink.batch.GuardedClient;
 import io.zkflink.client.CreateMode;
 import io.zkflink.client.Failure;
 import io.zkflink.client.WriteRefusal;
@@ -11,16 +19,17 @@ import io.zkflink.client.ZooKeeperException;
 import io.zkflink.metrics.SinkMetric;
 import io.zkflink.metrics.SinkMetrics;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.connector.sink2.Committer;
@@ -44,68 +53,43 @@ import org.slf4j.LoggerFactory;
 final class TransactionCommitter implements Committer<Transaction> {
 
     private static final Logger LOG = LoggerFactory.getLogger(TransactionCommitter.class);
-    private static final int MAX_ROUNDS = 1_000;
-    private static final int NO_MARKER = -1;
-
+    private static final int MAX_CONFLICTS = 1_000;
     private static final int CLEANING_BATCH = 500;
     /** Enough for the server to have the next one at hand whenever it has made one. */
-    private static final int MOST_UNDER_WAY = 4;
+    private static final int MOST_IN_FLIGHT = 4;
 
     private final ZooKeeperClient client;
     private final SinkSettings settings;
-    private final Patience patience;
+    private final RetryPolicy retries;
     private final SinkMetrics metrics;
-    private final KnownZNodes known = new KnownZNodes();
+    private final BatchContext batches;
     private final MissingParents parents;
     private final WaitingThread thread;
 
     /**
-     * What the markers say by now, or will when all is made that is under way, of which this committer knows because it
+     * What the markers say by now, or will when all is made that is in flight, of which this committer knows because it
      * wrote them last; only a guess.
      */
     private final Map<String, Marker> markers = new HashMap<>();
 
-    /** How many transactions may be under way: one after a refusal, since that fails those behind it. */
-    private int mostUnderWay = 1;
+    /** How many transactions may be in flight: one after a refusal, since that fails those behind it. */
+    private int mostInFlight = 1;
 
     private volatile long lastCommitMillis;
     private boolean cleaned;
 
-    /**
-     * What a marker says.
-     *
-     * @param version of its znode; {@link #NO_MARKER} if there is none, as before the first commit
-     */
-    private record Marker(long number, int version) {}
+    /** A transaction that was sent before its turn. */
+    private record Early(Commit commit, Marker after, CompletableFuture<BatchResult> answer) {}
 
-    /** A transaction while it is committed. */
-    private final class Commit {
-        final Transaction transaction;
-        final BatchWrite batch;
-        /** What its request says of the marker. */
-        List<ZNodeWrite> guard = List.of();
-        /** The answer to it if it was sent before its turn, or null. */
-        CompletableFuture<Void> answer;
-
-        Commit(Transaction transaction) {
-            this.transaction = transaction;
-            this.batch = new BatchWrite(
-                    new GuardedClient(client, () -> guard),
-                    settings.rows(),
-                    known,
-                    metrics,
-                    false,
-                    thread,
-                    transaction.rows());
-        }
-    }
-
-    TransactionCommitter(ZooKeeperClient client, SinkSettings settings, Patience patience, SinkMetrics metrics) {
+    TransactionCommitter(ZooKeeperClient client, SinkSettings settings, RetryPolicy retries, SinkMetrics metrics) {
         this.client = client;
         this.settings = settings;
-        this.patience = patience;
-        this.thread = new WaitingThread(patience.total());
+        this.retries = retries;
+        this.thread = new WaitingThread(retries.total());
         this.metrics = metrics;
+        KnownZNodes known = new KnownZNodes();
+        GuardedClient unguarded = new GuardedClient(client, List::of);
+        this.batches = new BatchContext(unguarded, settings.rows().rules(), retries, known, metrics, thread);
         this.parents = new MissingParents(client, settings.rows().parentAcl(), known, thread);
         metrics.gauge(SinkMetric.COMMIT_MILLIS, () -> lastCommitMillis);
     }
@@ -118,138 +102,172 @@ final class TransactionCommitter implements Committer<Transaction> {
     @Override
     public void commit(Collection<CommitRequest<Transaction>> requests) throws IOException, InterruptedException {
         long start = System.nanoTime();
-        List<CommitRequest<Transaction>> inOrder = new ArrayList<>(requests);
-        inOrder.sort(Comparator.comparing((CommitRequest<Transaction> request) ->
-                        request.getCommittable().markerPath())
-                .thenComparing(request -> request.getCommittable().number()));
-        Queue<Commit> underWay = new ArrayDeque<>();
-        for (CommitRequest<Transaction> request : inOrder) {
-            while (underWay.size() >= mostUnderWay) {
-                finish(underWay.remove());
+        List<Transaction> inOrder = new ArrayList<>();
+        requests.forEach(request -> inOrder.add(request.getCommittable()));
+        inOrder.sort(Comparator.comparing(Transaction::markerPath).thenComparing(Transaction::number));
+        Queue<Early> inFlight = new ArrayDeque<>();
+        for (Transaction transaction : inOrder) {
+            while (inFlight.size() >= mostInFlight) {
+                finish(inFlight.remove());
             }
-            underWay.add(begin(request.getCommittable()));
+            inFlight.add(begin(transaction));
         }
-        while (!underWay.isEmpty()) {
-            finish(underWay.remove());
+        while (!inFlight.isEmpty()) {
+            finish(inFlight.remove());
         }
         lastCommitMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
         if (!cleaned && !inOrder.isEmpty()) {
             cleaned = true;
-            clean(inOrder.get(inOrder.size() - 1).getCommittable().markerPath());
+            clean(inOrder.get(inOrder.size() - 1).markerPath());
         }
     }
 
-    /** Sends a transaction before its turn if the one before it was made or is under way. */
-    private Commit begin(Transaction transaction) {
-        Commit commit = new Commit(transaction);
+    /** Sends a transaction before its turn if the one before it was made or is in flight. */
+    private Early begin(Transaction transaction) {
+        Commit commit = new Commit(transaction, client, batches, settings.batching().maxBytes());
         Marker marker = markers.get(transaction.markerPath());
-        // What is left out because the znode has it already must not be judged while others write.
+        // What is left out because the znode has it already, or because it was made before, must not be judged while
+        // others write.
         if (marker != null
-                && marker.number == transaction.number() - 1
+                && marker.number() == transaction.number() - 1
+                && marker.rows() == 0
+                && transaction.removals().again().isEmpty()
                 && !settings.rows().skipUnchanged()) {
-            markers.put(transaction.markerPath(), new Marker(transaction.number(), marker.version + 1));
-            commit.guard = List.of(advance(transaction, marker));
-            commit.answer = commit.batch.write();
+            CompletableFuture<BatchResult> answer = commit.send(marker, Set.of());
+            // Those behind it take for granted that nothing is left out of it; if that is wrong, they are refused.
+            markers.put(transaction.markerPath(), commit.after());
+            return new Early(commit, commit.after(), answer);
         }
-        return commit;
+        return new Early(commit, null, null);
     }
 
     /** Has a transaction made whose turn it is, all before it being made. */
-    private void finish(Commit commit) throws IOException, InterruptedException {
-        if (commit.answer != null) {
-            try {
-                thread.await(commit.answer);
-                mostUnderWay = Math.min(mostUnderWay + 1, MOST_UNDER_WAY);
+    private void finish(Early early) throws IOException, InterruptedException {
+        Commit commit = early.commit;
+        if (early.answer != null) {
+            BatchResult result = awaitResult(early.answer);
+            if (result instanceof BatchResult.Written && commit.isLast() && commit.after().equals(early.after)) {
+                mostInFlight = Math.min(mostInFlight + 1, MOST_IN_FLIGHT);
                 return;
-            } catch (ZooKeeperException e) {
-                LOG.debug("Transaction {} goes again: {}", commit.transaction.number(), e.getMessage());
-                mostUnderWay = 1;
-                markers.remove(commit.transaction.markerPath());
             }
+            LOG.debug("Transaction {} goes again: {}", commit.transaction().number(), result);
+            mostInFlight = 1;
+            markers.remove(commit.transaction().markerPath());
+            checkFailure(result);
         }
         commit(commit);
     }
 
     private void commit(Commit commit) throws IOException, InterruptedException {
-        long start = System.nanoTime();
-        BatchWrite batch = commit.batch;
-        for (int rounds = 0; rounds < MAX_ROUNDS; rounds++) {
+        Transaction transaction = commit.transaction();
+        long since = System.nanoTime();
+        int conflicts = 0;
+        int failures = 0;
+        while (true) {
             try {
-                if (attempt(commit)) {
+                Marker marker = marker(transaction);
+                if (marker.number() >= transaction.number()) {
+                    LOG.debug("Transaction {} of {} is committed.", transaction.number(), transaction.markerPath());
                     return;
                 }
+                BatchResult result = awaitResult(commit.send(marker, leftOut(transaction)));
+                if (result instanceof BatchResult.Written) {
+                    markers.put(transaction.markerPath(), commit.after());
+                    since = System.nanoTime();
+                    if (commit.isLast()) {
+                        return;
+                    }
+                } else if (result instanceof BatchResult.Retry retry) {
+                    metrics.count(SinkMetric.RETRIES);
+                    divideIfSuspicious(commit);
+                    Thread.sleep(retry.afterMillis());
+                } else {
+                    checkFailure(result);
+                    if (++conflicts > MAX_CONFLICTS) {
+                        throw new IOException(
+                                "The marker '" + transaction.markerPath() + "' is changed by others all the time.");
+                    }
+                    LOG.debug("The marker {} is not as it was read; reading it again.", transaction.markerPath());
+                }
             } catch (ZooKeeperException e) {
-                long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
-                Optional<IOException> end = patience.end(batch, commit.transaction.rows(), e, took);
-                if (end.isPresent()) {
-                    throw end.get();
+                long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since);
+                if (!e.failure().isTransient()) {
+                    throw e;
+                }
+                if (millis >= retries.total().toMillis()) {
+                    throw new IOException(
+                            RefusedRow.gaveUp(transaction.rows().size(), commit.firstPath(), millis, e), e);
                 }
                 metrics.count(SinkMetric.RETRIES);
-                Thread.sleep(patience.waitMillis(batch.failures()));
+                Thread.sleep(retries.waitMillis(++failures));
             }
         }
-        throw new IOException(
-                "The marker '" + commit.transaction.markerPath() + "' is changed by others all the time.");
     }
 
-    /** True if the transaction is committed now; false if the marker has to be looked at again. */
-    private boolean attempt(Commit commit) throws IOException, InterruptedException {
-        Transaction transaction = commit.transaction;
+    private BatchResult awaitResult(CompletableFuture<BatchResult> answer) throws IOException, InterruptedException {
+        return thread.await(answer);
+    }
+
+    /** A marker that is not as it was read is no failure. */
+    private static void checkFailure(BatchResult result) throws IOException {
+        if (result instanceof BatchResult.Failed failed) {
+            if (!(failed.cause() instanceof GuardException guard)) {
+                throw failed.cause();
+            }
+            if (guard.failure() == Failure.NO_PERMISSION) {
+                throw guard;
+            }
+        }
+    }
+
+    private void divideIfSuspicious(Commit commit) {
+        if (commit.batch().isSuspicious()) {
+            long bytes = commit.divide();
+            LOG.warn(
+                    "The connection breaks at each attempt to commit a transaction by a request of about {} bytes. It goes"
+                            + " in smaller ones, and becomes visible in parts. 'sink.flush-buffer.size' ({} bytes) must"
+                            + " stay below 'jute.maxbuffer' of the servers (1 MB by default).",
+                    bytes,
+                    settings.batching().maxBytes());
+        }
+    }
+
+    /** What the transaction's marker says, which exists or can be created. */
+    private Marker marker(Transaction transaction) throws IOException, InterruptedException {
         Marker marker = markers.remove(transaction.markerPath());
         if (marker == null) {
-            marker = readMarker(transaction);
+            marker = readMarker(transaction.markerPath()).orElse(null);
         }
-        long last = marker.number;
-        if (last >= transaction.number()) {
-            LOG.debug("Transaction {} of {} is committed.", transaction.number(), transaction.markerPath());
-            return true;
+        if (marker == null) {
+            marker = createMarker(transaction.markerPath(), Marker.before(transaction.number()))
+                    .orElse(null);
         }
-        if (last != transaction.number() - 1) {
+        if (marker == null) {
+            return marker(transaction);
+        }
+        if (marker.number() < transaction.number() - 1) {
             throw new IOException("Transaction " + transaction.number() + " cannot be committed: the marker '"
-                    + transaction.markerPath() + "' says that the last one was " + last
+                    + transaction.markerPath() + "' says that the last one was " + marker.number()
                     + ", so those between are lost. The ensemble has forgotten commits, or somebody has changed the"
                     + " marker. Restore the ensemble, or restart the job without its state.");
         }
-        if (marker.version == NO_MARKER) {
-            createMarker(transaction.markerPath(), last);
-            return false;
-        }
-        commit.guard = List.of(advance(transaction, marker));
-        try {
-            thread.await(commit.batch.write());
-            markers.put(transaction.markerPath(), new Marker(transaction.number(), marker.version + 1));
-            return true;
-        } catch (GuardException e) {
-            if (e.failure() == Failure.NO_PERMISSION) {
-                throw e;
-            }
-            LOG.debug("The marker {} is not as it was read; reading it again.", transaction.markerPath());
-            return false;
-        }
-    }
-
-    private Marker readMarker(Transaction transaction) throws IOException, InterruptedException {
-        Optional<ZNode> found = thread.await(client.read(transaction.markerPath()));
-        return found.isPresent()
-                ? new Marker(number(found.get()), found.get().stat().version())
-                : new Marker(transaction.number() - 1, NO_MARKER);
+        return marker;
     }
 
     /**
      * Creates the marker of a writer before its first transaction: what that needs besides its rows (parents, deletions
      * below a row) is written on condition of the marker, and so only by the committer whose turn it is.
+     *
+     * @return empty if somebody else was faster
      */
-    private void createMarker(String path, long number) throws IOException, InterruptedException {
-        ZNodeWrite create = new ZNodeWrite.Create(
-                path, data(number), CreateMode.PERSISTENT, 0, settings.rows().ownAcl());
+    private Optional<Marker> createMarker(String path, Marker marker) throws IOException, InterruptedException {
+        ZNodeWrite create = new ZNodeWrite.Create(path, marker.data(), CreateMode.PERSISTENT, 0, settings.rows().ownAcl());
         Failure failure = failure(thread.await(client.write(List.of(create))));
         if (failure == Failure.NO_NODE) {
             thread.await(parents.create(List.of(path), path));
             failure = failure(thread.await(client.write(List.of(create))));
         }
-        if (failure == null) {
-            markers.put(path, new Marker(number, 0));
-        }
+        return failure == null ? Optional.of(marker) : Optional.empty();
     }
 
     /** Why a marker was not created for now; null if it was. */
@@ -261,25 +279,27 @@ final class TransactionCommitter implements Committer<Transaction> {
         return failure;
     }
 
-    private static ZNodeWrite advance(Transaction transaction, Marker marker) {
-        return new ZNodeWrite.SetData(transaction.markerPath(), data(transaction.number()), marker.version);
+    private Optional<Marker> readMarker(String path) throws IOException, InterruptedException {
+        Optional<ZNode> found = thread.await(client.read(path));
+        return found.isPresent() ? Optional.of(Marker.of(found.get())) : Optional.empty();
     }
 
-    private static byte[] data(long number) {
-        return String.valueOf(number).getBytes(StandardCharsets.UTF_8);
-    }
-
-    private static long number(ZNode marker) throws IOException {
-        String text = new String(marker.data(), StandardCharsets.UTF_8);
-        try {
-            return Long.parseLong(text);
-        } catch (NumberFormatException e) {
-            throw new IOException(
-                    "The marker '" + marker.path() + "' holds '" + text
-                            + "' instead of a number: 'sink.commit-path' must"
-                            + " name a znode that nobody else writes below.",
-                    e);
+    /** The paths of those removals which come again that were left out where they came first. */
+    private Set<String> leftOut(Transaction transaction) throws IOException, InterruptedException {
+        Map<String, Marker> origins = new HashMap<>();
+        Set<String> leftOut = new HashSet<>();
+        for (Map.Entry<String, Transaction.Origin> again :
+                transaction.removals().again().entrySet()) {
+            String path = again.getValue().markerPath();
+            if (!origins.containsKey(path)) {
+                origins.put(path, readMarker(path).orElse(Marker.before(1)));
+            }
+            Long number = origins.get(path).leftOut().get(again.getKey());
+            if (number != null && number == again.getValue().number()) {
+                leftOut.add(again.getKey());
+            }
         }
+        return leftOut;
     }
 
     /**

@@ -6,7 +6,11 @@ import io.zkflink.row.RowWrite;
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
@@ -16,7 +20,9 @@ final class TransactionSerializer implements SimpleVersionedSerializer<Transacti
 
     static final TransactionSerializer INSTANCE = new TransactionSerializer();
 
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
+    /** Knew no removals that wait. */
+    private static final int FIRST_VERSION = 1;
     private static final int REMOVE = 0;
     private static final int PUT = 1;
     private static final int INITIAL_BYTES = 4096;
@@ -46,24 +52,25 @@ final class TransactionSerializer implements SimpleVersionedSerializer<Transacti
                 out.writeByte(REMOVE);
             }
         }
+        writeRemovals(out, transaction.removals());
         return out.getCopyOfBuffer();
     }
 
     @Override
     public Transaction deserialize(int version, byte[] serialized) throws IOException {
-        if (version != VERSION) {
+        if (version != VERSION && version != FIRST_VERSION) {
             throw new IOException("A transaction of version " + version
                     + " cannot be restored by this version of the connector, which knows version " + VERSION
                     + ". Use the version that wrote the checkpoint, or a newer one.");
         }
         try {
-            return read(new DataInputDeserializer(serialized));
+            return read(version, new DataInputDeserializer(serialized));
         } catch (EOFException e) {
             throw damaged(e);
         }
     }
 
-    private static Transaction read(DataInputDeserializer in) throws IOException {
+    private static Transaction read(int version, DataInputDeserializer in) throws IOException {
         String markerPath = readPath(in);
         long number = in.readLong();
         int count = in.readInt();
@@ -72,7 +79,38 @@ final class TransactionSerializer implements SimpleVersionedSerializer<Transacti
             String path = readPath(in);
             rows.add(in.readByte() == PUT ? readPut(in, path) : new RowWrite.Remove(path));
         }
-        return new Transaction(markerPath, number, rows);
+        return new Transaction(
+                markerPath, number, rows, version == FIRST_VERSION ? Transaction.Removals.FINAL : readRemovals(in));
+    }
+
+    private static void writeRemovals(DataOutputSerializer out, Transaction.Removals removals) throws IOException {
+        out.writeBoolean(removals.mayWait());
+        out.writeLong(removals.keptFrom());
+        out.writeInt(removals.parents().size());
+        for (String path : removals.parents()) {
+            Blobs.writeText(out, path);
+        }
+        out.writeInt(removals.again().size());
+        for (Map.Entry<String, Transaction.Origin> again : removals.again().entrySet()) {
+            Blobs.writeText(out, again.getKey());
+            Blobs.writeText(out, again.getValue().markerPath());
+            out.writeLong(again.getValue().number());
+        }
+    }
+
+    private static Transaction.Removals readRemovals(DataInputDeserializer in) throws IOException {
+        boolean mayWait = in.readBoolean();
+        long keptFrom = in.readLong();
+        Set<String> parents = new HashSet<>();
+        for (int left = in.readInt(); left > 0; left--) {
+            parents.add(readPath(in));
+        }
+        int count = in.readInt();
+        Map<String, Transaction.Origin> again = new HashMap<>();
+        for (int i = 0; i < count; i++) {
+            again.put(readPath(in), new Transaction.Origin(readPath(in), in.readLong()));
+        }
+        return new Transaction.Removals(mayWait, keptFrom, parents, again);
     }
 
     private static RowWrite.Put readPut(DataInputDeserializer in, String path) throws IOException {

@@ -1,23 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
+import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.SessionPool;
 import io.zkflink.metrics.SinkMetrics;
 import io.zkflink.row.RecordEncoder;
 import java.io.IOException;
+import java.util.Collection;
+import java.util.List;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.connector.sink2.Committer;
 import org.apache.flink.api.connector.sink2.CommitterInitContext;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.sink2.SinkWriter;
+import org.apache.flink.api.connector.sink2.StatefulSinkWriter;
 import org.apache.flink.api.connector.sink2.SupportsCommitter;
+import org.apache.flink.api.connector.sink2.SupportsWriterState;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /** Writes rows to znodes exactly once; for tables, others call {@link ZooKeeperSink#builder}. */
 @Internal
-public final class TransactionalSink<T> implements Sink<T>, SupportsCommitter<Transaction> {
+public final class TransactionalSink<T> 
+        implements Sink<T>, SupportsCommitter<Transaction>, SupportsWriterState<T, WaitingRemovals> {
 
     private static final long serialVersionUID = 1L;
 
@@ -34,8 +40,22 @@ public final class TransactionalSink<T> implements Sink<T>, SupportsCommitter<Tr
 
     @Override
     public SinkWriter<T> createWriter(WriterInitContext context) throws IOException {
+        return restoreWriter(context, List.of());
+    }
+
+    @Override
+    public StatefulSinkWriter<T, WaitingRemovals> restoreWriter(
+            WriterInitContext context, Collection<WaitingRemovals> state) throws IOException {
         ZooKeeperSink.open(encoder, context);
-        return new TransactionalWriter<>(encoder, settings, new SinkMetrics(context.metricGroup()));
+        TransactionalWriter<T> writer =
+                new TransactionalWriter<>(encoder, settings, new SinkMetrics(context.metricGroup()));
+        writer.restore(state);
+        return writer;
+    }
+
+    @Override
+    public SimpleVersionedSerializer<WaitingRemovals> getWriterStateSerializer() {
+        return WaitingRemovalsSerializer.INSTANCE;
     }
 
     @Override
@@ -43,7 +63,7 @@ public final class TransactionalSink<T> implements Sink<T>, SupportsCommitter<Tr
         return new TransactionCommitter(
                 SessionPool.open(connection),
                 settings,
-                Patience.of(connection),
+                RetryPolicy.of(connection),
                 new SinkMetrics(context.metricGroup()));
     }
 

@@ -5,76 +5,183 @@ import io.zkflink.metrics.SinkMetric;
 import io.zkflink.metrics.SinkMetrics;
 import io.zkflink.row.RecordEncoder;
 import io.zkflink.row.RowWrite;
+import io.zkflink.sink.batch.BatchedRow;
+import io.zkflink.sink.batch.PathQueue;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.apache.flink.api.connector.sink2.CommittingSinkWriter;
+import org.apache.flink.api.connector.sink2.StatefulSinkWriter;
 
 /**
  * Gathers the rows between two checkpoints, the last of each znode, into transactions that a {@link
  * TransactionCommitter} makes visible when the checkpoint has completed: one while they fit into a request of the
- * server, else several in their order. Never connects. Rows are in memory until the checkpoint, and in it until they
- * are committed.
+ * server and none undoes what another one has below or above it, else several in their order. Never connects. Rows are
+ * in memory until the checkpoint, and in it until they are committed.
+ *
+ * <p>The children of a znode that is removed may be removed behind the checkpoint's barrier. So a removal comes again in
+ * the next checkpoint, together with where it was first, and is made then if it was not possible there. Until then it
+ * is in the writer's state. Where no row's path lies below another one's this is not so: a removal is made or fails.
  */
-final class TransactionalWriter<T> implements CommittingSinkWriter<T, Transaction> {
+final class TransactionalWriter<T>
+        implements CommittingSinkWriter<T, Transaction>, StatefulSinkWriter<T, WaitingRemovals> {
 
     private final RecordEncoder<T> encoder;
-    private final long maxBytes;
+    private final SinkSettings settings;
     private final String markerPath;
-    private final PendingRows pending;
+    private final PathQueue<BatchedRow> queue;
+    private final boolean removalsMayWait;
+    /** Removals that come again, by path. */
+    private final Map<String, Transaction.Origin> again = new HashMap<>();
+
     private long transactions;
+    /** The number before the first transaction of the last checkpoint. */
+    private long lastCheckpoint;
+
+    private boolean ended;
 
     TransactionalWriter(RecordEncoder<T> encoder, SinkSettings settings, SinkMetrics metrics) {
         this.encoder = encoder;
-        this.pending = new PendingRows(settings.rows().acl());
-        this.maxBytes = settings.batching().maxBytes();
+        this.settings = settings;
+        this.queue = new PathQueue<>(settings.rows().deleteChildren());
+        this.removalsMayWait = !settings.rows().deleteChildren() && !encoder.makesUnrelatedPaths();
         this.markerPath = settings.transactions().markers() + "/" + UUID.randomUUID();
-        metrics.gauge(SinkMetric.BUFFERED, pending::size);
+        metrics.gauge(SinkMetric.BUFFERED, queue::size);
+    }
+
+    /** Goes on with the removals that came before the checkpoint that is restored. */
+    void restore(Collection<WaitingRemovals> states) {
+        for (WaitingRemovals state : states) {
+            for (String path : state.paths()) {
+                addAgain(path, state.origin());
+            }
+        }
+    }
+
+    private void addAgain(String path, Transaction.Origin origin) {
+        add(new RowWrite.Remove(path));
+        again.put(path, origin);
+    }
+
+    private void add(RowWrite row) {
+        queue.add(new BatchedRow(row, settings.rows().acl()));
     }
 
     @Override
     public void write(T record, Context context) throws IOException {
         RowWrite write = encoder.write(record);
         if (write != null) {
-            pending.add(write);
+            again.remove(write.path());
+            add(write);
         }
     }
 
     @Override
     public void flush(boolean endOfInput) {
         // There is nobody to flush to before the checkpoint has completed.
+        ended = endOfInput;
     }
 
     @Override
     public Collection<Transaction> prepareCommit() {
         List<Transaction> prepared = new ArrayList<>();
-        while (!pending.isEmpty()) {
-            // One of each znode, unless they append; all together in their order, since each piece must be possible.
-            List<RowWrite> rows = pending.take(Integer.MAX_VALUE, Long.MAX_VALUE);
-            pending.release(rows);
-            divide(Attempt.inOrder(rows), prepared);
+        long begin = transactions;
+        Map<String, Transaction.Origin> waiting = new LinkedHashMap<>();
+        List<List<BatchedRow>> parts = new ArrayList<>();
+        while (!queue.isEmpty()) {
+            List<BatchedRow> rows = queue.take(Integer.MAX_VALUE, Long.MAX_VALUE);
+            queue.release(rows, List.of());
+            parts.add(rows);
         }
+        Set<String> parents = parents(parts);
+        for (List<BatchedRow> rows : parts) {
+            divide(rows, parents, prepared);
+        }
+        if (removalsMayWait && !ended) {
+            for (Transaction transaction : prepared) {
+                for (RowWrite row : transaction.rows()) {
+                    if (row instanceof RowWrite.Remove && !again.containsKey(row.path())) {
+                        waiting.put(row.path(), new Transaction.Origin(markerPath, transaction.number()));
+                    } else {
+                        waiting.remove(row.path());
+                    }
+                }
+            }
+        }
+        again.clear();
+        lastCheckpoint = begin;
+        waiting.forEach(this::addAgain);
         return prepared;
     }
 
-    private void divide(List<RowWrite> rows, List<Transaction> prepared) {
-        List<RowWrite> piece = new ArrayList<>();
+    @Override
+    public List<WaitingRemovals> snapshotState(long checkpointId) {
+        Map<Transaction.Origin, List<String>> paths = new LinkedHashMap<>();
+        again.forEach((path, origin) ->
+                paths.computeIfAbsent(origin, none -> new ArrayList<>()).add(path));
+        return paths.entrySet().stream()
+                .map(each -> new WaitingRemovals(each.getKey(), each.getValue()))
+                .toList();
+    }
+
+    /** What is above the puts in all parts but the first: what is removed in a part before is a parent again. */
+    private static Set<String> parents(List<List<BatchedRow>> parts) {
+        Set<String> parents = new HashSet<>();
+        for (List<BatchedRow> rows : parts.subList(Math.min(1, parts.size()), parts.size())) {
+            for (BatchedRow row : rows) {
+                String path = row.path();
+                for (int end = path.lastIndexOf('/'); !row.removes() && end > 0; end = path.lastIndexOf('/', end - 1)) {
+                    parents.add(path.substring(0, end));
+                }
+            }
+        }
+        return parents;
+    }
+
+    /** Makes transactions of rows whose order is right, as few as requests of the server allow. */
+    private void divide(List<BatchedRow> rows, Set<String> parents, List<Transaction> prepared) {
+        int begin = 0;
         long bytes = 0;
-        for (RowWrite row : rows) {
-            long size = pending.bytes(row);
-            if (!piece.isEmpty() && bytes + size > maxBytes) {
-                prepared.add(new Transaction(markerPath, ++transactions, piece));
-                piece = new ArrayList<>();
+        for (int i = 0; i < rows.size(); i++) {
+            long size = rows.get(i).bytes();
+            if (i > begin && bytes + size > settings.batching().maxBytes()) {
+                prepared.add(transaction(rows.subList(begin, i), parents));
+                begin = i;
                 bytes = 0;
             }
-            piece.add(row);
             bytes += size;
         }
-        if (!piece.isEmpty()) {
-            prepared.add(new Transaction(markerPath, ++transactions, piece));
+        if (begin < rows.size()) {
+            prepared.add(transaction(rows.subList(begin, rows.size()), parents));
         }
+    }
+
+    private Transaction transaction(List<BatchedRow> rows, Set<String> parents) {
+        List<RowWrite> writes = new ArrayList<>(rows.size());
+        Map<String, Transaction.Origin> theirs = new HashMap<>();
+        Set<String> stay = new HashSet<>();
+        for (BatchedRow row : rows) {
+            writes.add(row.row());
+            Transaction.Origin origin = again.get(row.path());
+            if (row.removes() && parents.contains(row.path())) {
+                stay.add(row.path());
+            }
+            if (origin != null && row.removes()) {
+                theirs.put(row.path(), origin);
+            }
+        }
+        return new Transaction(
+                markerPath,
+                ++transactions,
+                writes,
+                new Transaction.Removals(removalsMayWait && !ended, lastCheckpoint + 1, stay, theirs));
     }
 
     @Override

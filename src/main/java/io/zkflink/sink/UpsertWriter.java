@@ -1,50 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
+import io.zkflink.sink.batch.GuardedClient;
+import io.zkflink.client.Failure;
 import io.zkflink.client.ZooKeeperClient;
+import io.zkflink.client.ZooKeeperException;
 import io.zkflink.metrics.SinkMetric;
 import io.zkflink.metrics.SinkMetrics;
 import io.zkflink.row.RecordEncoder;
 import io.zkflink.row.RowWrite;
+import io.zkflink.sink.batch.BatchContext;
+import io.zkflink.sink.batch.BatchResult;
+import io.zkflink.sink.batch.BatchWrite;
+import io.zkflink.sink.batch.BatchedRow;
+import io.zkflink.sink.batch.GuardException;
+import io.zkflink.sink.batch.KnownZNodes;
+import io.zkflink.sink.batch.PathQueue;
+import io.zkflink.sink.batch.RefusedRow;
+import io.zkflink.sink.batch.RetryPolicy;
 import java.io.IOException;
-import java.util.LinkedHashMap;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
-import org.apache.flink.api.connector.sink2.SinkWriter;
+import org.apache.flink.api.connector.sink2.StatefulSinkWriter;
 
 /**
  * Writes rows at least once, in batches.
  *
- * <p>While nothing is under way a row leaves at once; otherwise rows gather until a request is full or the oldest has
- * waited long enough. A batch whose connection broke is sent again until {@code patience} is over; its znodes wait
+ * <p>While nothing is in flight a row leaves at once; otherwise rows gather until a request is full or the oldest has
+ * waited long enough. A batch whose connection broke is sent again until its {@link RetryPolicy} gives up; its znodes wait
  * meanwhile, so that nothing overtakes it. Every checkpoint, and the end of the input, wait until all is written.
+ *
+ * <p>A removal whose znode has children waits until they are gone, too: those that the query removes as well may come
+ * behind the next checkpoint barrier. So it may wait over one checkpoint, in the writer's state, and for as long as a
+ * request may take; then it fails the task. But if a later row puts something below its znode, the znode stays, without
+ * data: as the parent that it would be if it had been removed, and created again on the way. That is what a row meets
+ * which is written again after a failure.
  *
  * <p>Flink's {@code AsyncSinkWriter} would not do: it keeps no order between retried and later entries of one key, and
  * collapses nothing.
  *
  * <p>Everything happens on the task thread: answers come to it through its mailbox.
  */
-final class UpsertWriter<T> implements SinkWriter<T> {
+final class UpsertWriter<T> implements StatefulSinkWriter<T, WaitingRemovals> {
 
     private final GuardedClient client;
     private final RecordEncoder<T> encoder;
     private final SinkSettings settings;
-    private final Patience patience;
+    private final RetryPolicy retries;
     private final Guard guard;
     private final TaskThread thread;
     private final ProcessingTimeService time;
     private final SinkMetrics metrics;
 
-    private final PendingRows pending;
-    private final KnownZNodes known = new KnownZNodes();
-    /** Deletions that wait for the children of their znode to go, unless a newer row of the same znode comes. */
-    private final Map<String, RowWrite> notEmpty = new LinkedHashMap<>();
+    private final PathQueue<BatchedRow> queue;
+    private final BatchContext batches;
 
-    private int inFlight;
+    private final Set<Sending> inFlight = new LinkedHashSet<>();
     private boolean timing;
+
+    /** How often removals were tried again since some wait for their znode to be empty. */
+    private int parkedTries;
+
+    private boolean timingParked;
+
+    private long lastAnswer;
+    private boolean watching;
 
     /** What a writer needs of Flink. */
     record Surroundings(MailboxExecutor mailbox, ProcessingTimeService time, SinkMetrics metrics) {}
@@ -53,20 +77,23 @@ final class UpsertWriter<T> implements SinkWriter<T> {
             ZooKeeperClient client,
             RecordEncoder<T> encoder,
             SinkSettings settings,
-            Patience patience,
+            RetryPolicy retries,
             Guard guard,
             Surroundings surroundings) {
         this.client = new GuardedClient(client, guard::writes);
         this.encoder = encoder;
         this.settings = settings;
-        this.patience = patience;
-        this.pending = new PendingRows(settings.rows().acl());
+        this.retries = retries;
+        this.queue = new PathQueue<>(settings.rows().deleteChildren());
         this.guard = guard;
         this.thread = new TaskThread(surroundings.mailbox());
         this.time = surroundings.time();
         this.metrics = surroundings.metrics();
-        metrics.gauge(SinkMetric.IN_FLIGHT, () -> inFlight);
-        metrics.gauge(SinkMetric.BUFFERED, pending::size);
+        this.batches =
+                new BatchContext(
+                this.client, settings.rows().rules(), retries, new KnownZNodes(), metrics, this::execute);
+        metrics.gauge(SinkMetric.IN_FLIGHT, inFlight::size);
+        metrics.gauge(SinkMetric.BUFFERED, queue::size);
     }
 
     @Override
@@ -76,8 +103,7 @@ final class UpsertWriter<T> implements SinkWriter<T> {
         if (write == null) {
             return;
         }
-        notEmpty.remove(write.path());
-        pending.add(write);
+        queue.add(new BatchedRow(write, settings.rows().acl()));
         send(false);
         while (isFull()) {
             thread.awaitAnswer();
@@ -86,27 +112,52 @@ final class UpsertWriter<T> implements SinkWriter<T> {
 
     private boolean isFull() {
         SinkSettings.Batching batching = settings.batching();
-        return pending.size() >= batching.maxBuffered() || pending.bytes() >= batching.maxBufferedBytes();
+        return queue.holds(batching.maxBuffered()) || queue.bytes() >= batching.maxBufferedBytes();
+    }
+
+    /** Goes on with the removals that waited at the checkpoint that is restored. */
+    void restore(Collection<WaitingRemovals> states) {
+        for (WaitingRemovals state : states) {
+            for (String path : state.paths()) {
+                queue.add(new BatchedRow(new RowWrite.Remove(path), settings.rows().acl()));
+            }
+        }
+        send(true);
     }
 
     @Override
     public void flush(boolean endOfInput) throws IOException, InterruptedException {
+        sendAll();
         int left = Integer.MAX_VALUE;
-        do {
+        // Others may have made removals possible by now, unless none of them was in a whole round.
+        for (int parked = parked(); parked > 0 && parked < left; parked = parked()) {
+            left = parked;
+            queue.unparkAll();
+            sendAll();
+        }
+        for (BatchedRow removal : queue.parked()) {
+            if (endOfInput || !removal.waitOverCheckpoint()) {
+                throw new IOException(RefusedRow.notEmpty(removal.path()));
+            }
+        }
+    }
+
+    private int parked() {
+        return queue.parked().size();
+    }
+
+    @Override
+    public List<WaitingRemovals> snapshotState(long checkpointId) {
+        return WaitingRemovals.of(
+                null, queue.parked().stream().map(BatchedRow::path).toList());
+    }
+
+    private void sendAll() throws IOException, InterruptedException {
+        send(true);
+        while (!inFlight.isEmpty() || !queue.isEmpty()) {
+            thread.awaitAnswer();
             send(true);
-            while (inFlight > 0 || !pending.isEmpty()) {
-                thread.awaitAnswer();
-                send(true);
-            }
-            // Those that could not be deleted may be by now, unless none of them could be in a whole round.
-            if (!notEmpty.isEmpty() && notEmpty.size() >= left) {
-                throw new IOException(
-                        RefusedRow.notEmpty(notEmpty.keySet().iterator().next()));
-            }
-            left = notEmpty.size();
-            notEmpty.values().forEach(pending::add);
-            notEmpty.clear();
-        } while (left > 0);
+        }
     }
 
     @Override
@@ -118,52 +169,134 @@ final class UpsertWriter<T> implements SinkWriter<T> {
     /** Sends what may be sent. */
     private void send(boolean all) {
         SinkSettings.Batching batching = settings.batching();
-        while (inFlight < batching.maxInFlight()
-                && pending.hasReady()
-                && (all || inFlight == 0 || pending.fills(batching.maxSize(), batching.maxBytes()))) {
-            List<RowWrite> rows = pending.take(batching.maxSize(), batching.maxBytes());
-            BatchWrite batch = new BatchWrite(client, settings.rows(), known, metrics, true, thread, rows);
-            inFlight++;
-            attempt(new Sending(batch, rows, time.getCurrentProcessingTime()));
+        while (inFlight.size() < batching.maxInFlight()
+                && queue.hasReady()
+                && (all || inFlight.isEmpty() || queue.fills(batching.maxSize(), batching.maxBytes()))) {
+            List<BatchedRow> rows = queue.take(batching.maxSize(), batching.maxBytes());
+            if (rows.isEmpty()) {
+                return;
+            }
+            Sending sending = new Sending(new BatchWrite(batches, true, rows), rows, now());
+            inFlight.add(sending);
+            attempt(sending);
+            watch();
         }
-        if (pending.hasReady() && !timing) {
+        if (queue.hasReady() && !timing) {
             timing = true;
-            time.registerTimer(
-                    time.getCurrentProcessingTime() + batching.timeout().toMillis(), now -> {
-                        timing = false;
-                        send(true);
-                    });
+            later(batching.timeout().toMillis(), () -> {
+                timing = false;
+                send(true);
+            });
         }
     }
 
-    /** A batch under way. */
-    private record Sending(BatchWrite batch, List<RowWrite> rows, long since) {}
+    /** A batch in flight. */
+    private static final class Sending {
+        private final BatchWrite batch;
+        private final List<BatchedRow> rows;
+        private final long since;
+
+        Sending(BatchWrite batch, List<BatchedRow> rows, long since) {
+            this.batch = batch;
+            this.rows = rows;
+            this.since = since;
+        }
+    }
 
     private void attempt(Sending sending) {
-        sending.batch.write().whenComplete((none, error) -> {
-            long took = time.getCurrentProcessingTime() - sending.since;
-            if (error == null) {
-                metrics.sent(took);
-                inFlight--;
-                pending.release(sending.rows);
-                for (RowWrite row : sending.batch.notEmpty()) {
-                    if (!pending.isWaiting(row.path())) {
-                        notEmpty.put(row.path(), row);
-                    }
+        sending.batch.write().whenComplete((result, none) -> {
+            try {
+                if (result instanceof BatchResult.Written written) {
+                    written(sending, written.notEmpty());
+                } else if (result instanceof BatchResult.Retry retry) {
+                    metrics.count(SinkMetric.RETRIES);
+                    later(retry.afterMillis(), () -> attempt(sending));
+                } else {
+                    IOException cause = ((BatchResult.Failed) result).cause();
+                    metrics.failed(sending.rows.size());
+                    thread.fail(cause instanceof GuardException ? guard.lost(cause) : cause);
                 }
-                send(false);
-                return;
-            }
-            Optional<IOException> end = patience.end(sending.batch, sending.rows, error, took);
-            if (end.isEmpty()) {
-                metrics.count(SinkMetric.RETRIES);
-                long wait = patience.waitMillis(sending.batch.failures());
-                time.registerTimer(time.getCurrentProcessingTime() + wait, now -> attempt(sending));
-            } else {
-                metrics.failed(sending.rows.size());
-                thread.fail(error instanceof GuardException ? guard.lost(end.get()) : end.get());
+            } catch (RuntimeException e) {
+                thread.fail(new IOException("The writer has failed: " + e, e));
             }
         });
+    }
+
+    private void written(Sending sending, List<BatchedRow> notEmpty) {
+        metrics.sent(now() - sending.since);
+        inFlight.remove(sending);
+        queue.release(sending.rows, notEmpty);
+        for (BatchedRow removal : notEmpty) {
+            removal.waitsSince(now());
+        }
+        send(false);
+        tryParkedLater();
+    }
+
+    private void tryParkedLater() {
+        if (queue.hasParked() && !timingParked) {
+            timingParked = true;
+            later(retries.waitMillis(++parkedTries), this::tryParked);
+        }
+    }
+
+    /** Without checkpoints nobody else would ask for another try. */
+    private void tryParked() {
+        timingParked = false;
+        if (!queue.hasParked()) {
+            parkedTries = 0;
+            return;
+        }
+        for (BatchedRow removal : queue.parked()) {
+            if (now() - removal.waitsSince() >= retries.total().toMillis()) {
+                thread.fail(new IOException(RefusedRow.notEmpty(removal.path())));
+            }
+        }
+        queue.unparkAll();
+        send(true);
+    }
+
+    /** Fails the task when no answer at all has come for as long as a request may take. */
+    private void watch() {
+        if (!watching) {
+            watching = true;
+            lastAnswer = now();
+            later(retries.total().toMillis(), this::look);
+        }
+    }
+
+    private void look() {
+        watching = false;
+        if (inFlight.isEmpty()) {
+            return;
+        }
+        long silence = now() - lastAnswer;
+        if (silence >= retries.total().toMillis()) {
+            List<BatchedRow> rows = inFlight.iterator().next().rows;
+            thread.fail(new IOException(RefusedRow.gaveUp(
+                    rows.size(),
+                    rows.get(0).path(),
+                    silence,
+                    new ZooKeeperException(Failure.CONNECTION_LOST, "there was no answer of the server."))));
+        } else {
+            watching = true;
+            later(retries.total().toMillis() - silence, this::look);
+        }
+    }
+
+    private void execute(Runnable answer) {
+        thread.execute(() -> {
+            lastAnswer = now();
+            answer.run();
+        });
+    }
+
+    private long now() {
+        return time.getCurrentProcessingTime();
+    }
+
+    private void later(long millis, Runnable task) {
+        time.registerTimer(now() + millis, at -> thread.run(task));
     }
 
     /** Has the task fail; by any thread. */

@@ -43,6 +43,7 @@ final class WaitingThread implements Executor {
                         Failure.CONNECTION_LOST, "there was no connection for " + longest.toMillis() + " ms.");
             }
             task.run();
+            end = System.nanoTime() + longest.toNanos();
         }
         try {
             return answer.get();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
+import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.OwnedSession;
 import io.zkflink.client.SessionPool;
@@ -8,12 +9,16 @@ import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.metrics.SinkMetrics;
 import io.zkflink.row.RecordEncoder;
 import java.io.IOException;
+import java.util.Collection;
 import java.util.Optional;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.sink2.SinkWriter;
+import org.apache.flink.api.connector.sink2.StatefulSinkWriter;
+import org.apache.flink.api.connector.sink2.SupportsWriterState;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
+import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /**
  * Writes the elements of a stream to znodes: {@linkplain #builder at least once or exactly once}, behind a {@linkplain
@@ -38,7 +43,7 @@ import org.apache.flink.api.connector.sink2.WriterInitContext;
  * @param <T> the type of the elements
  */
 @PublicEvolving
-public final class ZooKeeperSink<T> implements Sink<T> {
+public final class ZooKeeperSink<T> implements Sink<T>, SupportsWriterState<T, WaitingRemovals> {
 
     private static final long serialVersionUID = 1L;
 
@@ -61,6 +66,23 @@ public final class ZooKeeperSink<T> implements Sink<T> {
 
     @Override
     public SinkWriter<T> createWriter(WriterInitContext context) throws IOException {
+        return createUpsertWriter(context);
+    }
+
+    @Override
+    public StatefulSinkWriter<T, WaitingRemovals> restoreWriter(
+            WriterInitContext context, Collection<WaitingRemovals> state) throws IOException {
+        UpsertWriter<T> writer = createUpsertWriter(context);
+        writer.restore(state);
+        return writer;
+    }
+
+    @Override
+    public SimpleVersionedSerializer<WaitingRemovals> getWriterStateSerializer() {
+        return WaitingRemovalsSerializer.INSTANCE;
+    }
+
+    private UpsertWriter<T> createUpsertWriter(WriterInitContext context) throws IOException {
         open(encoder, context);
         if (settings.guardLock() == null) {
             return writer(SessionPool.open(connection), Guard.NONE, context);
@@ -78,7 +100,7 @@ public final class ZooKeeperSink<T> implements Sink<T> {
                     settings.guardLock(),
                     context.getJobInfo().getJobName(),
                     settings.rows().acl(),
-                    Patience.of(connection));
+                    RetryPolicy.of(connection));
             encoder.granted(lock.fencingToken());
             UpsertWriter<T> writer = writer(session, lock, context);
             lock.onLoss(writer::fail);
@@ -98,7 +120,7 @@ public final class ZooKeeperSink<T> implements Sink<T> {
                 client,
                 encoder,
                 settings,
-                Patience.of(connection),
+                RetryPolicy.of(connection),
                 guard,
                 new UpsertWriter.Surroundings(
                         context.getMailboxExecutor(),

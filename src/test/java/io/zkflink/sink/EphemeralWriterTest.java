@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zkflink.client.Acl;
+import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.testkit.FakeZooKeeper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -41,7 +42,7 @@ class EphemeralWriterTest {
                 state,
                 SETTINGS,
                 new OwnedWriter.Owning(
-                        EPOCHS, new Patience(Duration.ofSeconds(10), Duration.ofMillis(10)), Duration.ofSeconds(4)),
+                        EPOCHS, new RetryPolicy(Duration.ofSeconds(10), Duration.ofMillis(10)), Duration.ofSeconds(4)),
                 task.surroundings(checkpointed));
         writer.open();
         task.drain();

@@ -9,6 +9,7 @@ import io.zkflink.client.CreateMode;
 import io.zkflink.client.OwnedSession;
 import io.zkflink.client.SessionIdentity;
 import io.zkflink.client.ZNodeWrite;
+import io.zkflink.sink.batch.GuardException;
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.SharedZooKeeper;
 import io.zkflink.testkit.ZooKeeperAdmin;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zkflink.client.Acl;
 import io.zkflink.client.ZNode;
+import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.FakeZooKeeper;
 import java.io.IOException;
@@ -31,7 +32,7 @@ class GuardLockTest {
     }
 
     private GuardLock acquire(Duration total) throws IOException, InterruptedException {
-        return GuardLock.acquire(zk, LOCK, "job", ACL, new Patience(total, Duration.ofMillis(1)));
+        return GuardLock.acquire(zk, LOCK, "job", ACL, new RetryPolicy(total, Duration.ofMillis(1)));
     }
 
     private CompletableFuture<GuardLock> acquiring() {

@@ -16,6 +16,7 @@ import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
 import io.zkflink.metrics.SinkMetrics;
 import io.zkflink.row.RowWrite;
+import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.testkit.FakeZooKeeper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -50,7 +51,7 @@ class TransactionCommitterTest {
     private final FakeZooKeeper zk = new FakeZooKeeper();
 
     private static TransactionCommitter committer(ZooKeeperClient client) {
-        Patience patience = new Patience(Duration.ofSeconds(10), Duration.ofMillis(1));
+        RetryPolicy patience = new RetryPolicy(Duration.ofSeconds(10), Duration.ofMillis(1));
         return new TransactionCommitter(client, SETTINGS, patience, new SinkMetrics(new UnregisteredMetricsGroup()));
     }
 

@@ -43,13 +43,13 @@ class TransactionSerializerPropertiesTest {
                         Nasty.texts(),
                         Arbitraries.longs(),
                         Arbitraries.oneOf(puts, removals).list().ofMaxSize(5))
-                .as(Transaction::new);
+                .as((marker, number, rows) -> new Transaction(marker, number, rows));
     }
 
     @Property
     void aTransactionIsReadAsItWasWritten(@ForAll("transactions") Transaction transaction) throws IOException {
         byte[] once = write(transaction);
-        Transaction read = TransactionSerializer.INSTANCE.deserialize(1, once);
+        Transaction read = TransactionSerializer.INSTANCE.deserialize(2, once);
         assertThat(write(read)).isEqualTo(once);
         assertThat(read.number()).isEqualTo(transaction.number());
         assertThat(read.rows()).hasSameSizeAs(transaction.rows());
@@ -70,7 +70,6 @@ class TransactionSerializerPropertiesTest {
                         + "000a70657273697374656e74" + "0000000000000000"
                         + "000000022f62" + "00");
 
-        assertThat(write(transaction)).isEqualTo(version1);
         assertThat(TransactionSerializer.INSTANCE.deserialize(1, version1))
                 .usingRecursiveComparison()
                 .isEqualTo(transaction);
@@ -84,7 +83,7 @@ class TransactionSerializerPropertiesTest {
     @Property
     void aDamagedTransactionIsRefused(@ForAll("garbage") byte[] garbage) {
         try {
-            TransactionSerializer.INSTANCE.deserialize(1, garbage);
+            TransactionSerializer.INSTANCE.deserialize(2, garbage);
         } catch (IOException e) {
             assertThat(e.getMessage()).isNotBlank();
         }

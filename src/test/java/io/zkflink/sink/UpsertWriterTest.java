@@ -12,6 +12,8 @@ import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
 import io.zkflink.row.TableLayout;
 import io.zkflink.row.ZNodeEncoder;
+import io.zkflink.sink.batch.RefusedRow;
+import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.testkit.FakeZooKeeper;
 import java.io.IOException;
 import java.time.Duration;
@@ -44,7 +46,7 @@ class UpsertWriterTest {
                 zk,
                 new ZNodeEncoder(layout, null, List.of(), CreateMode.PERSISTENT, Duration.ZERO),
                 new SinkSettings(null, new SinkSettings.Rows(Conflict.FAIL, false, false, Acl.OPEN), batching),
-                new Patience(Duration.ofSeconds(10), Duration.ofMillis(1)),
+                new RetryPolicy(Duration.ofSeconds(10), Duration.ofMillis(1)),
                 Guard.NONE,
                 new UpsertWriter.Surroundings(
                         mailbox,
@@ -82,10 +84,12 @@ class UpsertWriterTest {
     }
 
     @Test
-    void deletionOfWhatStillHasChildrenIsAnErrorAtTheCheckpoint() throws Exception {
+    void deletionOfWhatStillHasChildrenIsAnErrorAtTheNextCheckpoint() throws Exception {
         zk.create("/t/1/foreign", "");
         write(RowKind.DELETE, 1);
         mailbox.drain();
+        writer.flush(false);
+        assertThat(writer.snapshotState(1)).containsExactly(new WaitingRemovals(null, List.of("/t/1")));
         assertThatThrownBy(() -> writer.flush(false))
                 .isInstanceOf(IOException.class)
                 .hasMessage(RefusedRow.notEmpty("/t/1"));

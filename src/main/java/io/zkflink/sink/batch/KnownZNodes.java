@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.zkflink.sink;
+package io.zkflink.sink.batch;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -8,7 +8,7 @@ import java.util.Map;
  * What a writer has learnt of which znodes exist, so that it need not ask: a wrong guess costs a refused request, not
  * more. Bounded; of others it guesses what was true of the last one. Owned by one thread at a time.
  */
-final class KnownZNodes {
+public final class KnownZNodes {
 
     private static final int CAPACITY = 100_000;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.zkflink.sink;
+package io.zkflink.sink.batch;
 
 import io.zkflink.client.Acl;
 import io.zkflink.client.CreateMode;
@@ -10,18 +10,21 @@ import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 
 /**
  * Creates parents that are missing, persistent and empty. Not part of any transaction: a parent without children harms
  * nobody, and many writers may want the same one at the same time.
  */
-final class MissingParents {
+public final class MissingParents {
 
     private static final String ROOT = "/";
 
@@ -30,14 +33,14 @@ final class MissingParents {
     private final KnownZNodes known;
     private final Executor thread;
 
-    MissingParents(ZooKeeperClient client, Acl acl, KnownZNodes known, Executor thread) {
+    public MissingParents(ZooKeeperClient client, Acl acl, KnownZNodes known, Executor thread) {
         this.client = client;
         this.acl = acl;
         this.known = known;
         this.thread = thread;
     }
 
-    static String parent(String path) {
+    public static String parent(String path) {
         return path.substring(0, Math.max(1, path.lastIndexOf('/')));
     }
 
@@ -46,7 +49,7 @@ final class MissingParents {
      *
      * @param orphan one of the paths, whose parent turned out to be missing, whatever was known of it
      */
-    CompletableFuture<Void> create(List<String> paths, String orphan) {
+    public CompletableFuture<Void> create(List<String> paths, String orphan) {
         known.isNow(parent(orphan), false);
         Set<String> parents = new LinkedHashSet<>();
         paths.forEach(path -> parents.add(parent(path)));
@@ -93,11 +96,14 @@ final class MissingParents {
     private CompletableFuture<Void> climb(List<String> order, List<CompletableFuture<Optional<WriteRefusal>>> answers) {
         Set<String> above = new LinkedHashSet<>();
         Set<String> again = new LinkedHashSet<>();
+        Map<String, ZooKeeperException> denied = new LinkedHashMap<>();
         for (int i = 0; i < order.size(); i++) {
             ZooKeeperException refusal =
                     answers.get(i).join().map(WriteRefusal::cause).orElse(null);
             if (refusal == null || refusal.failure() == Failure.NODE_EXISTS) {
                 known.isNow(order.get(i), true);
+            } else if (refusal.failure() == Failure.NO_PERMISSION) {
+                denied.put(order.get(i), refusal);
             } else if (refusal.failure() == Failure.NO_NODE) {
                 above.add(parent(order.get(i)));
                 again.add(order.get(i));
@@ -105,8 +111,31 @@ final class MissingParents {
                 return CompletableFuture.failedFuture(refusal);
             }
         }
+        CompletableFuture<Void> exist = allExist(denied);
         return above.isEmpty()
-                ? CompletableFuture.completedFuture(null)
-                : create(above).thenComposeAsync(none -> create(again), thread);
+                ? exist
+                : exist.thenComposeAsync(none -> create(above), thread)
+                        .thenComposeAsync(none -> create(again), thread);
+    }
+
+    /** A server denies a creation before it says that the znode is there already: fails if one is not. */
+    private CompletableFuture<Void> allExist(Map<String, ZooKeeperException> denied) {
+        List<CompletableFuture<?>> answers = new ArrayList<>();
+        denied.forEach((path, denial) -> answers.add(client.children(path)
+                .handleAsync(
+                        (names, error) -> {
+                            boolean exists = error == null
+                                    ? names.isPresent()
+                                    : ZooKeeperException.causeOf(error) instanceof ZooKeeperException e
+                                            && e.failure() == Failure.NO_PERMISSION;
+                            if (exists) {
+                                known.isNow(path, true);
+                                return null;
+                            }
+                            Throwable cause = error == null ? denial : ZooKeeperException.causeOf(error);
+                            throw new CompletionException(cause);
+                        },
+                        thread)));
+        return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new));
     }
 }

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.zkflink.sink;
+package io.zkflink.sink.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zkflink.client.Acl;
 import io.zkflink.client.CreateMode;
-import io.zkflink.client.Failure;
 import io.zkflink.client.ZNodeWrite;
-import io.zkflink.client.ZooKeeperException;
 import io.zkflink.metrics.SinkMetrics;
 import io.zkflink.row.RowWrite;
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.FakeZooKeeper;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,22 +28,42 @@ class BatchWriteTest {
 
     private final FakeZooKeeper zk = new FakeZooKeeper();
     private final KnownZNodes known = new KnownZNodes();
-    private Conflict conflict = Conflict.FAIL;
+    private boolean skipConflicts;
     private List<ZNodeWrite> guard = List.of();
 
-    private BatchWrite batch(RowWrite... rows) {
-        return new BatchWrite(
+    private BatchWrite batch(List<BatchedRow> rows) {
+        BatchContext context = new BatchContext(
                 new GuardedClient(zk, () -> guard),
-                new SinkSettings.Rows(conflict, false, false, Acl.OPEN),
+                new WriteRules(skipConflicts, false, false, Acl.OPEN, Acl.OPEN),
+                new RetryPolicy(Duration.ofSeconds(10), Duration.ofMillis(1)),
                 known,
                 new SinkMetrics(new UnregisteredMetricsGroup()),
-                true,
-                Runnable::run,
-                List.of(rows));
+                Runnable::run);
+        return new BatchWrite(context, true, rows);
     }
 
-    private void write(RowWrite... rows) {
-        Await.result(batch(rows).write());
+    private BatchWrite batch(RowWrite... rows) {
+        return batch(queue(rows).take(rows.length, Long.MAX_VALUE));
+    }
+
+    private static PathQueue<BatchedRow> queue(RowWrite... rows) {
+        PathQueue<BatchedRow> queue = new PathQueue<>(false);
+        for (RowWrite row : rows) {
+            queue.add(new BatchedRow(row, Acl.OPEN));
+        }
+        return queue;
+    }
+
+    private void write(RowWrite... rows) throws IOException {
+        PathQueue<BatchedRow> queue = queue(rows);
+        while (!queue.isEmpty()) {
+            List<BatchedRow> taken = queue.take(rows.length, Long.MAX_VALUE);
+            BatchResult result = Await.result(batch(taken).write());
+            if (result instanceof BatchResult.Failed failed) {
+                throw failed.cause();
+            }
+            queue.release(taken, ((BatchResult.Written) result).notEmpty());
+        }
     }
 
     private static RowWrite put(String path, String data) {
@@ -59,7 +79,7 @@ class BatchWriteTest {
     }
 
     @Test
-    void keysAreCreatedWhateverIsGuessed() {
+    void keysAreCreatedWhateverIsGuessed() throws Exception {
         zk.create("/t/a", "theirs");
         write(put("/t/a", "1"));
         write(key("/t/a"), key("/t/b"));
@@ -74,7 +94,7 @@ class BatchWriteTest {
     }
 
     @Test
-    void aKeyWithAVersionAsksForItAndLeavesTheDataAlone() {
+    void aKeyWithAVersionAsksForItAndLeavesTheDataAlone() throws Exception {
         zk.create("/t/a", "theirs");
         write(versionedKey("/t/a", 0), versionedKey("/t/b", RowWrite.ABSENT));
         assertThat(zk.tree("/t")).containsEntry("/t/a", "theirs").containsEntry("/t/b", "");
@@ -85,13 +105,13 @@ class BatchWriteTest {
                 .hasMessageContaining("The znode '/t/b' has version 1, and the row to be written expects version 0.");
         assertThatThrownBy(() -> write(versionedKey("/t/gone", 0)))
                 .hasMessageContaining("The znode '/t/gone' does not exist, and the row");
-        conflict = Conflict.SKIP;
+        skipConflicts = true;
         write(versionedKey("/t/b", 0), put("/t/d", "1"));
         assertThat(zk.tree("/t")).containsKey("/t/d").containsEntry("/t/a", "theirs");
     }
 
     @Test
-    void znodesThatOthersCreatedAgainAreDeleted() {
+    void znodesThatOthersCreatedAgainAreDeleted() throws Exception {
         zk.create("/t/a", "1");
         write(new RowWrite.Remove("/t/a"));
         zk.create("/t/a", "2");
@@ -101,7 +121,7 @@ class BatchWriteTest {
     }
 
     @Test
-    void parentsThatOthersDeletedAreCreatedAgain() {
+    void parentsThatOthersDeletedAreCreatedAgain() throws Exception {
         write(put("/t/x/a", "1"), put("/t/y/a", "1"));
         zk.deleteTree("/t");
         write(put("/t/x/a", "2"), put("/t/y/b", "2"));
@@ -110,7 +130,7 @@ class BatchWriteTest {
     }
 
     @Test
-    void anythingOnceMayBeSentAgain() {
+    void anythingOnceMayBeSentAgain() throws Exception {
         Random random = new Random(7);
         Map<String, String> expected = new TreeMap<>();
         zk.create("/t", "");
@@ -142,8 +162,8 @@ class BatchWriteTest {
     }
 
     @Test
-    void rowsWithoutConflictAreWrittenOnce() {
-        conflict = Conflict.SKIP;
+    void rowsWithoutConflictAreWrittenOnce() throws Exception {
+        skipConflicts = true;
         zk.create("/t/a", "0");
         zk.create("/t/b", "0");
         List<RowWrite> rows = new ArrayList<>();
@@ -160,17 +180,17 @@ class BatchWriteTest {
     }
 
     @Test
-    void nothingIsWrittenPastTheGuard() {
+    void nothingIsWrittenPastTheGuard() throws Exception {
         guard = List.of(new ZNodeWrite.Check("/fence", 0));
         zk.create("/t/a", "0");
 
-        assertThat(Await.failure(batch(put("/t/a", "1"), put("/t/b", "1")).write()))
-                .isInstanceOf(GuardException.class);
+        BatchResult result = Await.result(batch(put("/t/a", "1"), put("/t/b", "1")).write());
+        assertThat(((BatchResult.Failed) result).cause()).isInstanceOf(GuardException.class);
         assertThat(zk.tree("/t")).containsExactly(Map.entry("/t/a", "0"));
     }
 
     @Test
-    void znodeThatAnotherRowNeedsStays() {
+    void znodeThatAnotherRowNeedsStays() throws Exception {
         zk.create("/t/a/b", "0");
         write(new RowWrite.Remove("/t/a"), new RowWrite.Remove("/t/a/b"), put("/t/a/c/d", "1"));
 
@@ -178,25 +198,23 @@ class BatchWriteTest {
     }
 
     @Test
-    void notEmptyZNodesAreToldOf() {
+    void notEmptyZNodesAreToldOf() throws Exception {
         zk.create("/t/a/foreign", "");
         BatchWrite batch = batch(new RowWrite.Remove("/t/a"), put("/t/b", "1"));
         Await.result(batch.write());
 
-        assertThat(batch.notEmpty()).containsExactly(new RowWrite.Remove("/t/a"));
+        assertThat(batch.notEmpty()).extracting(BatchedRow::row).containsExactly(new RowWrite.Remove("/t/a"));
         assertThat(zk.znode("/t/b")).isPresent();
     }
 
     @Test
-    void brokenBatchIsWrittenAgain() {
+    void brokenBatchIsWrittenAgain() throws Exception {
         zk.lose();
         BatchWrite batch = batch(put("/t/a", "1"));
-        assertThat(((ZooKeeperException) Await.failure(batch.write())).failure())
-                .isEqualTo(Failure.CONNECTION_LOST);
+        assertThat(Await.result(batch.write())).isInstanceOf(BatchResult.Retry.class);
         zk.reconnect();
-        Await.result(batch.write());
+        assertThat(Await.result(batch.write())).isInstanceOf(BatchResult.Written.class);
 
         assertThat(zk.tree("/t")).containsEntry("/t/a", "1");
-        assertThat(batch.failures()).isEqualTo(1);
     }
 }

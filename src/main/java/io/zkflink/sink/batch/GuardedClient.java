@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.zkflink.sink;
+package io.zkflink.sink.batch;
 
 import io.zkflink.client.Acl;
 import io.zkflink.client.ConnectionStatistics;
@@ -24,13 +24,13 @@ import java.util.function.Supplier;
  * {@link #advance}. All other requests check the marker and leave it as it is: one that was advanced with the parents
  * would say that the rows are written, which they are not yet.
  */
-final class GuardedClient implements ZooKeeperClient {
+public final class GuardedClient implements ZooKeeperClient {
 
     private final ZooKeeperClient client;
     private final Supplier<List<ZNodeWrite>> guard;
 
     /** @param guard what each request begins with, as of its sending: checks, and writes of what exists already */
-    GuardedClient(ZooKeeperClient client, Supplier<List<ZNodeWrite>> guard) {
+    public GuardedClient(ZooKeeperClient client, Supplier<List<ZNodeWrite>> guard) {
         this.client = client;
         this.guard = guard;
     }
@@ -41,12 +41,12 @@ final class GuardedClient implements ZooKeeperClient {
     }
 
     /** As {@link #write}, together with what the guard changes; may have no writes of its own. */
-    CompletableFuture<Optional<WriteRefusal>> advance(List<ZNodeWrite> writes) {
+    public CompletableFuture<Optional<WriteRefusal>> advance(List<ZNodeWrite> writes) {
         return send(guard.get(), writes).thenApply(WriteResult::refusal);
     }
 
     /** Fails with {@link GuardException} unless the guard holds. */
-    CompletableFuture<Void> check() {
+    public CompletableFuture<Void> check() {
         List<ZNodeWrite> checks = checks();
         return checks.isEmpty()
                 ? CompletableFuture.completedFuture(null)

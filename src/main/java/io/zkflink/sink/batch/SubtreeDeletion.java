@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.zkflink.sink;
+package io.zkflink.sink.batch;
 
 import io.zkflink.client.Failure;
 import io.zkflink.client.WriteRefusal;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.zkflink.sink;
+package io.zkflink.sink.batch;
 
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperException;
@@ -7,7 +7,7 @@ import io.zkflink.row.RowWrite;
 import java.util.Optional;
 
 /** What to tell a user whose row ZooKeeper does not take. */
-final class RefusedRow {
+public final class RefusedRow {
 
     private RefusedRow() {}
 
@@ -38,12 +38,20 @@ final class RefusedRow {
         };
     }
 
-    static String notEmpty(String path) {
+    public static String notEmpty(String path) {
         return "The znode '" + path + "' could not be deleted: it has children. Delete those first, or set"
                 + " 'sink.delete-children' = 'true' to have them deleted with it.";
     }
 
-    static String tooLarge(String path, long bytes) {
+    public static String gaveUp(int rows, String firstPath, long millis, ZooKeeperException last) {
+        return String.format(
+                "%d rows, first of them that of the znode '%s', could not be written within %d ms"
+                        + " ('connection-timeout' x 'max-retry-attempts'): %s Check the ensemble, or raise"
+                        + " 'max-retry-attempts'.",
+                rows, firstPath, millis, last.getMessage());
+    }
+
+    public static String tooLarge(String path, long bytes) {
         return "The row of the znode '" + path + "' makes a request of about " + bytes
                 + " bytes, and the server breaks the connection at each attempt: its system property 'jute.maxbuffer'"
                 + " limits requests, to 1 MB by default. Write less into one znode, or raise that limit on every server"

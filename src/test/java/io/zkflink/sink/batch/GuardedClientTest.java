@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.zkflink.sink;
+package io.zkflink.sink.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -12,6 +12,7 @@ import io.zkflink.metrics.SinkMetrics;
 import io.zkflink.row.RowWrite;
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.FakeZooKeeper;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -86,7 +87,7 @@ class GuardedClientTest {
             zk.create("/fence", "");
             zk.create("/t/old/a/b", "");
             zk.holdReads();
-            CompletableFuture<Void> written = batch().write();
+            CompletableFuture<BatchResult> written = batch().write();
             for (int i = 0; i < requests && !zk.held().isEmpty(); i++) {
                 zk.answerNext();
             }
@@ -95,7 +96,11 @@ class GuardedClientTest {
             Map<String, String> before = new TreeMap<>(zk.tree("/"));
             zk.answerAll();
             if (lost) {
-                assertThat(Await.failure(written)).as("after %d", requests).isInstanceOf(GuardException.class);
+                assertThat(Await.result(written))
+                        .as("after %d", requests)
+                        .isInstanceOfSatisfying(
+                                BatchResult.Failed.class,
+                                failed -> assertThat(failed.cause()).isInstanceOf(GuardException.class));
                 assertThat(zk.tree("/")).as("after %d", requests).isEqualTo(before);
             }
         }
@@ -104,15 +109,20 @@ class GuardedClientTest {
     }
 
     private BatchWrite batch() {
-        return new BatchWrite(
+        BatchContext context = new BatchContext(
                 client,
-                new SinkSettings.Rows(Conflict.FAIL, true, false, Acl.OPEN),
+                new WriteRules(false, false, true, Acl.OPEN, Acl.OPEN),
+                new RetryPolicy(Duration.ofSeconds(10), Duration.ofMillis(1)),
                 new KnownZNodes(),
                 new SinkMetrics(new UnregisteredMetricsGroup()),
+                Runnable::run);
+        return new BatchWrite(
+                context,
                 true,
-                Runnable::run,
                 List.of(
-                        new RowWrite.Remove("/t/old"),
-                        new RowWrite.Put("/t/new/deep/row", null, true, null, CreateMode.PERSISTENT, 0)));
+                        new BatchedRow(new RowWrite.Remove("/t/old"), Acl.OPEN),
+                        new BatchedRow(
+                                new RowWrite.Put("/t/new/deep/row", null, true, null, CreateMode.PERSISTENT, 0),
+                                Acl.OPEN)));
     }
 }

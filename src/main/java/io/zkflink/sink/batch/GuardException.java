@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.zkflink.sink;
+package io.zkflink.sink.batch;
 
 import io.zkflink.client.WriteRefusal;
 import io.zkflink.client.ZooKeeperException;
 
 /** What every request of a writer checks first does not hold, and so nothing of the request was written. */
-final class GuardException extends ZooKeeperException {
+public final class GuardException extends ZooKeeperException {
 
     private static final long serialVersionUID = 1L;
 

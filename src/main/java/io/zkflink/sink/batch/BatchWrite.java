@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink.batch;
+
+import io.zkflink.client.Failure;
+import io.zkflink.client.WriteRefusal;
+import io.zkflink.client.ZNode;
+import io.zkflink.client.ZNodeWrite;
+import io.zkflink.client.ZooKeeperException;
+import io.zkflink.metrics.SinkMetric;
+import io.zkflink.metrics.SinkMetrics;
+import io.zkflink.row.RowWrite;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * Writes some rows, in an order in which a {@link PathQueue} gave them, by {@code multi} requests that each are made whole
+ * or not at all.
+ *
+ * <p>Whether a znode has to be created or set is guessed, not asked. A refused request tells of the first row that it
+ * could not be made with: that row is repaired (created instead of set or the other way round, given its parents,
+ * compared with its znode) and all are sent again; once a guess was wrong, the other guesses are settled by one batch of
+ * reads. A batch that may be divided is divided there, so that what was possible is not sent over and over. Removals
+ * of znodes that have children are left out, and told of in the end.
+ *
+ * <p>Each request, of rows, of parents and of what is below a row, carries the writer's guard: {@link GuardedClient}. If
+ * the guard is refused, the batch fails with {@link GuardException}.
+ *
+ * <p>When the connection breaks, {@link #write} it again for what is not known to be written. Not thread-safe:
+ * everything happens on the thread of its context.
+ */
+public final class BatchWrite {
+
+    private static final int LOSSES_TO_DIVIDE = 2;
+    private static final int LOSSES_TO_CONVICT = 3;
+    private static final int UNSUSPICIOUS_BYTES = 64 * 1024;
+    /** What servers accept unless they are told otherwise. */
+    private static final int REQUEST_LIMIT = 1_000_000;
+
+    private final BatchContext context;
+    private final GuardedClient client;
+    private final WriteRules rules;
+    private final KnownZNodes known;
+    private final SinkMetrics metrics;
+    private final MissingParents parents;
+    private final boolean divisible;
+    private final String firstPath;
+    private final int rows;
+
+    /** What is still to be written: one request each, in this order. */
+    private final ArrayDeque<List<BatchedRow>> requests = new ArrayDeque<>();
+
+    private final List<BatchedRow> notEmpty = new ArrayList<>();
+    private boolean compared;
+    /** Whether a request was sent to a server, so that its failure may be its own doing. */
+    private boolean inFlight;
+
+    private boolean written;
+    /** How often in a row the connection broke, and since when, by the clock of the JVM. */
+    private int failures;
+
+    private long lastProgress;
+    /** How often the connection broke while the first request was in flight. */
+    private int losses;
+
+    private CompletableFuture<BatchResult> result;
+
+    /**
+     * @param divisible whether the rows may be written by several requests
+     * @param rows none if only the guard is to be written
+     */
+    public BatchWrite(
+            BatchContext context, boolean divisible, List<BatchedRow> rows) {
+        this.context = context;
+        this.client = context.client();
+        this.rules = context.rules();
+        this.known = context.known();
+        this.metrics = context.metrics();
+        this.divisible = divisible;
+        this.parents = new MissingParents(client, rules.parentAcl(), known, context.thread());
+        this.firstPath = rows.isEmpty() ? "" : rows.get(0).path();
+        this.rows = rows.size();
+        rows.forEach(row -> row.begin(known));
+        requests.add(new ArrayList<>(rows));
+    }
+
+    /** Whether the server seems to break the connection because of the request's size, and it could be divided. */
+    public boolean isSuspicious() {
+        List<BatchedRow> request = requests.peek();
+        return losses >= LOSSES_TO_DIVIDE && request.size() > 1 && bytes(request) > UNSUSPICIOUS_BYTES;
+    }
+
+    private static long bytes(List<BatchedRow> request) {
+        return request.stream().mapToLong(BatchedRow::bytes).sum();
+    }
+
+    /** Removals that were left out, since their znode has children. */
+    public List<BatchedRow> notEmpty() {
+        return notEmpty;
+    }
+
+    /** Writes what is left. Completes on the thread of the context, never exceptionally. */
+    public CompletableFuture<BatchResult> write() {
+        result = new CompletableFuture<>();
+        if (failures == 0) {
+            lastProgress = System.nanoTime();
+        }
+        inFlight = false;
+        if (rules.skipUnchanged() && !compared) {
+            then(settle(requests.stream().flatMap(List::stream).toList(), true), none -> {
+                compared = true;
+                next();
+            });
+        } else {
+            next();
+        }
+        return result;
+    }
+
+    private void next() {
+        while (!requests.isEmpty()) {
+            List<BatchedRow> request = requests.peek();
+            request.removeIf(BatchedRow::isDone);
+            if (!request.isEmpty() || (!divisible && !written)) {
+                send(request);
+                return;
+            }
+            requests.poll();
+        }
+        result.complete(new BatchResult.Written(notEmpty));
+    }
+
+    private void send(List<BatchedRow> request) {
+        List<ZNodeWrite> writes = new ArrayList<>(request.size());
+        for (BatchedRow row : request) {
+            writes.add(row.write(rules.acl()));
+        }
+        metrics.count(SinkMetric.REQUESTS);
+        inFlight = client.statistics().connected();
+        then(client.advance(writes), refusal -> {
+            if (refusal.isEmpty()) {
+                made(request);
+            } else if (refusal.get().failure().isTransient()) {
+                broke(refusal.get().cause());
+            } else {
+                losses = 0;
+                metrics.count(SinkMetric.REFUSED);
+                repair(request, refusal.get().index(), refusal.get().cause());
+            }
+        });
+    }
+
+    private void made(List<BatchedRow> request) {
+        losses = 0;
+        metrics.written(request.size());
+        for (BatchedRow row : request) {
+            known.isNow(row.path(), !row.leavesNothing());
+        }
+        requests.poll();
+        written = true;
+        next();
+    }
+
+    /** Does what it takes for a request to be made that was refused because of one of its rows. */
+    private void repair(List<BatchedRow> request, int index, ZooKeeperException refusal) {
+        BatchedRow row = request.get(index);
+        Failure failure = refusal.failure();
+        if (row.isErratic()) {
+            fail(new IOException(refusal.getMessage() + " Others create and delete this znode all the time.", refusal));
+        } else if (failure == Failure.NO_NODE && row.creates()) {
+            createParents(request, row);
+        } else if (row.isConditional() && isConflict(failure)) {
+            judge(request, index);
+        } else if (row.row().isCollapsible() && (failure == Failure.NO_NODE || failure == Failure.NODE_EXISTS)) {
+            found(row, failure == Failure.NODE_EXISTS);
+            then(settle(request.stream().filter(BatchedRow::isGuess).toList(), false), none -> next());
+        } else if (failure == Failure.NOT_EMPTY && rules.deleteChildren()) {
+            then(new SubtreeDeletion(client, context.thread()).deleteBelow(row.path()), empty -> next());
+        } else if (failure == Failure.NOT_EMPTY && row.clear()) {
+            next();
+        } else if (failure == Failure.NOT_EMPTY && row.mayWait()) {
+            notEmpty.add(row);
+            leave(request, index);
+        } else {
+            fail(new IOException(RefusedRow.explain(row.row(), refusal), refusal));
+        }
+    }
+
+    private static boolean isConflict(Failure failure) {
+        return failure == Failure.BAD_VERSION || failure == Failure.NO_NODE || failure == Failure.NODE_EXISTS;
+    }
+
+    /** But for parents that rows of the request create themselves, and better. */
+    private void createParents(List<BatchedRow> request, BatchedRow orphan) {
+        Set<String> created = new HashSet<>();
+        List<String> without = new ArrayList<>();
+        for (BatchedRow row : request) {
+            if (row.creates()) {
+                created.add(row.path());
+                if (row == orphan || !created.contains(MissingParents.parent(row.path()))) {
+                    without.add(row.path());
+                }
+            }
+        }
+        then(parents.create(without, orphan.path()), none -> next());
+    }
+
+    /** Reads what is there where a row expected another version. */
+    private void judge(List<BatchedRow> request, int index) {
+        RowWrite.Put row = (RowWrite.Put) request.get(index).row();
+        then(client.read(row.path()), found -> {
+            int next = row.expectedVersion() + 1;
+            boolean isOurs = !row.isCheck()
+                    && found.isPresent()
+                    && found.get().stat().version() == next
+                    && row.isDataOf(found.get());
+            if (isOurs) {
+                leave(request, index);
+            } else if (rules.skipConflicts()) {
+                metrics.count(SinkMetric.CONFLICTS);
+                leave(request, index);
+            } else {
+                metrics.count(SinkMetric.CONFLICTS);
+                fail(new IOException(RefusedRow.conflict(row, found)));
+            }
+        });
+    }
+
+    /** Takes a row out of a request; what stands before it is known to be possible, and goes alone if it may. */
+    private void leave(List<BatchedRow> request, int index) {
+        if (divisible) {
+            divide(request, index, index + 1);
+        } else {
+            request.remove(index);
+        }
+        next();
+    }
+
+    /**
+     * Finds out which znodes exist.
+     *
+     * @param withData whether rows whose znode has their data already are done
+     */
+    private CompletableFuture<Void> settle(List<BatchedRow> unsure, boolean withData) {
+        List<CompletableFuture<?>> answers = new ArrayList<>();
+        for (BatchedRow row : unsure) {
+            if (withData && row.isPlainPut()) {
+                answers.add(client.read(row.path()).thenAcceptAsync(found -> compare(row, found), context.thread()));
+            } else if (row.isGuess()) {
+                // Listing the children of what is a leaf, more often than not, is the cheapest question in a multi.
+                answers.add(client.children(row.path())
+                        .thenAcceptAsync(names -> found(row, names.isPresent()), context.thread()));
+            }
+        }
+        return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new));
+    }
+
+    private void compare(BatchedRow row, Optional<ZNode> znode) {
+        found(row, znode.isPresent());
+        if (znode.isPresent() && ((RowWrite.Put) row.row()).isDataOf(znode.get())) {
+            metrics.count(SinkMetric.UNCHANGED);
+            requests.forEach(request -> request.remove(row));
+        }
+    }
+
+    private void found(BatchedRow row, boolean exists) {
+        row.found(exists);
+        known.found(row.path(), exists);
+    }
+
+    /** The connection broke: decides whether there is to be another attempt. */
+    private void broke(ZooKeeperException cause) {
+        failures++;
+        if (inFlight) {
+            losses++;
+        }
+        long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastProgress);
+        List<BatchedRow> request = requests.peek();
+        long bytes = bytes(request);
+        if (losses >= LOSSES_TO_CONVICT && request.size() == 1 && bytes > REQUEST_LIMIT) {
+            fail(new IOException(RefusedRow.tooLarge(request.get(0).path(), bytes), cause));
+        } else if (millis >= context.retries().total().toMillis()) {
+            fail(new IOException(RefusedRow.gaveUp(rows, firstPath, millis, cause), cause));
+        } else {
+            if (divisible && isSuspicious()) {
+                divide(request, request.size() / 2, request.size() / 2);
+            }
+            result.complete(new BatchResult.Retry(context.retries().waitMillis(failures)));
+        }
+    }
+
+    /** Makes two requests of the first one, without what is between. */
+    private void divide(List<BatchedRow> request, int end, int begin) {
+        requests.poll();
+        requests.push(new ArrayList<>(request.subList(begin, request.size())));
+        requests.push(new ArrayList<>(request.subList(0, end)));
+    }
+
+    private void fail(IOException cause) {
+        result.complete(new BatchResult.Failed(cause));
+    }
+
+    private <T> void then(CompletableFuture<T> step, Consumer<T> next) {
+        step.whenCompleteAsync(
+                (answer, error) -> {
+                    try {
+                        if (error == null) {
+                            failures = 0;
+                            lastProgress = System.nanoTime();
+                            next.accept(answer);
+                        } else {
+                            failed(ZooKeeperException.causeOf(error));
+                        }
+                    } catch (RuntimeException e) {
+                        failed(e);
+                    }
+                },
+                context.thread());
+    }
+
+    private void failed(Throwable cause) {
+        if (cause instanceof ZooKeeperException e && e.failure().isTransient() && !(e instanceof GuardException)) {
+            broke(e);
+        } else {
+            fail(cause instanceof IOException e
+                    ? e
+                    : new IOException(
+                            "The rows beginning with that of the znode '" + firstPath
+                                    + "' could not be written: " + cause,
+                            cause));
+        }
+    }
+}
