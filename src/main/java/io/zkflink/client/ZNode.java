@@ -25,6 +25,11 @@ public record ZNode(String path, byte[] data, ZNodeStat stat) {
         return data.length == 0 ? Optional.empty() : Optional.of(data);
     }
 
+    /** This znode with its data left out, which its Stat still tells the length of. */
+    public ZNode withoutData() {
+        return data.length == 0 ? this : new ZNode(path, NO_DATA, stat);
+    }
+
     /** Names the znode for messages without its data, which may be secret. */
     @Override
     public String toString() {

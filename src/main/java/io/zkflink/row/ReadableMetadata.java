@@ -99,7 +99,7 @@ public enum ReadableMetadata {
     }
 
     /** Whether rows that say that a znode is gone have this column. */
-    boolean survivesDeletion() {
+    public boolean survivesDeletion() {
         return !type.getLogicalType().isNullable();
     }
 

@@ -37,6 +37,11 @@ public interface RecordDecoder<T> extends Serializable {
     /** What a path must match for its znode to have a record. */
     PathTemplate template();
 
+    /** Whether records depend on the data of their znodes; else the data need not be kept. */
+    default boolean readsData() {
+        return true;
+    }
+
     /**
      * The record of a znode; empty if it has none.
      *

@@ -12,7 +12,6 @@ import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.types.RowKind;
-import org.apache.flink.util.Collector;
 
 /**
  * Makes rows of znodes: columns of the path, of the data through a Flink format, and of the Stat.
@@ -27,39 +26,44 @@ public final class ZNodeDecoder implements RecordDecoder<RowData> {
     private final PathTemplate template;
     private final List<Column> columns;
     /** Null if no column comes from the data. */
-    private final DeserializationSchema<RowData> format;
+    private final PayloadDecoder payload;
 
     private final ParseErrors parseErrors;
     private final String parseErrorsOption;
 
     /**
      * @param columns of the produced row, in order
-     * @param format decodes the data; null if no column comes from it
+     * @param payload decodes the data; null if no column comes from it
      * @param parseErrorsOption the option that sets {@code parseErrors}, for messages
      */
     public ZNodeDecoder(
             PathTemplate template,
             List<Column> columns,
-            DeserializationSchema<RowData> format,
+            PayloadDecoder payload,
             ParseErrors parseErrors,
             String parseErrorsOption) {
         this.template = template;
         this.columns = List.copyOf(columns);
-        this.format = format;
+        this.payload = payload;
         this.parseErrors = parseErrors;
         this.parseErrorsOption = parseErrorsOption;
     }
 
     @Override
     public void open(DeserializationSchema.InitializationContext context) throws Exception {
-        if (format != null) {
-            format.open(context);
+        if (payload != null) {
+            payload.open(context);
         }
     }
 
     @Override
     public PathTemplate template() {
         return template;
+    }
+
+    @Override
+    public boolean readsData() {
+        return payload != null;
     }
 
     /**
@@ -73,18 +77,13 @@ public final class ZNodeDecoder implements RecordDecoder<RowData> {
         if (key == null) {
             return Optional.empty();
         }
-        RowData payload = null;
-        if (format != null && znode.value().isPresent()) {
-            Decoded decoded = decode(znode);
-            // A format that swallowed its own error was told to go without the row.
-            if (decoded.isEmpty() || (decoded.failed() && parseErrors == ParseErrors.SKIP)) {
-                return Optional.empty();
-            }
-            payload = decoded.row;
+        PayloadDecoder.Decoded decoded = decode(znode);
+        if (decoded.kind() == PayloadDecoder.Kind.SKIPPED) {
+            return Optional.empty();
         }
         GenericRowData row = new GenericRowData(columns.size());
         for (int i = 0; i < columns.size(); i++) {
-            row.setField(i, value(columns.get(i), key, payload, znode, event));
+            row.setField(i, value(columns.get(i), key, decoded.row(), znode, event));
         }
         return Optional.of(row);
     }
@@ -128,50 +127,20 @@ public final class ZNodeDecoder implements RecordDecoder<RowData> {
         return value instanceof String text ? StringData.fromString(text) : value;
     }
 
-    private Decoded decode(ZNode znode) throws IOException {
-        Decoded decoded = new Decoded();
+    private PayloadDecoder.Decoded decode(ZNode znode) throws IOException {
+        if (payload == null || znode.value().isEmpty()) {
+            return PayloadDecoder.Decoded.NOTHING;
+        }
         try {
-            format.deserialize(znode.data(), decoded);
-            if (decoded.count > 1) {
-                throw new IOException("the format made " + decoded.count + " rows of it, and a znode is one row");
-            }
+            return payload.decode(znode.data());
         } catch (IOException | RuntimeException e) {
-            if (parseErrors == ParseErrors.FAIL) {
-                throw RecordDecoder.undecodable(
-                        znode, e, "set '" + parseErrorsOption + "' = 'null' or 'skip' to go on without it");
-            }
-            decoded.fail();
+            return switch (parseErrors) {
+                case FAIL ->
+                    throw RecordDecoder.undecodable(
+                            znode, e, "set '" + parseErrorsOption + "' = 'null' or 'skip' to go on without it");
+                case SKIP -> PayloadDecoder.Decoded.SKIPPED;
+                case NULL -> PayloadDecoder.Decoded.NOTHING;
+            };
         }
-        return decoded;
-    }
-
-    /** What a format made of one znode's data. */
-    private static final class Decoded implements Collector<RowData> {
-        private static final int FAILED = -1;
-
-        private RowData row;
-        private int count;
-
-        @Override
-        public void collect(RowData record) {
-            row = record;
-            count++;
-        }
-
-        void fail() {
-            row = null;
-            count = FAILED;
-        }
-
-        boolean failed() {
-            return count == FAILED;
-        }
-
-        boolean isEmpty() {
-            return count == 0;
-        }
-
-        @Override
-        public void close() {}
     }
 }

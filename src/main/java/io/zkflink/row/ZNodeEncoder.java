@@ -28,7 +28,7 @@ public final class ZNodeEncoder implements RecordEncoder<RowData> {
     private final int physicalColumns;
     private final RowData.FieldGetter[] payload;
     /** Null if no column goes into the data. */
-    private final SerializationSchema<RowData> format;
+    private final PayloadEncoder format;
 
     private final List<WritableMetadata> metadata;
     private final CreateMode mode;
@@ -43,11 +43,7 @@ public final class ZNodeEncoder implements RecordEncoder<RowData> {
      * @param ttl of znodes with a TTL whose row does not say
      */
     public ZNodeEncoder(
-            TableLayout layout,
-            SerializationSchema<RowData> format,
-            List<WritableMetadata> metadata,
-            CreateMode mode,
-            Duration ttl) {
+            TableLayout layout, PayloadEncoder format, List<WritableMetadata> metadata, CreateMode mode, Duration ttl) {
         this.path = RowPath.of(layout);
         this.physicalColumns = DataType.getFieldCount(layout.physical());
         this.format = format;
@@ -111,9 +107,7 @@ public final class ZNodeEncoder implements RecordEncoder<RowData> {
             return null;
         }
         try {
-            byte[] shared = format.serialize(values);
-            // Formats may use their buffer again for the next row, while this one waits to be sent.
-            return shared == null ? null : shared.clone();
+            return format.encode(values);
         } catch (RuntimeException e) {
             throw new IOException(
                     "The row of the znode '" + path + "' could not be encoded by the 'format' of the table: "

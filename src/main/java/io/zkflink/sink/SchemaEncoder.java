@@ -3,6 +3,7 @@ package io.zkflink.sink;
 
 import io.zkflink.client.CreateMode;
 import io.zkflink.path.PathTemplate;
+import io.zkflink.row.PayloadCompression;
 import io.zkflink.row.RecordEncoder;
 import io.zkflink.row.RowWrite;
 import java.io.IOException;
@@ -14,16 +15,20 @@ final class SchemaEncoder<T> implements RecordEncoder<T> {
     private static final long serialVersionUID = 1L;
 
     private final ZNodeSerializationSchema<T> schema;
+    private final PayloadCompression compression;
     private final boolean ephemeral;
     private final String base;
 
     /**
      * @param base the path that the server has the root of all paths at, empty for its own root
+     * @param compression of the data that the schema gives
      * @param ephemeral whether it is ephemeral znodes that are written, which have no version to expect
      */
-    SchemaEncoder(String base, ZNodeSerializationSchema<T> schema, boolean ephemeral) {
+    SchemaEncoder(
+            String base, ZNodeSerializationSchema<T> schema, PayloadCompression compression, boolean ephemeral) {
         this.base = base;
         this.schema = schema;
+        this.compression = compression;
         this.ephemeral = ephemeral;
     }
 
@@ -51,7 +56,15 @@ final class SchemaEncoder<T> implements RecordEncoder<T> {
         if (ephemeral && update.write() instanceof RowWrite.Put put) {
             checkPlain(put);
         }
-        return update.write();
+        return update.write() instanceof RowWrite.Put put ? compressed(put) : update.write();
+    }
+
+    private RowWrite.Put compressed(RowWrite.Put put) {
+        byte[] data = compression.deflate(put.data());
+        return data == put.data()
+                ? put
+                : new RowWrite.Put(
+                        put.path(), data, put.setsData(), put.expectedVersion(), put.mode(), put.ttlMillis());
     }
 
     private static void checkPlain(RowWrite.Put put) throws IOException {

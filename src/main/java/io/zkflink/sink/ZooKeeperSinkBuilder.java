@@ -3,6 +3,8 @@ package io.zkflink.sink;
 
 import io.zkflink.client.Acl;
 import io.zkflink.client.ConnectionSettings;
+import io.zkflink.client.InvalidSettingException;
+import io.zkflink.row.PayloadCompression;
 import java.time.Duration;
 import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.api.connector.sink2.Sink;
@@ -28,6 +30,7 @@ public final class ZooKeeperSinkBuilder<T> {
     private Duration commitRetention = Duration.ofDays(7);
     private SinkSettings.Rows rows = SinkSettings.AT_LEAST_ONCE.rows();
     private String guardLock;
+    private PayloadCompression compression = PayloadCompression.NONE;
     private SinkSettings.Batching batching = SinkSettings.AT_LEAST_ONCE.batching();
 
     ZooKeeperSinkBuilder(ZNodeSerializationSchema<T> serializer) {
@@ -104,6 +107,21 @@ public final class ZooKeeperSinkBuilder<T> {
     }
 
     /**
+     * How the data that the schema gives is compressed: {@link PayloadCompression#GZIP} or {@link PayloadCompression#ZLIB};
+     * {@link PayloadCompression#NONE} unless set.
+     */
+    public ZooKeeperSinkBuilder<T> setPayloadCompression(PayloadCompression compression) {
+        if (compression == PayloadCompression.AUTO) {
+            throw new InvalidSettingException(
+                    "payload.compression",
+                    compression,
+                    "it says how to read and not how to write. Use GZIP, ZLIB or NONE.");
+        }
+        this.compression = compression;
+        return this;
+    }
+
+    /**
      * The path of a lock, as Curator's {@code InterProcessMutex} takes it, that the writer holds for as long as it writes;
      * none unless set. It waits for its turn when it starts. Each request checks at the server that the lock's node is
      * there, so that a writer that has lost the lock, though it may not know it yet, writes nothing; then its task fails.
@@ -140,7 +158,7 @@ public final class ZooKeeperSinkBuilder<T> {
      */
     public Sink<T> build() {
         SinkSettings settings = settings();
-        SchemaEncoder<T> encoder = new SchemaEncoder<>(connection.base(), serializer, false);
+        SchemaEncoder<T> encoder = new SchemaEncoder<>(connection.base(), serializer, compression, false);
         return settings.isExactlyOnce()
                 ? new TransactionalSink<>(connection, encoder, settings)
                 : new ZooKeeperSink<>(connection, encoder, settings);
@@ -171,7 +189,7 @@ public final class ZooKeeperSinkBuilder<T> {
     public SingleOutputStreamOperator<Void> writeEphemeral(DataStream<T> elements) {
         SinkSettings.Sessions sessions = SinkSettings.Sessions.ofEphemerals(commitPath, guarantee, guardLock);
         SinkSettings settings = settings();
-        SchemaEncoder<T> encoder = new SchemaEncoder<>(connection.base(), serializer, true);
+        SchemaEncoder<T> encoder = new SchemaEncoder<>(connection.base(), serializer, compression, true);
         return OwnedSink.ofZNodes(connection, encoder, settings, sessions)
                 .write(
                         elements,

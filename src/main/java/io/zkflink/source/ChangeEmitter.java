@@ -28,7 +28,8 @@ import org.apache.flink.types.RowKind;
  * Turns sightings into changes by the bucket's state machine, and changes into records, called rows here. Runs on the task thread, which owns
  * all state.
  *
- * <p>A znode whose data is skipped is known but hidden: for the rows it is as if it were not there.
+ * <p>A znode whose data is skipped is known but hidden: for the rows it is as if it were not there. A restore forgets it,
+ * so that the next walk tries its data again: the table's options, its schema or the format may be others now.
  */
 final class ChangeEmitter<T> implements SightingEmitter<T> {
 
@@ -60,6 +61,7 @@ final class ChangeEmitter<T> implements SightingEmitter<T> {
     @Override
     public void add(BucketState state) {
         state.checkRestored(decoder.template());
+        state.reconciler().forgetHidden();
         state.tellKeysApart(decoder.template());
         states.add(state);
     }
@@ -87,10 +89,15 @@ final class ChangeEmitter<T> implements SightingEmitter<T> {
 
     private void observe(Observation observation, BucketState state, SourceOutput<T> output) throws IOException {
         try {
-            state.reconciler().observe(observation).ifPresent(change -> emit(change, output, state));
+            state.reconciler().observe(needed(observation)).ifPresent(change -> emit(change, output, state));
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
+    }
+
+    /** What is observed is kept, by some modes with its data, which a query of Stat columns does not need. */
+    private Observation needed(Observation observation) {
+        return decoder.readsData() ? observation : observation.withoutData();
     }
 
     @Override
@@ -262,6 +269,11 @@ final class ChangeEmitter<T> implements SightingEmitter<T> {
         ZNode last = known.last()
                 .orElseThrow(() -> new IllegalStateException("The state of this scan has no rows from before, because"
                         + " another 'scan.changelog-mode' wrote it. Start without the state, or use that mode."));
+        if (decoder.readsData() && last.data().length == 0 && last.stat().dataLength() > 0) {
+            throw new IllegalStateException("The state of this scan has the znode '" + last.path() + "' without its data,"
+                    + " because a query that reads no payload column wrote it. Start without the state, or restore that"
+                    + " query.");
+        }
         return rowOf(new ZNode(last.path(), last.data(), last.stat().withMtime(mtime)), known, EventType.DELETED)
                 .orElseThrow();
     }

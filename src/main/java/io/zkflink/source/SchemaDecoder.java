@@ -5,6 +5,7 @@ import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeStat;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.row.EventType;
+import io.zkflink.row.PayloadCompression;
 import io.zkflink.row.RecordDecoder;
 import java.io.IOException;
 import java.util.Optional;
@@ -19,10 +20,12 @@ final class SchemaDecoder<T> implements RecordDecoder<T> {
 
     private final PathTemplate template;
     private final ZNodeDeserializationSchema<T> schema;
+    private final PayloadCompression compression;
 
-    SchemaDecoder(PathTemplate template, ZNodeDeserializationSchema<T> schema) {
+    SchemaDecoder(PathTemplate template, ZNodeDeserializationSchema<T> schema, PayloadCompression compression) {
         this.template = template;
         this.schema = schema;
+        this.compression = compression;
     }
 
     @Override
@@ -47,9 +50,11 @@ final class SchemaDecoder<T> implements RecordDecoder<T> {
     }
 
     private Optional<T> deserialize(ZNode znode, EventType event) throws IOException {
-        ZNodeChange change = new ZNodeChange(event, znode.path(), znode.data(), znode.stat());
         try {
-            return Optional.ofNullable(schema.deserialize(change));
+            byte[] data = znode.data().length == 0
+                    ? znode.data()
+                    : compression.inflate(znode.data(), PayloadCompression.STANDARD_LIMIT);
+            return Optional.ofNullable(schema.deserialize(new ZNodeChange(event, znode.path(), data, znode.stat())));
         } catch (IOException | RuntimeException e) {
             throw RecordDecoder.undecodable(
                     znode, e, "have the deserialization schema return null for it to go on without it");

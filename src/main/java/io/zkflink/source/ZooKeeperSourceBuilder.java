@@ -6,6 +6,7 @@ import io.zkflink.client.InvalidSettingException;
 import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
+import io.zkflink.row.PayloadCompression;
 import java.time.Duration;
 import org.apache.flink.annotation.PublicEvolving;
 
@@ -33,6 +34,7 @@ public final class ZooKeeperSourceBuilder<T> {
     private boolean sourceWatermarks;
     private boolean keysOnly;
     private Unreadable unreadable = Unreadable.FAIL;
+    private PayloadCompression compression = PayloadCompression.NONE;
     private int parallelism = Integer.MAX_VALUE;
 
     ZooKeeperSourceBuilder(ZNodeDeserializationSchema<T> deserializer) {
@@ -86,6 +88,7 @@ public final class ZooKeeperSourceBuilder<T> {
         builder.sourceWatermarks = sourceWatermarks;
         builder.keysOnly = keysOnly;
         builder.unreadable = unreadable;
+        builder.compression = compression;
         builder.parallelism = parallelism;
         return builder;
     }
@@ -153,6 +156,15 @@ public final class ZooKeeperSourceBuilder<T> {
         return this;
     }
 
+    /**
+     * How the data of znodes is compressed, which schemas see as it was before; {@link PayloadCompression#NONE} unless set.
+     * Data that cannot be inflated, or becomes larger than 64 MB, fails the job.
+     */
+    public ZooKeeperSourceBuilder<T> setPayloadCompression(PayloadCompression compression) {
+        this.compression = compression;
+        return this;
+    }
+
     /** How many readers share the tree, at most; as many as the operator has unless set. */
     public ZooKeeperSourceBuilder<T> setParallelism(int parallelism) {
         this.parallelism = parallelism;
@@ -191,7 +203,7 @@ public final class ZooKeeperSourceBuilder<T> {
                 connection,
                 template,
                 settings,
-                new SchemaDecoder<>(template, deserializer),
+                new SchemaDecoder<>(template, deserializer, compression),
                 deserializer.getProducedType());
     }
 }

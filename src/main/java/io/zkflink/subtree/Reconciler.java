@@ -98,6 +98,16 @@ public final class Reconciler {
         known.remove(path);
     }
 
+    /** Forgets the znodes that are no rows: what is observed of them next is new. */
+    public void forgetHidden() {
+        known.entrySet().removeIf(entry -> {
+            if (entry.getValue().hidden()) {
+                touch(entry.getKey());
+            }
+            return entry.getValue().hidden();
+        });
+    }
+
     /** All that is known, unmodifiable. */
     public Map<String, Known> known() {
         return Collections.unmodifiableMap(known);

@@ -21,7 +21,13 @@ public sealed interface Sighting {
     record WalkBegun(int walk, long zxid) implements Sighting {}
 
     /** One read of one znode; no znode means that there was none. */
-    record Observation(String path, Optional<ZNode> znode, int walk) implements Sighting {}
+    record Observation(String path, Optional<ZNode> znode, int walk) implements Sighting {
+
+        /** This observation for somebody who needs no data. */
+        public Observation withoutData() {
+            return new Observation(path, znode.map(ZNode::withoutData), walk);
+        }
+    }
 
     /** A walk is complete: what was not observed in it is not there. */
     record WalkEnded(int walk, long zxid) implements Sighting {}

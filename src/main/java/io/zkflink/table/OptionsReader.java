@@ -5,6 +5,8 @@ import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.InvalidSettingException;
 import io.zkflink.lookup.LookupCaching;
 import io.zkflink.lookup.LookupSettings;
+import io.zkflink.row.PayloadCompression;
+import io.zkflink.row.PayloadDecoder;
 import io.zkflink.source.BoundedMode;
 import io.zkflink.source.ScanMode;
 import io.zkflink.source.ScanSettings;
@@ -34,6 +36,8 @@ final class OptionsReader {
     /** Flink's own, which is in another class in each of its versions. */
     private static final ConfigOption<Duration> CHECKPOINT_INTERVAL =
             ConfigOptions.key("execution.checkpointing.interval").durationType().defaultValue(Duration.ZERO);
+
+    private static final long MAX_INFLATED_BYTES = 1024 * 1024 * 1024;
 
     private final ReadableConfig options;
     private final Map<String, String> raw;
@@ -88,6 +92,36 @@ final class OptionsReader {
         } catch (InvalidSettingException e) {
             throw new ValidationException(e.messageFor(raw.get(e.option())));
         }
+    }
+
+    /** What is to be known of data that is read in a format. */
+    PayloadDecoder.Rules payload(String format) {
+        FormatOptions written = new FormatOptions(format, raw);
+        return new PayloadDecoder.Rules(
+                options.get(ZooKeeperOptions.PAYLOAD_COMPRESSION),
+                maxInflatedBytes(),
+                written.boundary(),
+                written.swallowErrors());
+    }
+
+    private int maxInflatedBytes() {
+        long bytes = options.get(ZooKeeperOptions.PAYLOAD_MAX_INFLATED_SIZE).getBytes();
+        if (bytes < 1 || bytes > MAX_INFLATED_BYTES) {
+            throw invalid(ZooKeeperOptions.PAYLOAD_MAX_INFLATED_SIZE, "it must be from '1 b' to '1 gb'.");
+        }
+        return (int) bytes;
+    }
+
+    /** How data that is written is compressed. */
+    PayloadCompression writtenCompression() {
+        PayloadCompression compression = options.get(ZooKeeperOptions.PAYLOAD_COMPRESSION);
+        if (compression == PayloadCompression.AUTO) {
+            throw invalid(
+                    ZooKeeperOptions.PAYLOAD_COMPRESSION,
+                    "it says how to read and not how to write. Set it to 'gzip', 'zlib' or 'none' in the table that is"
+                            + " written, for example with INSERT INTO t /*+ OPTIONS('payload.compression' = 'gzip') */.");
+        }
+        return compression;
     }
 
     private boolean isBatch() {

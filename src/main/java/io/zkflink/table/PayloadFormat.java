@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.table;
 
+import io.zkflink.row.PayloadDecoder;
 import io.zkflink.row.TableLayout;
 import java.util.List;
+import java.util.Set;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.configuration.Configuration;
@@ -26,10 +28,13 @@ final class PayloadFormat {
 
     private static final String RAW = "raw";
 
+    /** The formats that find columns by their names or places, whichever of them are asked for. */
+    private static final Set<String> PROJECTING = Set.of("json", "csv");
+
     private PayloadFormat() {}
 
     /** The format that a table's data is read by; null if no column comes from the data. */
-    static DecodingFormat<DeserializationSchema<RowData>> discover(
+    private static DecodingFormat<DeserializationSchema<RowData>> discover(
             FactoryUtil.TableFactoryHelper helper, DynamicTableFactory.Context context, TableLayout layout) {
         DecodingFormat<DeserializationSchema<RowData>> format = helper.<DeserializationSchema<RowData>,
                         DeserializationFormatFactory>
@@ -82,26 +87,38 @@ final class PayloadFormat {
         return payloadColumns > 0;
     }
 
+    /** What is known of the data of a table that is read, whatever columns a query needs; {@code null} without data. */
+    record Reading(
+            DecodingFormat<DeserializationSchema<RowData>> format, boolean mayProject, PayloadDecoder.Rules rules) {}
+
+    static Reading reading(DeclaredTable table) {
+        DecodingFormat<DeserializationSchema<RowData>> format = discover(table.helper, table.context, table.layout);
+        String name = table.options.getOptional(ZooKeeperOptions.FORMAT).orElse(RAW);
+        return format == null ? null : new Reading(format, PROJECTING.contains(name), table.reader.payload(name));
+    }
+
     /** A decoder with the names of the fields that it gives. */
-    record Decoder(DeserializationSchema<RowData> schema, List<String> fields) {}
+    record Decoder(PayloadDecoder payload, List<String> fields) {
+        static final Decoder NONE = new Decoder(null, List.of());
+    }
 
     /**
-     * Makes a decoder of the payload columns among some physical ones.
+     * Makes a decoder of the payload columns among some physical ones. All are decoded unless the format is known to
+     * decode some of them right: Avro takes the columns that it is asked for as those that were written (FLINK-35324).
      *
      * @param fields positions of physical columns, some of which come from the data
      */
-    static Decoder decoder(
-            DecodingFormat<DeserializationSchema<RowData>> format,
-            DynamicTableSource.Context context,
-            TableLayout layout,
-            int[] fields) {
+    static Decoder decoder(Reading reading, DynamicTableSource.Context context, TableLayout layout, int[] fields) {
         DataType payload = layout.payload();
-        if (format instanceof ProjectableDecodingFormat<DeserializationSchema<RowData>> projectable) {
+        if (reading.mayProject()
+                && reading.format() instanceof ProjectableDecodingFormat<DeserializationSchema<RowData>> projectable) {
             int[][] projection = layout.payloadProjection(fields);
             return new Decoder(
-                    projectable.createRuntimeDecoder(context, payload, projection),
+                    new PayloadDecoder(projectable.createRuntimeDecoder(context, payload, projection), reading.rules()),
                     DataType.getFieldNames(Projection.of(projection).project(payload)));
         }
-        return new Decoder(format.createRuntimeDecoder(context, payload), DataType.getFieldNames(payload));
+        return new Decoder(
+                new PayloadDecoder(reading.format().createRuntimeDecoder(context, payload), reading.rules()),
+                DataType.getFieldNames(payload));
     }
 }

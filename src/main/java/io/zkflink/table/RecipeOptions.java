@@ -42,6 +42,8 @@ final class RecipeOptions {
     /** What only znodes have. */
     static final List<ConfigOption<?>> OF_NODES = List.of(
             ZooKeeperOptions.FORMAT,
+            ZooKeeperOptions.PAYLOAD_COMPRESSION,
+            ZooKeeperOptions.PAYLOAD_MAX_INFLATED_SIZE,
             ZooKeeperOptions.SCAN_STARTUP_MODE,
             ZooKeeperOptions.SCAN_PARSE_ERRORS,
             ZooKeeperOptions.SCAN_UNREADABLE,

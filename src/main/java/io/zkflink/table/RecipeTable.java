@@ -50,6 +50,7 @@ final class RecipeTable {
                             + " znode tells. Use 'all' or 'upsert'.");
         }
         table.rules.checkScanMode(scan.mode(), hasPrimaryKey);
+        table.rules.checkMetadataNullable(scan.mode(), scan.isBounded());
         return new RecipeTableSource(table.reader.connection(), table.layout, settings, scan);
     }
 

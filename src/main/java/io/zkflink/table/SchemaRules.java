@@ -10,6 +10,7 @@ import io.zkflink.row.ReadableMetadata;
 import io.zkflink.row.TableLayout;
 import io.zkflink.row.WritableMetadata;
 import io.zkflink.source.ScanMode;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -136,6 +137,59 @@ final class SchemaRules {
             throw new ValidationException("Invalid metadata column 'event-type' with 'scan.changelog-mode' = '" + mode
                     + "': there the kind of the row says what happened. Remove the column, or use 'append'.");
         }
+    }
+
+    /**
+     * Refuses columns that may not be NULL where NULL can come: data may be empty, and rows that say that a znode is gone
+     * have neither data nor Stat. Flink would invent values, 0 or -1.
+     */
+    void checkNullable(TableLayout layout, ScanMode mode, boolean bounded) {
+        schema.getColumns().stream()
+                .filter(column -> column.isPhysical()
+                        && !column.getDataType().getLogicalType().isNullable()
+                        && !layout.template().columns().contains(column.getName()))
+                .findFirst()
+                .ifPresent(column -> {
+                    throw new ValidationException(String.format(
+                            "Invalid type %s of the column '%s': it is read from the data of znodes, which may be empty or"
+                                    + " lack it, and then it is NULL. Declare it as %s, and have queries handle NULLs,"
+                                    + " for example with WHERE or COALESCE.",
+                            type(column), column.getName(), nullable(column)));
+                });
+        checkMetadataNullable(mode, bounded);
+    }
+
+    /** Rows that say that something is gone have no Stat, except with 'all'. */
+    void checkMetadataNullable(ScanMode mode, boolean bounded) {
+        if (bounded || mode == ScanMode.ALL) {
+            return;
+        }
+        schema.getColumns().stream()
+                .filter(Column.MetadataColumn.class::isInstance)
+                .map(Column.MetadataColumn.class::cast)
+                .filter(column -> !column.getDataType().getLogicalType().isNullable() && isNulled(column))
+                .findFirst()
+                .ifPresent(column -> {
+                    throw new ValidationException(String.format(
+                            "Invalid type %s of the metadata column '%s': with 'scan.changelog-mode' = '%s' it is NULL in"
+                                    + " rows that say that a znode is gone. Declare it as %s, or use"
+                                    + " 'scan.changelog-mode' = 'all', which takes back whole rows.",
+                            type(column), column.getName(), mode, nullable(column)));
+                });
+    }
+
+    private static boolean isNulled(Column.MetadataColumn column) {
+        String key = column.getMetadataKey().orElse(column.getName());
+        return Arrays.stream(ReadableMetadata.values())
+                .noneMatch(metadata -> metadata.key().equals(key) && metadata.survivesDeletion());
+    }
+
+    private static String type(Column column) {
+        return column.getDataType().getLogicalType().asSummaryString();
+    }
+
+    private static String nullable(Column column) {
+        return column.getDataType().getLogicalType().copy(true).asSummaryString();
     }
 
     private boolean reads(ReadableMetadata metadata) {

@@ -4,6 +4,7 @@ package io.zkflink.table;
 import io.zkflink.lookup.LookupCaching;
 import io.zkflink.path.PathEncoding;
 import io.zkflink.row.ParseErrors;
+import io.zkflink.row.PayloadCompression;
 import io.zkflink.source.BoundedMode;
 import io.zkflink.source.ScanMode;
 import io.zkflink.source.StartupMode;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
+import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.table.connector.source.lookup.LookupOptions;
 import org.apache.flink.table.factories.FactoryUtil;
 
@@ -42,6 +44,18 @@ public final class ZooKeeperOptions {
                     "`url` percent-encodes the values of `{column}` segments; names are read as any library encodes them.");
 
     public static final ConfigOption<String> FORMAT = FactoryUtil.FORMAT;
+
+    public static final ConfigOption<PayloadCompression> PAYLOAD_COMPRESSION = ConfigOptions.key("payload.compression")
+            .enumType(PayloadCompression.class)
+            .defaultValue(PayloadCompression.NONE)
+            .withDescription("How the data is compressed: `none`; `gzip` or `zlib`, which are read and written; `auto`:"
+                    + " each znode's as its first bytes say, which is for reading only.");
+
+    public static final ConfigOption<MemorySize> PAYLOAD_MAX_INFLATED_SIZE = ConfigOptions.key(
+                    "payload.max-inflated-size")
+            .memoryType()
+            .defaultValue(new MemorySize(PayloadCompression.STANDARD_LIMIT))
+            .withDescription("How large compressed data may become; larger data cannot be decoded.");
 
     public static final ConfigOption<String> NAMESPACE = ConfigOptions.key("namespace")
             .stringType()
@@ -176,6 +190,8 @@ public final class ZooKeeperOptions {
             PATH,
             PATH_ENCODING,
             FORMAT,
+            PAYLOAD_COMPRESSION,
+            PAYLOAD_MAX_INFLATED_SIZE,
             NAMESPACE,
             SESSION_TIMEOUT,
             CONNECTION_TIMEOUT,

@@ -4,16 +4,15 @@ package io.zkflink.table;
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.CreateMode;
 import io.zkflink.recipes.Recipe;
+import io.zkflink.row.PayloadCompression;
 import io.zkflink.row.WritableMetadata;
 import io.zkflink.sink.SinkSettings;
 import io.zkflink.source.ScanMode;
 import io.zkflink.source.ScanSettings;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.configuration.ConfigOption;
-import org.apache.flink.table.connector.format.DecodingFormat;
 import org.apache.flink.table.connector.format.EncodingFormat;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.source.DynamicTableSource;
@@ -50,18 +49,18 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
             return new RecipeTable(table).source();
         }
         RecipeTable.checkIsNone(table);
-        DecodingFormat<DeserializationSchema<RowData>> format =
-                PayloadFormat.discover(table.helper, context, table.layout);
+        PayloadFormat.Reading payload = PayloadFormat.reading(table);
         table.checkAllUsed();
 
         ConnectionSettings connection = table.reader.connection();
         boolean hasPrimaryKey = table.rules.hasPrimaryKey(table.layout.template());
         ScanSettings scan = table.reader.scan(hasPrimaryKey, hasPrimaryKey ? ScanMode.UPSERT : ScanMode.ALL);
         table.rules.checkScanMode(scan.mode(), hasPrimaryKey);
+        table.rules.checkNullable(table.layout, scan.mode(), scan.isBounded());
         return TableSources.withAbilitiesOfThisFlink(new ZooKeeperTableSource(
                 connection,
                 table.layout,
-                format,
+                payload,
                 scan,
                 table.options.get(ZooKeeperOptions.SCAN_PARSE_ERRORS),
                 table.reader.lookup(table.layout.physical().toString())));
@@ -76,6 +75,7 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
         RecipeTable.checkIsNone(table);
         EncodingFormat<SerializationSchema<RowData>> format =
                 PayloadFormat.discoverEncoding(table.helper, context, table.layout);
+        PayloadCompression compression = table.reader.writtenCompression();
         table.checkAllUsed();
 
         ConnectionSettings connection = table.reader.connection();
@@ -103,6 +103,7 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
                         hasPrimaryKey,
                         mode,
                         sink.ttl(rowsHaveTtl),
+                        compression,
                         sink.parallelism(mode),
                         ownership,
                         table.rules.persisted()));

@@ -3,6 +3,8 @@ package io.zkflink.table;
 
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.CreateMode;
+import io.zkflink.row.PayloadCompression;
+import io.zkflink.row.PayloadEncoder;
 import io.zkflink.row.TableLayout;
 import io.zkflink.row.WritableMetadata;
 import io.zkflink.row.ZNodeEncoder;
@@ -49,6 +51,7 @@ final class ZooKeeperTableSink
      * What the table says of its rows.
      *
      * @param ttl of znodes with one; zero where rows say it
+     * @param compression of the data
      * @param parallelism empty where Flink decides
      * @param ownership of the session; null where rows outlive their session
      * @param persisted the columns that are written, in the order of the declaration
@@ -57,6 +60,7 @@ final class ZooKeeperTableSink
             boolean hasPrimaryKey,
             CreateMode mode,
             Duration ttl,
+            PayloadCompression compression,
             Optional<Integer> parallelism,
             Ownership ownership,
             List<Column> persisted) {}
@@ -94,12 +98,7 @@ final class ZooKeeperTableSink
 
     @Override
     public SinkRuntimeProvider getSinkRuntimeProvider(Context context) {
-        ZNodeEncoder encoder = new ZNodeEncoder(
-                layout,
-                format == null ? null : format.createRuntimeEncoder(context, layout.payload()),
-                metadata,
-                declaration.mode(),
-                declaration.ttl());
+        ZNodeEncoder encoder = encoder(context);
         if (declaration.ownership() != null) {
             SinkSettings.Sessions sessions = declaration.ownership().sessions();
             return new OwnedRowsProvider(
@@ -121,6 +120,18 @@ final class ZooKeeperTableSink
 
     private boolean isDeletedInOrder() {
         return layout.template().isOpenEnded() && deletes;
+    }
+
+    ZNodeEncoder encoder(Context context) {
+        return new ZNodeEncoder(
+                layout,
+                format == null
+                        ? null
+                        : new PayloadEncoder(
+                                format.createRuntimeEncoder(context, layout.payload()), declaration.compression()),
+                metadata,
+                declaration.mode(),
+                declaration.ttl());
     }
 
     /** A znode at any depth may be deleted only after those below it, which other subtasks might hold. */

@@ -21,10 +21,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.table.api.ValidationException;
-import org.apache.flink.table.connector.format.DecodingFormat;
 import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.connector.source.abilities.SupportsSourceWatermark;
 import org.apache.flink.table.data.RowData;
@@ -38,7 +36,7 @@ class ZooKeeperTableSource extends NarrowedTableSource implements SupportsSource
     private static final Set<ReadableMetadata> OF_THE_PATH = Set.of(ReadableMetadata.PATH, ReadableMetadata.NAME);
 
     /** Null if no column comes from the data. */
-    private final DecodingFormat<DeserializationSchema<RowData>> format;
+    private final PayloadFormat.Reading payload;
 
     private final ParseErrors scanParseErrors;
     private final LookupSettings lookup;
@@ -46,12 +44,12 @@ class ZooKeeperTableSource extends NarrowedTableSource implements SupportsSource
     ZooKeeperTableSource(
             ConnectionSettings connection,
             TableLayout layout,
-            DecodingFormat<DeserializationSchema<RowData>> format,
+            PayloadFormat.Reading payload,
             ScanSettings scan,
             ParseErrors scanParseErrors,
             LookupSettings lookup) {
         super(connection, layout, scan);
-        this.format = format;
+        this.payload = payload;
         this.scanParseErrors = scanParseErrors;
         this.lookup = lookup;
     }
@@ -59,7 +57,7 @@ class ZooKeeperTableSource extends NarrowedTableSource implements SupportsSource
     /** A copy with all that the planner has changed so far. */
     ZooKeeperTableSource(ZooKeeperTableSource other) {
         super(other);
-        this.format = other.format;
+        this.payload = other.payload;
         this.scanParseErrors = other.scanParseErrors;
         this.lookup = other.lookup;
     }
@@ -70,7 +68,7 @@ class ZooKeeperTableSource extends NarrowedTableSource implements SupportsSource
                 connection,
                 narrowed,
                 scan.keysOnly(readsKeysOnly()),
-                decoder(decoding(context), scanParseErrors, ZooKeeperOptions.SCAN_PARSE_ERRORS),
+                scanDecoder(context),
                 context.createTypeInformation(producedType));
     }
 
@@ -131,8 +129,13 @@ class ZooKeeperTableSource extends NarrowedTableSource implements SupportsSource
 
     private PayloadFormat.Decoder decoding(DynamicTableSource.Context context) {
         return layout.payloadNames(fields).isEmpty()
-                ? new PayloadFormat.Decoder(null, List.of())
-                : PayloadFormat.decoder(format, context, layout, fields);
+                ? PayloadFormat.Decoder.NONE
+                : PayloadFormat.decoder(payload, context, layout, fields);
+    }
+
+    /** Makes the rows of scans, of the columns that the planner has left. */
+    ZNodeDecoder scanDecoder(ScanContext context) {
+        return decoder(decoding(context), scanParseErrors, ZooKeeperOptions.SCAN_PARSE_ERRORS);
     }
 
     private List<Column> columns(PayloadFormat.Decoder decoding) {
@@ -141,7 +144,7 @@ class ZooKeeperTableSource extends NarrowedTableSource implements SupportsSource
 
     private ZNodeDecoder decoder(
             PayloadFormat.Decoder decoding, ParseErrors parseErrors, ConfigOption<ParseErrors> option) {
-        return new ZNodeDecoder(layout.template(), columns(decoding), decoding.schema(), parseErrors, option.key());
+        return new ZNodeDecoder(layout.template(), columns(decoding), decoding.payload(), parseErrors, option.key());
     }
 
     @Override

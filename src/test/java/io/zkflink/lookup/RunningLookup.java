@@ -7,6 +7,7 @@ import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
 import io.zkflink.row.Column;
 import io.zkflink.row.ParseErrors;
+import io.zkflink.row.PayloadDecoder;
 import io.zkflink.row.ReadableMetadata;
 import io.zkflink.row.ZNodeDecoder;
 import io.zkflink.testkit.Await;
@@ -109,7 +110,12 @@ final class RunningLookup implements AutoCloseable {
                     connection,
                     template,
                     columns,
-                    new ZNodeDecoder(template, columns, new Text(), ParseErrors.FAIL, "lookup.parse-errors"),
+                    new ZNodeDecoder(
+                            template,
+                            columns,
+                            new PayloadDecoder(new Text(), PayloadDecoder.Rules.PLAIN),
+                            ParseErrors.FAIL,
+                            "lookup.parse-errors"),
                     false,
                     new LookupSettings(path, async, maxRetries, maxStaleness, ParseErrors.FAIL, caching));
             LookupKeys lookupKeys = new LookupKeys(template, columns, types, keys);

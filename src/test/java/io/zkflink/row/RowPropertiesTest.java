@@ -82,7 +82,7 @@ class RowPropertiesTest {
             ZNodeDecoder decoder = new ZNodeDecoder(
                     TEMPLATE,
                     layout.columns(fields, List.of(ReadableMetadata.values()), layout.payloadNames(fields)),
-                    schema,
+                    new PayloadDecoder(schema, PayloadDecoder.Rules.PLAIN),
                     errors,
                     "scan.parse-errors");
             try {
@@ -170,8 +170,12 @@ class RowPropertiesTest {
         SerializationSchema<RowData> schema = new JsonFormatFactory()
                 .createEncodingFormat(null, new Configuration())
                 .createRuntimeEncoder(new SinkRuntimeProviderContext(false), Format.JSON.layout.payload());
-        ZNodeEncoder encoder =
-                new ZNodeEncoder(Format.JSON.layout, schema, List.of(), CreateMode.PERSISTENT, Duration.ZERO);
+        ZNodeEncoder encoder = new ZNodeEncoder(
+                Format.JSON.layout,
+                new PayloadEncoder(schema, PayloadCompression.NONE),
+                List.of(),
+                CreateMode.PERSISTENT,
+                Duration.ZERO);
         schema.open(null);
         GenericRowData row = GenericRowData.ofKind(
                 RowKind.INSERT,

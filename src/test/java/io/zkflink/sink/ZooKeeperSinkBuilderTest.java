@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zkflink.client.CreateMode;
+import io.zkflink.row.PayloadCompression;
 import io.zkflink.row.RowWrite;
 import java.io.IOException;
 import java.time.Duration;
@@ -134,7 +135,20 @@ class ZooKeeperSinkBuilderTest {
     }
 
     private static RowWrite ephemeral(ZNodeUpdate update) throws IOException {
-        return new SchemaEncoder<String>("", element -> update, true).write("");
+        return new SchemaEncoder<String>("", element -> update, PayloadCompression.NONE, true).write("");
+    }
+
+    @Test
+    void dataIsCompressed() throws IOException {
+        RowWrite.Put put = (RowWrite.Put) new SchemaEncoder<String>(
+                        "", element -> ZNodeUpdate.put("/a", DATA).ifVersion(3), PayloadCompression.GZIP, false)
+                .write("");
+        assertThat(PayloadCompression.GZIP.inflate(put.data(), 100)).isEqualTo(DATA);
+        assertThat(put.expectedVersion()).isEqualTo(3);
+        assertThatThrownBy(() -> ZooKeeperSink.builder((String path) -> ZNodeUpdate.remove(path))
+                        .setPayloadCompression(PayloadCompression.AUTO))
+                .hasMessage("Invalid value 'auto' for option 'payload.compression': it says how to read and not how to"
+                        + " write. Use GZIP, ZLIB or NONE.");
     }
 
     @Test
@@ -182,11 +196,11 @@ class ZooKeeperSinkBuilderTest {
     @Test
     void onlyTheServersOwnSubtreeIsReserved() throws Exception {
         ZNodeUpdate update = ZNodeUpdate.remove("/zookeeper/quota");
-        assertThatThrownBy(() -> new SchemaEncoder<String>("", element -> update, false).write(""))
+        assertThatThrownBy(() -> new SchemaEncoder<String>("", element -> update, PayloadCompression.NONE, false).write(""))
                 .isInstanceOf(IOException.class)
                 .hasMessage(
                         "The path '/zookeeper/quota' lies in '/zookeeper', ZooKeeper's own subtree, and is never a row.");
-        assertThat(new SchemaEncoder<String>("/app", element -> update, false).write(""))
+        assertThat(new SchemaEncoder<String>("/app", element -> update, PayloadCompression.NONE, false).write(""))
                 .isEqualTo(new RowWrite.Remove("/zookeeper/quota"));
     }
 

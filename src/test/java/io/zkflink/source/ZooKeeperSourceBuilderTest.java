@@ -11,8 +11,10 @@ import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
 import io.zkflink.row.EventType;
+import io.zkflink.row.PayloadCompression;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
@@ -151,10 +153,32 @@ class ZooKeeperSourceBuilderTest {
     @Test
     void aSchemaThatFailsIsToldOfWithItsZnode() {
         PathTemplate template = PathTemplate.parse("/a/{b}", PathEncoding.NONE, name -> SegmentType.STRING);
-        assertThatThrownBy(() -> new SchemaDecoder<>(template, new Names(true)).record(ZNODE, EventType.CREATED))
+        assertThatThrownBy(() -> new SchemaDecoder<>(template, new Names(true), PayloadCompression.NONE)
+                        .record(ZNODE, EventType.CREATED))
                 .isInstanceOf(IOException.class)
                 .hasMessage("The data of the znode '/a/b' (version 5) could not be decoded: no name. Correct the data,"
                         + " or have the deserialization schema return null for it to go on without it.");
+    }
+
+    @Test
+    void aSchemaSeesDataAsItWasBeforeItWasCompressed() throws IOException {
+        PathTemplate template = PathTemplate.parse("/a/{b}", PathEncoding.NONE, name -> SegmentType.STRING);
+        byte[] data = {1, 2, 3};
+        for (PayloadCompression each : List.of(PayloadCompression.GZIP, PayloadCompression.ZLIB)) {
+            ZNode znode = new ZNode("/a/b", each.deflate(data), ZNODE.stat());
+            for (PayloadCompression reader : List.of(each, PayloadCompression.AUTO)) {
+                assertThat(new SchemaDecoder<>(template, new ChangeSchema(), reader)
+                                .record(znode, EventType.CREATED)
+                                .orElseThrow()
+                                .data())
+                        .containsExactly(data);
+            }
+        }
+        assertThat(new SchemaDecoder<>(template, new ChangeSchema(), PayloadCompression.GZIP)
+                        .gone("/a/b", 1)
+                        .orElseThrow()
+                        .data())
+                .isEmpty();
     }
 
     /** The names of znodes, unless it fails. */

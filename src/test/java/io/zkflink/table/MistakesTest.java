@@ -89,6 +89,22 @@ class MistakesTest {
         return wrong().with(key, value).says("Invalid value '" + value + "' for option '" + key + "': " + rule);
     }
 
+    private static Table notNull(String column, String type) {
+        return wrong().columns("service STRING NOT NULL, flag STRING, " + column + " " + type + " NOT NULL" + KEY)
+                .says("Invalid type " + type + " NOT NULL of the column '" + column + "': it is read from the data of"
+                        + " znodes, which may be empty or lack it, and then it is NULL. Declare it as " + type + ", and"
+                        + " have queries handle NULLs, for example with WHERE or COALESCE.");
+    }
+
+    private static Table notNull(String key, String mode, String column, String type, String name) {
+        return wrong().columns("service STRING, flag STRING, enabled BOOLEAN, " + column + key)
+                .with("scan.changelog-mode", mode)
+                .says("Invalid type " + type + " NOT NULL of the metadata column '" + name
+                        + "': with 'scan.changelog-mode' = '" + mode
+                        + "' it is NULL in rows that say that a znode is gone. Declare it as " + type
+                        + ", or use 'scan.changelog-mode' = 'all', which takes back whole rows.");
+    }
+
     private static Table partial(String key, String value, String rule) {
         return option(key, value, rule)
                 .with("lookup.cache", "PARTIAL")
@@ -323,6 +339,17 @@ class MistakesTest {
                 wrong().with("format", "jsn")
                         .says("Could not find any factory for identifier 'jsn' that implements"
                                 + " 'org.apache.flink.table.factories.DeserializationFormatFactory' in the classpath."),
+                option("payload.compression", "lz4", "it must be one of 'none', 'auto', 'gzip', 'zlib'."),
+                option("payload.max-inflated-size", "0", "it must be from '1 b' to '1 gb'."),
+                option("payload.max-inflated-size", "2 gb", "it must be from '1 b' to '1 gb'."),
+                option("payload.max-inflated-size", "much", "it must be a size like '1 mb'."),
+                // Columns that may not be NULL
+                notNull("enabled", "BOOLEAN"),
+                notNull("enabled", "BOOLEAN").inBatch(),
+                notNull("enabled", "BOOLEAN").with("scan.changelog-mode", "all"),
+                notNull("rollout", "ARRAY<INT>"),
+                notNull("", "append", "`version` INT NOT NULL METADATA", "INT", "version"),
+                notNull(KEY, "upsert", "v BIGINT NOT NULL METADATA FROM 'czxid' VIRTUAL", "BIGINT", "v"),
                 // Combinations
                 wrong().columns("service STRING, flag STRING, enabled BOOLEAN, rollout INT")
                         .with("scan.changelog-mode", "upsert")
@@ -369,6 +396,23 @@ class MistakesTest {
         STREAMING.executeSql("DROP TEMPORARY TABLE IF EXISTS t");
         STREAMING.executeSql(wrong().ddl());
         assertThat(STREAMING.explainSql("SELECT flag FROM t")).contains("TableSourceScan");
+    }
+
+    @Test
+    void columnsThatAreNeverNullMaySaySo() {
+        String columns = "service STRING NOT NULL, flag STRING NOT NULL, enabled BOOLEAN,"
+                + " p STRING NOT NULL METADATA FROM 'path' VIRTUAL, t TIMESTAMP_LTZ(3) NOT NULL METADATA FROM 'mtime' VIRTUAL";
+        String version = ", `version` INT NOT NULL METADATA VIRTUAL";
+        for (Table table : List.of(
+                wrong().columns(columns).with("scan.changelog-mode", "append"),
+                wrong().columns(columns + KEY),
+                wrong().columns(columns + version),
+                wrong().columns(columns + version + KEY).with("scan.changelog-mode", "all"),
+                wrong().columns(columns + version + KEY).inBatch())) {
+            table.sql().executeSql("DROP TEMPORARY TABLE IF EXISTS t");
+            table.sql().executeSql(table.ddl());
+            assertThat(table.sql().explainSql("SELECT * FROM t")).contains("TableSourceScan");
+        }
     }
 
     @Test

@@ -31,6 +31,12 @@ class SinkMistakesTest {
         return Stream.of(
                 wrong(
                         KEYED,
+                        "Invalid value 'auto' for option 'payload.compression': it says how to read and not how to write."
+                                + " Set it to 'gzip', 'zlib' or 'none' in the table that is written, for example with"
+                                + " INSERT INTO t /*+ OPTIONS('payload.compression' = 'gzip') */.",
+                        "payload.compression=auto"),
+                wrong(
+                        KEYED,
                         "Invalid value 'exactly-once' for option 'sink.delivery-guarantee': it needs a name for its commit"
                                 + " markers. Set 'sink.transactional-id-prefix' to one that no other job uses.",
                         "sink.delivery-guarantee=exactly-once"),
