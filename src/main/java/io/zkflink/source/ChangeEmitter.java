@@ -270,9 +270,10 @@ final class ChangeEmitter<T> implements SightingEmitter<T> {
                 .orElseThrow(() -> new IllegalStateException("The state of this scan has no rows from before, because"
                         + " another 'scan.changelog-mode' wrote it. Start without the state, or use that mode."));
         if (decoder.readsData() && last.data().length == 0 && last.stat().dataLength() > 0) {
-            throw new IllegalStateException("The state of this scan has the znode '" + last.path() + "' without its data,"
-                    + " because a query that reads no payload column wrote it. Start without the state, or restore that"
-                    + " query.");
+            throw new IllegalStateException(
+                    "The state of this scan has the znode '" + last.path() + "' without its data,"
+                            + " because a query that reads no payload column wrote it. Start without the state, or restore that"
+                            + " query.");
         }
         return rowOf(new ZNode(last.path(), last.data(), last.stat().withMtime(mtime)), known, EventType.DELETED)
                 .orElseThrow();

@@ -81,8 +81,9 @@ class BeforeImagesTest {
         now.add(restored);
         assertThatThrownBy(() -> now.observed(znode("a", 2, 1), restored, output))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("The state of this scan has the znode '/r/a' without its data, because a query that reads no"
-                        + " payload column wrote it. Start without the state, or restore that query.");
+                .hasMessage(
+                        "The state of this scan has the znode '/r/a' without its data, because a query that reads no"
+                                + " payload column wrote it. Start without the state, or restore that query.");
     }
 
     private static ZNodeDecoder text() throws Exception {

@@ -22,8 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What is written in a format, compressed or not, is what queries read: by scans, lookups, caches, after restores. */
 class PayloadFormatsITCase {
 
-    private static final String COLUMNS =
-            "k STRING, a INT, b STRING, c BIGINT, d ROW<x INT, y STRING>, e ARRAY<INT>";
+    private static final String COLUMNS = "k STRING, a INT, b STRING, c BIGINT, d ROW<x INT, y STRING>, e ARRAY<INT>";
     private static final String VALUES = "('p', 1, 'one', CAST(10 AS BIGINT), ROW(7, 'seven'), ARRAY[1, 2]),"
             + " ('q', 2, 'two', CAST(20 AS BIGINT), ROW(8, 'eight'), ARRAY[3])";
 
@@ -66,7 +65,8 @@ class PayloadFormatsITCase {
         for (String compression : List.of("gzip", "zlib")) {
             table(compression, "format=json", "payload.compression=" + compression);
             insert(compression);
-            assertThat(zk.zooKeeper().getData(root + "/p", false, null)[0] & 0xff).isEqualTo(compression.equals("gzip") ? 0x1f : 0x78);
+            assertThat(zk.zooKeeper().getData(root + "/p", false, null)[0] & 0xff)
+                    .isEqualTo(compression.equals("gzip") ? 0x1f : 0x78);
             isRead(queries().get(1), "format=json", "payload.compression=" + compression);
             isRead(queries().get(1), "format=json", "payload.compression=auto");
         }
