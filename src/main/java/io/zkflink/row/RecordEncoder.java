@@ -26,6 +26,11 @@ public interface RecordEncoder<T> extends Serializable {
         return false;
     }
 
+    /** The path template of the znodes that it writes, or the root of all where only records say it. */
+    default String paths() {
+        return "/";
+    }
+
     /**
      * What a record asks to have done, or null if nothing.
      *

@@ -44,6 +44,10 @@ final class RowPath implements Serializable {
         return !template.isOpenEnded();
     }
 
+    PathTemplate template() {
+        return template;
+    }
+
     String of(RowData row) throws IOException {
         Object[] values = new Object[key.length];
         for (int i = 0; i < key.length; i++) {

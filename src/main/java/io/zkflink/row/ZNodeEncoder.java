@@ -66,6 +66,11 @@ public final class ZNodeEncoder implements RecordEncoder<RowData> {
     }
 
     @Override
+    public String paths() {
+        return path.template().toString();
+    }
+
+    @Override
     public RowWrite write(RowData row) throws IOException {
         String path = this.path.of(row);
         boolean gone = row.getRowKind() == RowKind.DELETE || row.getRowKind() == RowKind.UPDATE_BEFORE;

@@ -6,9 +6,11 @@ import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.SessionPool;
 import io.zkflink.metrics.SinkMetrics;
 import io.zkflink.row.RecordEncoder;
+import io.zkflink.row.ZNodeLineage;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.connector.sink2.Committer;
 import org.apache.flink.api.connector.sink2.CommitterInitContext;
@@ -19,11 +21,16 @@ import org.apache.flink.api.connector.sink2.SupportsCommitter;
 import org.apache.flink.api.connector.sink2.SupportsWriterState;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.streaming.api.lineage.LineageVertex;
+import org.apache.flink.streaming.api.lineage.LineageVertexProvider;
 
 /** Writes rows to znodes exactly once; for tables, others call {@link ZooKeeperSink#builder}. */
 @Internal
-public final class TransactionalSink<T> 
-        implements Sink<T>, SupportsCommitter<Transaction>, SupportsWriterState<T, WaitingRemovals> {
+public final class TransactionalSink<T>
+        implements Sink<T>,
+                SupportsCommitter<Transaction>,
+                SupportsWriterState<T, WaitingRemovals>,
+                LineageVertexProvider {
 
     private static final long serialVersionUID = 1L;
 
@@ -70,5 +77,10 @@ public final class TransactionalSink<T>
     @Override
     public SimpleVersionedSerializer<Transaction> getCommittableSerializer() {
         return TransactionSerializer.INSTANCE;
+    }
+
+    @Override
+    public LineageVertex getLineageVertex() {
+        return ZNodeLineage.written(connection, encoder.paths(), Map.of("sink.delivery-guarantee", "exactly-once"));
     }
 }

@@ -8,8 +8,10 @@ import io.zkflink.client.SessionPool;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.metrics.SinkMetrics;
 import io.zkflink.row.RecordEncoder;
+import io.zkflink.row.ZNodeLineage;
 import java.io.IOException;
 import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.annotation.PublicEvolving;
@@ -19,6 +21,8 @@ import org.apache.flink.api.connector.sink2.StatefulSinkWriter;
 import org.apache.flink.api.connector.sink2.SupportsWriterState;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.streaming.api.lineage.LineageVertex;
+import org.apache.flink.streaming.api.lineage.LineageVertexProvider;
 
 /**
  * Writes the elements of a stream to znodes: {@linkplain #builder at least once or exactly once}, behind a {@linkplain
@@ -43,7 +47,8 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
  * @param <T> the type of the elements
  */
 @PublicEvolving
-public final class ZooKeeperSink<T> implements Sink<T>, SupportsWriterState<T, WaitingRemovals> {
+public final class ZooKeeperSink<T>
+        implements Sink<T>, SupportsWriterState<T, WaitingRemovals>, LineageVertexProvider {
 
     private static final long serialVersionUID = 1L;
 
@@ -139,5 +144,10 @@ public final class ZooKeeperSink<T> implements Sink<T>, SupportsWriterState<T, W
     static IOException notOpened(Exception cause) {
         return new IOException(
                 "What encodes the rows, the 'format' of a table, could not be opened: " + cause.getMessage(), cause);
+    }
+
+    @Override
+    public LineageVertex getLineageVertex() {
+        return ZNodeLineage.written(connection, encoder.paths(), Map.of("sink.delivery-guarantee", "at-least-once"));
     }
 }

@@ -5,7 +5,9 @@ import io.zkflink.client.ConnectionSettings;
 import io.zkflink.metrics.ScanMetrics;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.row.RecordDecoder;
+import io.zkflink.row.ZNodeLineage;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.annotation.PublicEvolving;
@@ -18,6 +20,8 @@ import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.streaming.api.lineage.LineageVertex;
+import org.apache.flink.streaming.api.lineage.LineageVertexProvider;
 import org.apache.flink.table.data.RowData;
 
 /**
@@ -45,7 +49,7 @@ import org.apache.flink.table.data.RowData;
  * @param <T> the type of the records
  */
 @PublicEvolving
-public final class ZooKeeperSource<T> implements Source<T, SubtreeSplit, List<SubtreeSplit>>, ResultTypeQueryable<T> {
+public final class ZooKeeperSource<T> implements Source<T, SubtreeSplit, List<SubtreeSplit>>, ResultTypeQueryable<T>, LineageVertexProvider {
 
     private static final long serialVersionUID = 1L;
 
@@ -147,6 +151,15 @@ public final class ZooKeeperSource<T> implements Source<T, SubtreeSplit, List<Su
                 && where.connectString().equals(connection.connectString())
                 && where.namespace().equals(connection.namespace())
                 && template.overlaps(paths);
+    }
+
+    @Override
+    public LineageVertex getLineageVertex() {
+        return ZNodeLineage.read(
+                connection,
+                template.toString(),
+                getBoundedness(),
+                Map.of("scan.changelog-mode", settings.mode().toString()));
     }
 
     @Override

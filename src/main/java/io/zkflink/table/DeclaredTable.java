@@ -26,10 +26,13 @@ final class DeclaredTable {
         reader.checkTypes();
         this.rules = new SchemaRules(context.getCatalogTable().getResolvedSchema());
         FactoryUtil.validateFactoryOptions(factory, options);
-        PathTemplate template = rules.template(
-                        reader.connection().base(),
-                        options.get(ZooKeeperOptions.PATH),
-                        options.get(ZooKeeperOptions.PATH_ENCODING))
+        PathTemplate declared = rules.template(
+                reader.connection().base(),
+                options.get(ZooKeeperOptions.PATH),
+                options.get(ZooKeeperOptions.PATH_ENCODING));
+        PathTemplate template = options.getOptional(SinkOptions.GUARD_LOCK)
+                .map(declared::hiding)
+                .orElse(declared)
                 .hiding(options.get(SinkOptions.COMMIT_PATH));
         this.layout = new TableLayout(template, context.getPhysicalRowDataType());
     }

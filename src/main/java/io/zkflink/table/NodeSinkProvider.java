@@ -9,10 +9,12 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.DataStreamSink;
 import org.apache.flink.table.connector.ProviderContext;
 import org.apache.flink.table.connector.sink.DataStreamSinkProvider;
+import org.apache.flink.table.connector.sink.SinkV2Provider;
 import org.apache.flink.table.data.RowData;
 
 /**
- * Adds the sink of a table of znodes to a job.
+ * Adds the sink of a table of znodes to a job. The planner takes it as the first of the two kinds that it is, but asks only
+ * the second one for lineage.
  *
  * @param feedback looks at what the query reads
  * @param summary names it
@@ -21,7 +23,7 @@ import org.apache.flink.table.data.RowData;
  */
 record NodeSinkProvider(
         Sink<RowData> sink, Feedback feedback, String summary, Optional<Integer> parallelism, boolean isSingle)
-        implements DataStreamSinkProvider {
+        implements DataStreamSinkProvider, SinkV2Provider {
 
     /** What the planner itself calls a sink of this kind in the uids of compiled plans. */
     private static final String UID = "sink";
@@ -40,6 +42,11 @@ record NodeSinkProvider(
                         parallelism.orElse(input.getParallelism()),
                         parallelism.isPresent() || input.isParallelismConfigured());
         return end;
+    }
+
+    @Override
+    public Sink<RowData> createSink() {
+        return sink;
     }
 
     @Override

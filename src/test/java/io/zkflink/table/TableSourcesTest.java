@@ -3,6 +3,7 @@ package io.zkflink.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zkflink.path.PathTemplate;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.util.Arrays;
@@ -136,7 +137,29 @@ class TableSourcesTest {
                 .isNotNull();
     }
 
+    @Test
+    void whatTheConnectorKeepsForItselfIsHidden() {
+        PathTemplate rows = ((ZooKeeperTableSource) source(
+                        TableSourcesTest.class.getClassLoader(),
+                        Map.of("sink.commit-path", "/r/commits", "sink.guard.lock", "/r/lock")))
+                .layout
+                .template();
+        assertThat(rows.match("/r/x/true/1/2")).isNotNull();
+        assertThat(rows.match("/r/commits/true/1/2")).isNull();
+        assertThat(rows.match("/r/lock/true/1/2")).isNull();
+    }
+
     private static DynamicTableSource source(ClassLoader loader) {
+        return source(loader, Map.of());
+    }
+
+    private static DynamicTableSource source(ClassLoader loader, Map<String, String> more) {
+        Map<String, String> options = new HashMap<>(Map.of(
+                "connector", "zookeeper",
+                "connect-string", "zk.invalid:2181",
+                "path", "/r/{s}/{b}/{i}/{l}",
+                "lookup.cache", "FULL"));
+        options.putAll(more);
         try {
             return FactoryUtil.createDynamicTableSource(
                     (DynamicTableSourceFactory) loader.loadClass(ZooKeeperTableFactory.class.getName())
@@ -146,11 +169,7 @@ class TableSourcesTest {
                     new ResolvedCatalogTable(
                             CatalogTable.newBuilder()
                                     .schema(Schema.newBuilder().build())
-                                    .options(new HashMap<>(Map.of(
-                                            "connector", "zookeeper",
-                                            "connect-string", "zk.invalid:2181",
-                                            "path", "/r/{s}/{b}/{i}/{l}",
-                                            "lookup.cache", "FULL")))
+                                    .options(options)
                                     .build(),
                             ResolvedSchema.of(
                                     Column.physical("s", DataTypes.STRING()),
