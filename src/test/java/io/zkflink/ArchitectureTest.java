@@ -45,12 +45,17 @@ class ArchitectureTest {
                 .definedBy("io.zkflink.row")
                 .optionalLayer("metrics")
                 .definedBy("io.zkflink.metrics")
+                .layer("history source")
+                .definedBy("io.zkflink.history.source")
+                .layer("history")
+                .definedBy("io.zkflink.history")
                 .layer("path")
                 .definedBy("io.zkflink.path")
                 .layer("client")
                 .definedBy("io.zkflink.client")
                 .whereLayer("table")
-                .mayOnlyAccessLayers("source", "lookup", "sink", "recipes", "row", "path", "client")
+                .mayOnlyAccessLayers(
+                        "source", "lookup", "sink", "recipes", "history source", "history", "row", "path", "client")
                 .whereLayer("source")
                 .mayOnlyAccessLayers("recipes", "subtree", "row", "metrics", "path", "client")
                 .whereLayer("lookup")
@@ -63,6 +68,10 @@ class ArchitectureTest {
                 .mayOnlyAccessLayers("subtree", "path", "client")
                 .whereLayer("subtree")
                 .mayOnlyAccessLayers("path", "client")
+                .whereLayer("history source")
+                .mayOnlyAccessLayers("history", "row", "path", "client")
+                .whereLayer("history")
+                .mayOnlyAccessLayers("client")
                 .whereLayer("row")
                 .mayOnlyAccessLayers("path", "client")
                 .whereLayer("metrics")
@@ -94,6 +103,8 @@ class ArchitectureTest {
                         "io.zkflink.sink",
                         "io.zkflink.sink.batch",
                         "io.zkflink.recipes",
+                        "io.zkflink.history",
+                        "io.zkflink.history.source",
                         "io.zkflink.subtree",
                         "io.zkflink.row",
                         "io.zkflink.metrics",
@@ -103,10 +114,10 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyTheClientKnowsZooKeeper() {
+    void onlyTheClientAndTheFilesKnowZooKeeper() {
         noClasses()
                 .that()
-                .resideOutsideOfPackage("io.zkflink.client")
+                .resideOutsideOfPackages("io.zkflink.client", "io.zkflink.history")
                 .should()
                 .dependOnClassesThat(
                         resideInAnyPackage("org.apache.zookeeper..", "org.apache.jute..", "org.apache.curator.."))

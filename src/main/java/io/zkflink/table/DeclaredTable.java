@@ -4,6 +4,8 @@ package io.zkflink.table;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.recipes.Recipe;
 import io.zkflink.row.TableLayout;
+import java.util.List;
+import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.table.factories.DynamicTableFactory;
 import org.apache.flink.table.factories.FactoryUtil;
@@ -19,11 +21,18 @@ final class DeclaredTable {
     final TableLayout layout;
 
     DeclaredTable(DynamicTableFactory factory, DynamicTableFactory.Context context) {
+        this(factory, context, ZooKeeperOptions.ALL);
+    }
+
+    /**
+     * @param known the options that the factory knows
+     */
+    DeclaredTable(DynamicTableFactory factory, DynamicTableFactory.Context context, List<ConfigOption<?>> known) {
         this.context = context;
         this.helper = FactoryUtil.createTableFactoryHelper(factory, context);
         this.options = helper.getOptions();
         this.reader = new OptionsReader(options, context.getCatalogTable().getOptions(), context.getConfiguration());
-        reader.checkTypes();
+        reader.checkTypes(known);
         this.rules = new SchemaRules(context.getCatalogTable().getResolvedSchema());
         FactoryUtil.validateFactoryOptions(factory, options);
         PathTemplate declared = rules.template(

@@ -12,6 +12,7 @@ import io.zkflink.source.ScanMode;
 import io.zkflink.source.ScanSettings;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -54,8 +55,8 @@ final class OptionsReader {
         this.session = session;
     }
 
-    /** Fails for an option whose text is no value of its type, before anybody else reads it. */
-    void checkTypes() {
+    /** Fails for a known option whose text is no value of its type, before anybody else reads it. */
+    void checkTypes(List<ConfigOption<?>> known) {
         raw.keySet().stream()
                 .filter(key -> key.startsWith(ZooKeeperOptions.FULL_CACHE_PREFIX))
                 .findFirst()
@@ -64,7 +65,7 @@ final class OptionsReader {
                             + " subtree is mirrored and follows each change, so nothing is ever reloaded. Remove the"
                             + " option.");
                 });
-        ZooKeeperOptions.ALL.forEach(option -> {
+        known.forEach(option -> {
             try {
                 options.getOptional(option);
             } catch (IllegalArgumentException e) {
@@ -124,7 +125,7 @@ final class OptionsReader {
         return compression;
     }
 
-    private boolean isBatch() {
+    boolean isBatch() {
         return session.get(ExecutionOptions.RUNTIME_MODE) == RuntimeExecutionMode.BATCH;
     }
 

@@ -144,6 +144,11 @@ final class SchemaRules {
      * have neither data nor Stat. Flink would invent values, 0 or -1.
      */
     void checkNullable(TableLayout layout, ScanMode mode, boolean bounded) {
+        checkPayloadNullable(layout);
+        checkMetadataNullable(mode, bounded);
+    }
+
+    void checkPayloadNullable(TableLayout layout) {
         schema.getColumns().stream()
                 .filter(column -> column.isPhysical()
                         && !column.getDataType().getLogicalType().isNullable()
@@ -156,7 +161,6 @@ final class SchemaRules {
                                     + " for example with WHERE or COALESCE.",
                             type(column), column.getName(), nullable(column)));
                 });
-        checkMetadataNullable(mode, bounded);
     }
 
     /** Rows that say that something is gone have no Stat, except with 'all'. */

@@ -3,6 +3,7 @@ package io.zkflink.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zkflink.history.source.HistoryMetadata;
 import io.zkflink.metrics.ScanMetric;
 import io.zkflink.metrics.SinkMetric;
 import io.zkflink.row.ReadableMetadata;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -46,7 +48,7 @@ class OptionsDocsTest {
                     + " first, then it fails. 0: never tried again.");
 
     @ParameterizedTest
-    @ValueSource(strings = {"README.md", "docs/zookeeper.md", "docs/recipes.md"})
+    @ValueSource(strings = {"README.md", "docs/zookeeper.md", "docs/recipes.md", "docs/history.md"})
     void theTablesAreUpToDate(String file) throws IOException {
         Path path = Path.of(file);
         String docs = Files.readString(path);
@@ -54,6 +56,7 @@ class OptionsDocsTest {
                 replace(replace(replace(docs, "options", options()), "metadata", metadata()), "metrics", metrics());
         expected = replace(replace(expected, "writable", writable()), "sinkmetrics", sinkMetrics());
         expected = replace(expected, "recipemetadata", recipeMetadata());
+        expected = replace(replace(expected, "logoptions", logOptions()), "logmetadata", logMetadata());
         if (Boolean.getBoolean("docs.update")) {
             Files.writeString(path, expected);
         }
@@ -68,6 +71,14 @@ class OptionsDocsTest {
         Set<ConfigOption<?>> offered = new HashSet<>(factory.requiredOptions());
         offered.addAll(factory.optionalOptions());
         assertThat(offered).isEqualTo(new HashSet<>(ZooKeeperOptions.ALL)).hasSameSizeAs(ZooKeeperOptions.ALL);
+    }
+
+    @Test
+    void theLogFactoryOffersWhatIsListed() {
+        ZooKeeperLogTableFactory factory = new ZooKeeperLogTableFactory();
+        Set<ConfigOption<?>> offered = new HashSet<>(factory.requiredOptions());
+        offered.addAll(factory.optionalOptions());
+        assertThat(offered).isEqualTo(new HashSet<>(LogOptions.ALL)).hasSameSizeAs(LogOptions.ALL);
     }
 
     private static String replace(String docs, String name, String table) {
@@ -91,11 +102,24 @@ class OptionsDocsTest {
                 + " | String | `zookeeper`. |\n" + rows + "\n";
     }
 
+    private static String logOptions() {
+        return "| option | required | default | type | meaning |\n|---|---|---|---|---|\n| `connector` | required | (none)"
+                + " | String | `zookeeper-log`. |\n"
+                + LogOptions.ALL.stream()
+                        .map(option -> row(option, List.of(LogOptions.PATHS)))
+                        .collect(Collectors.joining("\n"))
+                + "\n";
+    }
+
     private static String row(ConfigOption<?> option) {
+        return row(option, ZooKeeperOptions.REQUIRED);
+    }
+
+    private static String row(ConfigOption<?> option, List<ConfigOption<?>> required) {
         return "| `%s` | %s | %s | %s | %s |"
                 .formatted(
                         option.key(),
-                        ZooKeeperOptions.REQUIRED.contains(option) ? "required" : "optional",
+                        required.contains(option) ? "required" : "optional",
                         defaultOf(option),
                         typeOf(option),
                         description(option));
@@ -124,7 +148,8 @@ class OptionsDocsTest {
                 || option.equals(SecurityOptions.SSL_KEYSTORE_TYPE)
                 || option.equals(SecurityOptions.SSL_TRUSTSTORE_TYPE)
                 || option.equals(ZooKeeperOptions.SCAN_CHANGELOG_MODE)
-                || option.equals(ZooKeeperOptions.SCAN_BOUNDED_MODE);
+                || option.equals(ZooKeeperOptions.SCAN_BOUNDED_MODE)
+                || option.equals(LogOptions.BOUNDED_MODE);
         if (enumeration) {
             return "Enum";
         }
@@ -134,7 +159,7 @@ class OptionsDocsTest {
         if (value instanceof Boolean) {
             return "Boolean";
         }
-        if (option.equals(ZooKeeperOptions.LOOKUP_MAX_ROWS)) {
+        if (option.equals(ZooKeeperOptions.LOOKUP_MAX_ROWS) || option.equals(LogOptions.STARTUP_TIMESTAMP)) {
             return "Long";
         }
         if (value instanceof MemorySize) {
@@ -192,6 +217,15 @@ class OptionsDocsTest {
     private static String recipeMetadata() {
         return "| key | type | meaning |\n|---|---|---|\n"
                 + Stream.of(RecipeMetadata.values())
+                        .map(metadata -> "| `%s` | `%s` | %s |"
+                                .formatted(metadata.key(), metadata.type(), metadata.description()))
+                        .collect(Collectors.joining("\n"))
+                + "\n";
+    }
+
+    private static String logMetadata() {
+        return "| key | type | meaning |\n|---|---|---|\n"
+                + Stream.of(HistoryMetadata.values())
                         .map(metadata -> "| `%s` | `%s` | %s |"
                                 .formatted(metadata.key(), metadata.type(), metadata.description()))
                         .collect(Collectors.joining("\n"))

@@ -213,6 +213,11 @@ public final class ZooKeeperProcess implements AutoCloseable {
     }
 
     /** What the server has logged so far, over all its starts. */
+    /** Where transaction logs and snapshots are. */
+    public Path dataDirectory() {
+        return directory.resolve("data");
+    }
+
     public Path logFile() {
         return directory.resolve("zookeeper.log");
     }

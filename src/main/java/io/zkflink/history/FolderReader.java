@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.history;
+
+import java.io.IOException;
+import java.util.List;
+import org.apache.flink.core.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads the transactions that one server logged, file by file, in their order. Files that it has not come to may be created,
+ * and files that it has read may be purged. Used by one thread.
+ */
+final class FolderReader implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(FolderReader.class);
+    private static final int REREADS = 3;
+    private static final long NONE = -1;
+
+    private final LogFolder folder;
+    /** What comes before is not needed. */
+    private final long from;
+
+    private LogFolder.File current;
+    /** The file that was read before; null for none. */
+    private LogFolder.File before;
+
+    private LogFile log;
+    private LogRecord peeked;
+    /** The last transaction before {@link #peeked}, or {@link #NONE}. */
+    private long previous = NONE;
+
+    FolderReader(LogFolder folder, long from) {
+        this.folder = folder;
+        this.from = from;
+    }
+
+    LogFolder folder() {
+        return folder;
+    }
+
+    /** The file before the one that is being read, or that one if there is none. */
+    Path before() {
+        return (before == null ? current : before).path();
+    }
+
+    /** The next transaction; null if there is none, as yet. */
+    LogRecord peek() throws IOException {
+        while (peeked == null || peeked.zxid() < from) {
+            take();
+            peeked = read();
+            if (peeked == null) {
+                return null;
+            }
+        }
+        return peeked;
+    }
+
+    /** Goes on to the one after {@link #peek}. */
+    void take() {
+        if (peeked != null) {
+            previous = peeked.zxid();
+            peeked = null;
+        }
+    }
+
+    /** Whether there would be a transaction between the last one taken and the next one if this server had logged it. */
+    boolean covers(long zxid) {
+        return peeked != null
+                && previous != NONE
+                && previous < zxid
+                && zxid < peeked.zxid()
+                && Zxids.areAdjacent(previous, peeked.zxid());
+    }
+
+    /** Whether this server may still log a transaction. */
+    boolean mayFollow(long zxid) {
+        return peeked == null && previous != NONE && previous < zxid;
+    }
+
+    private LogRecord read() throws IOException {
+        if (log == null && !openFirst()) {
+            return null;
+        }
+        while (true) {
+            LogRecord record = nextOfFile();
+            if (record != null) {
+                if (record.zxid() > previous) {
+                    return record;
+                }
+                continue;
+            }
+            LogFolder.File next = after(current);
+            if (next == null) {
+                return null;
+            }
+            // It may have been written to between being read and being followed by another one.
+            log.refresh();
+            record = nextOfFile();
+            if (record != null) {
+                return record;
+            }
+            open(next);
+        }
+    }
+
+    /** A file that is being written may be read half old and half new, so it is judged when it stays as it is. */
+    private LogRecord nextOfFile() throws IOException {
+        for (int reread = 0; ; reread++) {
+            try {
+                return log.next();
+            } catch (DamagedFileException e) {
+                if (reread == REREADS) {
+                    throw e;
+                }
+                log.refresh();
+            }
+        }
+    }
+
+    /** Reads on in what may have been written since {@link #peek} has found nothing. */
+    void refresh() throws IOException {
+        if (log != null && peeked == null) {
+            log.refresh();
+        }
+    }
+
+    private boolean openFirst() throws IOException {
+        LogFolder.File first = null;
+        for (LogFolder.File file : folder.logs()) {
+            if (first == null || file.zxid() <= from) {
+                first = file;
+            }
+        }
+        if (first != null) {
+            open(first);
+        }
+        return first != null;
+    }
+
+    private LogFolder.File after(LogFolder.File file) throws IOException {
+        List<LogFolder.File> files = folder.logs();
+        return files.stream()
+                .filter(other -> other.zxid() > file.zxid())
+                .findFirst()
+                .orElse(null);
+    }
+
+    private void open(LogFolder.File file) throws IOException {
+        if (log != null) {
+            if (log.isTorn()) {
+                LOG.info("The last record of '{}' was never finished.", current.path());
+            }
+            log.close();
+        }
+        log = LogFile.open(file.path(), 0);
+        before = current;
+        current = file;
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (log != null) {
+            log.close();
+        }
+    }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.history;
+
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * What an ensemble has written down: the transaction logs and snapshots of one or more of its servers, or copies of them.
+ *
+ * @param paths the servers' folders, in any file system of Flink's
+ * @param skipGaps whether to go on where transactions are missing; otherwise that is an error
+ */
+public record History(List<String> paths, boolean skipGaps) implements Serializable {
+
+    private static final long serialVersionUID = 1L;
+    /** How far the clocks of leaders are believed to differ at most. */
+    public static final long CLOCKS_DIFFER_MILLIS = 600_000;
+
+    /** Where a log begins that has all there ever was. */
+    private static final long NOTHING = 0;
+
+    public History {
+        paths = List.copyOf(paths);
+    }
+
+    List<LogFolder> folders() {
+        return paths.stream().map(LogFolder::of).toList();
+    }
+
+    /**
+     * All transactions after one of them, of which none may be missing.
+     *
+     * @param after -1 for all that are there
+     * @param follow whether more will be written
+     */
+    public CommittedLog logAfter(long after, boolean follow) {
+        return new CommittedLog(folders(), after, true, follow, skipGaps);
+    }
+
+    /** The transactions that are there of those after some number. */
+    public CommittedLog logFrom(long after, boolean follow) {
+        return new CommittedLog(folders(), after, false, follow, skipGaps);
+    }
+
+    /**
+     * A number before the first transaction that is not earlier than a time, given that the clocks of leaders differ by no
+     * more than {@value #CLOCKS_DIFFER_MILLIS} ms; no file is opened that begins later. -1 for the begin.
+     *
+     * @param time milliseconds since the epoch
+     */
+    public long before(long time) throws IOException {
+        long start = -1;
+        for (LogFolder folder : folders()) {
+            List<LogFolder.File> logs = folder.logs();
+            for (int i = logs.size() - 1; i >= 0 && logs.get(i).zxid() - 1 > start; i--) {
+                if (firstTime(logs.get(i)) < time - CLOCKS_DIFFER_MILLIS) {
+                    start = logs.get(i).zxid() - 1;
+                }
+            }
+        }
+        return start;
+    }
+
+    /** A number in the newest file of each server. */
+    public long beforeNewestFiles() throws IOException {
+        long start = Long.MAX_VALUE;
+        for (LogFolder folder : folders()) {
+            List<LogFolder.File> logs = folder.logs();
+            if (!logs.isEmpty()) {
+                start = Math.min(start, logs.get(logs.size() - 1).zxid() - 1);
+            }
+        }
+        return start == Long.MAX_VALUE ? -1 : start;
+    }
+
+    /** The time of the first transaction in a file. */
+    private static long firstTime(LogFolder.File file) throws IOException {
+        try (LogFile log = LogFile.open(file.path(), 0)) {
+            LogRecord first = log.next();
+            return first == null ? Long.MAX_VALUE : first.time();
+        }
+    }
+
+    /** A decoder for all transactions from one that has not been read yet. */
+    public TransactionDecoder decoder() {
+        return new TransactionDecoder(EphemeralZNodes.after(this::ephemeralsBefore));
+    }
+
+    private EphemeralZNodes ephemeralsBefore(long zxid, long session) throws IOException {
+        LogFolder.File base = null;
+        for (LogFolder folder : folders()) {
+            for (LogFolder.File snapshot : folder.snapshots()) {
+                if (snapshot.zxid() < zxid && (base == null || base.zxid() < snapshot.zxid())) {
+                    base = snapshot;
+                }
+            }
+        }
+        EphemeralZNodes ephemerals = EphemeralZNodes.none();
+        if (base != null) {
+            read(base, ephemerals);
+        }
+        replay(base == null ? -1 : base.zxid(), zxid, session, ephemerals);
+        return ephemerals;
+    }
+
+    private static void read(LogFolder.File base, EphemeralZNodes to) throws IOException {
+        try (SnapshotFile snapshot = SnapshotFile.open(base.path())) {
+            for (SnapshotFile.Node node = snapshot.next(); node != null; node = snapshot.next()) {
+                to.add(node.path(), EphemeralZNodes.sessionOf(node.stat().getEphemeralOwner()));
+            }
+        }
+    }
+
+    private void replay(long after, long before, long session, EphemeralZNodes to) throws IOException {
+        TransactionDecoder decoder = new TransactionDecoder(to);
+        boolean first = true;
+        try (CommittedLog log = logAfter(after, false)) {
+            for (LogRecord record = log.next(); record != null && record.zxid() < before; record = log.next()) {
+                if (first && after < 0 && !Zxids.areAdjacent(NOTHING, record.zxid())) {
+                    throw new MissingEphemeralsException(session, before);
+                }
+                first = false;
+                decoder.decode(record);
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.history.source;
+
+import java.util.Map;
+import java.util.function.Supplier;
+import org.apache.flink.api.common.eventtime.Watermark;
+import org.apache.flink.api.connector.source.SourceOutput;
+import org.apache.flink.api.connector.source.SourceReaderContext;
+import org.apache.flink.connector.base.source.reader.RecordEmitter;
+import org.apache.flink.connector.base.source.reader.SingleThreadMultiplexSourceReaderBase;
+import org.apache.flink.table.data.RowData;
+
+/** Emits the rows that its fetcher thread has read. State and output are the task thread's. */
+final class HistoryReader
+        extends SingleThreadMultiplexSourceReaderBase<HistoryRow, RowData, HistorySplit, HistoryReader.Position> {
+
+    /** How far rows were emitted. */
+    static final class Position {
+        private HistorySplit split;
+
+        Position(HistorySplit split) {
+            this.split = split;
+        }
+    }
+
+    HistoryReader(Supplier<HistorySplitReader> splitReader, boolean watermarks, SourceReaderContext context) {
+        super(splitReader::get, new Emitter(watermarks), context.getConfiguration(), context);
+    }
+
+    /** Rows come in the order of their transactions, so their time goes on, but for leaders' clocks that differ. */
+    private static final class Emitter implements RecordEmitter<HistoryRow, RowData, Position> {
+
+        private final boolean watermarks;
+        private long newest = Long.MIN_VALUE;
+
+        Emitter(boolean watermarks) {
+            this.watermarks = watermarks;
+        }
+
+        @Override
+        public void emitRecord(HistoryRow row, SourceOutput<RowData> output, Position position) {
+            if (row.row() != null) {
+                output.collect(row.row(), row.time());
+            }
+            position.split = new HistorySplit(row.zxid(), row.ordinal());
+            if (watermarks && row.time() > newest) {
+                newest = row.time();
+                // What follows may have the same time.
+                output.emitWatermark(new Watermark(newest - 1));
+            }
+        }
+    }
+
+    @Override
+    protected void onSplitFinished(Map<String, Position> finished) {
+        // Nothing is held for it.
+    }
+
+    @Override
+    protected Position initializedState(HistorySplit split) {
+        return new Position(split);
+    }
+
+    @Override
+    protected HistorySplit toSplitType(String splitId, Position position) {
+        return position.split;
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.history;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zkflink.testkit.ZooKeeperEnsemble;
+import io.zkflink.testkit.ZooKeeperProcess;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Of what several servers logged, that is told which was committed, whoever led and whoever failed. */
+class EnsembleHistoryITCase {
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void leadersAreKilled() throws Exception {
+        Path configuration = Files.write(
+                directory.resolve("zoo.cfg"),
+                List.of(
+                        "server.1=",
+                        "server.2=",
+                        "server.3=",
+                        "initLimit=50",
+                        "syncLimit=25",
+                        "snapCount=200",
+                        "preAllocSize=64"));
+        try (ZooKeeperEnsemble ensemble = new ZooKeeperEnsemble(configuration).start()) {
+            RandomTransactions transactions = new RandomTransactions(37, ensemble.connectString());
+            for (int round = 0; round < 3; round++) {
+                transactions.run(150);
+                ZooKeeperProcess leader = ensemble.leader();
+                leader.kill();
+                transactions.run(150);
+                leader.restart();
+            }
+            transactions.run(50);
+            transactions.moments.add(RandomTransactions.moment(ensemble.connectString()));
+            List<String> folders = ensemble.servers().stream()
+                    .map(server -> server.dataDirectory().toString())
+                    .toList();
+            History history = new History(folders, false);
+            for (RandomTransactions.Moment moment : transactions.moments) {
+                assertThat(TransactionLogITCase.tree(history, moment.time())).isEqualTo(moment.tree());
+            }
+            assertThat(new TreeMap<>(TransactionLogITCase.tree(history, System.currentTimeMillis())))
+                    .isEqualTo(transactions.moments.get(transactions.moments.size() - 1).tree());
+            assertThat(TransactionLogITCase.zxids(history))
+                    .isEqualTo(TransactionLogITCase.zxidsByZooKeeper(ensemble.leader().dataDirectory()));
+        }
+    }
+}
