@@ -20,6 +20,11 @@ public record ZNode(String path, byte[] data, ZNodeStat stat) {
         return new ZNode(path, NO_DATA, UNKNOWN);
     }
 
+    /** This znode with another time of its last change, in milliseconds since the epoch. */
+    public ZNode withMtime(long mtime) {
+        return new ZNode(path, data, stat.withMtime(mtime));
+    }
+
     /** The data, or empty if there is none: ZooKeeper's null and empty data both mean "no value". */
     public Optional<byte[]> value() {
         return data.length == 0 ? Optional.empty() : Optional.of(data);

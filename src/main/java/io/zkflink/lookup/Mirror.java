@@ -86,7 +86,7 @@ final class Mirror {
         this.client = client;
         this.keys = table.template().isAmbiguous() ? new UniqueKeys(table.template(), reconciler) : null;
         FeedSettings settings =
-                new FeedSettings(true, false, Duration.ZERO, table.keysOnly(), Duration.ZERO, false, false);
+                new FeedSettings(true, false, Duration.ZERO, table.keysOnly(), Duration.ZERO, false);
         this.feed = new SubtreeFeed(client, table.template(), path -> true, NOTHING_SEEN, settings);
         thread = new Thread(this::run, "zookeeper-mirror " + table.template());
         thread.setDaemon(true);
@@ -195,7 +195,7 @@ final class Mirror {
                 observe(keys.admit(observation));
             }
         } else if (sighting instanceof WalkEnded ended) {
-            reconciler.walkEnded(ended.walk(), this::forget);
+            reconciler.walkEnded(ended, this::forget);
             if (keys != null) {
                 observe(keys.walkEnded(ended.walk()));
             }

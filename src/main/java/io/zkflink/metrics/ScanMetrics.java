@@ -23,6 +23,7 @@ public final class ScanMetrics {
     private final Counter recordsIn;
     private final Counter bytesIn;
     private final Counter errors;
+    private final Counter versionsSkipped;
     private volatile long fetchEventTimeLag = UNKNOWN;
 
     public ScanMetrics(SourceReaderMetricGroup group) {
@@ -31,6 +32,7 @@ public final class ScanMetrics {
         this.recordsIn = group.getIOMetricGroup().getNumRecordsInCounter();
         this.bytesIn = group.getIOMetricGroup().getNumBytesInCounter();
         this.errors = group.getNumRecordsInErrorsCounter();
+        this.versionsSkipped = own.counter(ScanMetric.VERSIONS_SKIPPED.key());
         group.gauge("currentFetchEventTimeLag", (Gauge<Long>) () -> fetchEventTimeLag);
     }
 
@@ -42,10 +44,15 @@ public final class ScanMetrics {
     /**
      * A change that was seen as it happened, not by reading the whole tree.
      *
-     * @param lagMillis from the change, by the server's clock, to now, by ours
+     * @param lagMillis from the change, by the server's clock, to the request that read it, by ours
      */
     public void followed(long lagMillis) {
         fetchEventTimeLag = lagMillis;
+    }
+
+    /** Versions of a znode that came and went between two reads. */
+    public void versionsSkipped(int versions) {
+        versionsSkipped.inc(versions);
     }
 
     /** Data that could not be decoded. */

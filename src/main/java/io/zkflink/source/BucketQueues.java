@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
 
 /**
  * The queues of the resources of one bucket, with what was seen of them and not yet looked at. That is kept out of the
@@ -76,9 +77,11 @@ final class BucketQueues {
     /**
      * Looks at the queues that may have changed.
      *
-     * @param changes told the changes of rows, those of one resource one after the other
+     * @param changes told the changes of rows, those of one resource one after the other, each with the time at which the
+     *     read was sent that found the row gone
      */
-    void look(Evidence evidence, Consumer<Standing.Change> changes) {
+    void look(Evidence evidence, ObjLongConsumer<Standing.Change> changes) {
+        Map<String, Long> times = new HashMap<>();
         Map<String, List<Sighted>> sighted = new LinkedHashMap<>();
         undecided.forEach(resource -> sighted.put(resource, new ArrayList<>()));
         undecided = new LinkedHashSet<>();
@@ -86,7 +89,8 @@ final class BucketQueues {
         unseen = new LinkedHashMap<>();
         Map<String, Sighted> children = new LinkedHashMap<>();
         news.forEach((path, observation) -> {
-            observation.znode().ifPresent(znode -> state.includes(znode.stat().mzxid()));
+            state.includes(observation.zxid());
+            times.put(path, observation.sentMillis());
             Sighted child = sighted(observation);
             if (child != null) {
                 children.put(path, child);
@@ -94,15 +98,21 @@ final class BucketQueues {
         });
         if (ended != null) {
             reconciler.walkEnded(
-                    ended.walk(),
-                    change ->
-                            children.put(change.path(), new Sighted(Buckets.name(change.path()), What.UNLISTED, null)));
+                    ended,
+                    change -> {
+                        children.put(change.path(), new Sighted(Buckets.name(change.path()), What.UNLISTED, null));
+                        times.put(change.path(), ((Change.Deleted) change).millis());
+                    });
             state.includes(ended.zxid());
             ended = null;
         }
         children.forEach((path, child) -> sighted.computeIfAbsent(Buckets.parent(path), any -> new ArrayList<>())
                 .add(child));
-        sighted.forEach((resource, seen) -> look(resource, seen, evidence, changes));
+        Consumer<Standing.Change> timed = change -> {
+            String path = change.before() == null ? "" : change.before().znode().path();
+            changes.accept(change, times.getOrDefault(path, 0L));
+        };
+        sighted.forEach((resource, seen) -> look(resource, seen, evidence, timed));
     }
 
     private void look(String resource, List<Sighted> news, Evidence evidence, Consumer<Standing.Change> changes) {

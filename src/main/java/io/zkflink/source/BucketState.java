@@ -92,10 +92,10 @@ final class BucketState {
     SubtreeSplit toSplit() {
         Collection<String> touched = reconciler.takeTouched();
         if (!touched.isEmpty()) {
-            blocks.add(KnownCodec.encode(touched, reconciler.known()));
+            blocks.add(KnownCodec.encode(touched, reconciler.known(), reconciler.deletions()));
             if (blocks.size() > MAX_BLOCKS || deltaBytes() > blocks.get(0).length / 2) {
                 blocks.clear();
-                blocks.add(KnownCodec.encode(reconciler.known().keySet(), reconciler.known()));
+                blocks.add(KnownCodec.encode(reconciler));
             }
         }
         return new SubtreeSplit(bucket, newestZxid, baseZxid, blocks);

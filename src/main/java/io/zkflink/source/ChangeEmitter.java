@@ -10,6 +10,7 @@ import io.zkflink.subtree.Change;
 import io.zkflink.subtree.Known;
 import io.zkflink.subtree.Sighting;
 import io.zkflink.subtree.Sighting.Observation;
+import io.zkflink.subtree.Sighting.RoundEnded;
 import io.zkflink.subtree.Sighting.UpToDate;
 import io.zkflink.subtree.Sighting.WalkBegun;
 import io.zkflink.subtree.Sighting.WalkEnded;
@@ -20,7 +21,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.LongSupplier;
 import org.apache.flink.api.connector.source.SourceOutput;
 import org.apache.flink.types.RowKind;
 
@@ -37,22 +37,16 @@ final class ChangeEmitter<T> implements SightingEmitter<T> {
     private final ScanSettings settings;
     private final RowLimit limit;
     private final ScanMetrics metrics;
-    private final LongSupplier clock;
     private final SourceWatermarks watermarks;
     private final List<BucketState> states = new ArrayList<>();
     private final ArrayDeque<BucketState> ending = new ArrayDeque<>();
     private WalkEnded ended;
 
-    /**
-     * @param clock milliseconds since the epoch
-     */
-    ChangeEmitter(
-            RecordDecoder<T> decoder, ScanSettings settings, RowLimit limit, ScanMetrics metrics, LongSupplier clock) {
+    ChangeEmitter(RecordDecoder<T> decoder, ScanSettings settings, RowLimit limit, ScanMetrics metrics) {
         this.decoder = decoder;
         this.settings = settings;
         this.limit = limit;
         this.metrics = metrics;
-        this.clock = clock;
         this.watermarks = new SourceWatermarks(
                 settings.pushed().sourceWatermarks(),
                 settings.noticing().proofInterval().toMillis());
@@ -74,6 +68,9 @@ final class ChangeEmitter<T> implements SightingEmitter<T> {
     @Override
     public void observed(Observation observation, BucketState state, SourceOutput<T> output) throws IOException {
         metrics.read(observation.znode().map(znode -> znode.data().length).orElse(0));
+        // Also of a znode that is not told: a reader that has some is not idle.
+        observation.znode().ifPresent(znode -> watermarks.seen(znode.stat().mtime(), output));
+        state.includes(observation.zxid());
         if (state.keys() == null) {
             observe(observation, state, output);
         } else {
@@ -89,7 +86,12 @@ final class ChangeEmitter<T> implements SightingEmitter<T> {
 
     private void observe(Observation observation, BucketState state, SourceOutput<T> output) throws IOException {
         try {
-            state.reconciler().observe(needed(observation)).ifPresent(change -> emit(change, output, state));
+            state.reconciler().observe(needed(observation)).ifPresent(change -> {
+                if (change instanceof Change.Changed changed) {
+                    followed(changed, observation);
+                }
+                emit(change, output, state);
+            });
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
@@ -98,6 +100,16 @@ final class ChangeEmitter<T> implements SightingEmitter<T> {
     /** What is observed is kept, by some modes with its data, which a query of Stat columns does not need. */
     private Observation needed(Observation observation) {
         return decoder.readsData() ? observation : observation.withoutData();
+    }
+
+    /** A change of data, whose time is the server's and may be ahead of ours. */
+    private void followed(Change.Changed change, Observation observation) {
+        long mtime = observation.znode().orElseThrow().stat().mtime();
+        metrics.followed(Math.max(0, observation.sentMillis() - mtime));
+        if (change.before().version() != Known.UNKNOWN_VERSION) {
+            // The difference is right also where the server's counter has overflown.
+            metrics.versionsSkipped(change.now().version() - change.before().version() - 1);
+        }
     }
 
     @Override
@@ -111,6 +123,9 @@ final class ChangeEmitter<T> implements SightingEmitter<T> {
         } else if (mark instanceof WalkEnded end) {
             ended = end;
             ending.addAll(states);
+            watermarks.walkEnded();
+        } else if (mark instanceof RoundEnded round) {
+            watermarks.roundEnded(round, output);
         } else if (mark instanceof UpToDate upToDate) {
             checkKeys();
             watermarks.upToDate(upToDate, output);
@@ -136,11 +151,15 @@ final class ChangeEmitter<T> implements SightingEmitter<T> {
     public void emitMore(SourceOutput<T> output) throws IOException {
         BucketState state = ending.poll();
         try {
-            state.reconciler().walkEnded(ended.walk(), change -> emit(change, output, state));
+            state.includes(ended.zxid());
+            state.reconciler().walkEnded(ended, change -> emit(change, output, state));
             if (state.keys() != null) {
                 observe(state.keys().walkEnded(ended.walk()), state, output);
             }
-            state.includes(ended.zxid());
+            if (settings.pushed().keysOnly() && state.baseZxid() != SubtreeSplit.NO_BASE) {
+                // Zxids are not read; what there was when the job started has been learnt by now.
+                state.startAt(SubtreeSplit.BASE_LEARNT);
+            }
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
@@ -154,14 +173,10 @@ final class ChangeEmitter<T> implements SightingEmitter<T> {
 
     private void emit(Change change, SourceOutput<T> output, BucketState state) {
         if (change instanceof Change.Created created) {
-            state.includes(created.znode().stat().mzxid());
             created(created, output, state);
         } else if (change instanceof Change.Changed changed) {
-            state.includes(changed.znode().stat().mzxid());
-            metrics.followed(clock.getAsLong() - changed.znode().stat().mtime());
             changed(changed, output);
         } else if (change instanceof Change.Recreated recreated) {
-            state.includes(recreated.znode().stat().mzxid());
             recreated(recreated, output);
         } else if (change instanceof Change.Deleted deleted) {
             deleted(deleted, output);
@@ -189,7 +204,7 @@ final class ChangeEmitter<T> implements SightingEmitter<T> {
         }
         long mtime = change.znode().stat().mtime();
         if (row.isEmpty()) {
-            gone(change.path(), change.before(), Math.max(mtime, change.before().mtime()), output);
+            gone(change.path(), change.before(), mtime, output);
         } else if (!wasRow || settings.mode() == ScanMode.APPEND) {
             collect(row.get(), RowKind.INSERT, change.znode().stat(), output);
         } else {
@@ -229,11 +244,7 @@ final class ChangeEmitter<T> implements SightingEmitter<T> {
 
     private void deleted(Change.Deleted change, SourceOutput<T> output) {
         if (!settings.isBounded()) {
-            gone(
-                    change.path(),
-                    change.before(),
-                    Math.max(clock.getAsLong(), change.before().mtime()),
-                    output);
+            gone(change.path(), change.before(), change.millis(), output);
         }
     }
 
@@ -243,10 +254,7 @@ final class ChangeEmitter<T> implements SightingEmitter<T> {
             return;
         }
         RowKind kind = settings.mode() == ScanMode.APPEND ? RowKind.INSERT : RowKind.DELETE;
-        goneRow(path, before, mtime).ifPresent(row -> {
-            watermarks.row(before.mtime(), output);
-            output.collect(decoder.ofKind(kind, row), mtime);
-        });
+        goneRow(path, before, mtime).ifPresent(row -> output.collect(decoder.ofKind(kind, row), mtime));
     }
 
     private Optional<T> goneRow(String path, Known before, long mtime) {
@@ -295,7 +303,6 @@ final class ChangeEmitter<T> implements SightingEmitter<T> {
 
     private void collect(T row, RowKind kind, ZNodeStat stat, SourceOutput<T> output) {
         if (limit.take()) {
-            watermarks.row(stat.mtime(), output);
             output.collect(decoder.ofKind(kind, row), stat.mtime());
         }
     }

@@ -26,11 +26,18 @@ final class KnownCodec {
     private static final int HIDDEN = 2;
     private static final int WITH_ZNODE = 4;
     private static final int GRANTED = 8;
+    private static final int WITH_VERSION = 16;
+    private static final int GONE_AT = 32;
 
     private KnownCodec() {}
 
+    /** Encodes all that a reconciler knows. */
+    static byte[] encode(Reconciler source) {
+        return encode(source.paths(), source.known(), source.deletions());
+    }
+
     /** Encodes the entries of some paths; a path that is not among the known ones is gone. */
-    static byte[] encode(Collection<String> paths, Map<String, Known> known) {
+    static byte[] encode(Collection<String> paths, Map<String, Known> known, Map<String, Long> deletions) {
         DataOutputSerializer out = new DataOutputSerializer(64 + paths.size() * 48);
         try {
             out.writeInt(paths.size());
@@ -38,7 +45,7 @@ final class KnownCodec {
             for (String path : paths) {
                 byte[] utf8 = path.getBytes(StandardCharsets.UTF_8);
                 writePath(out, previous, utf8);
-                write(out, known.get(path));
+                write(out, known.get(path), deletions.get(path));
                 previous = utf8;
             }
         } catch (IOException e) {
@@ -65,19 +72,26 @@ final class KnownCodec {
         }
     }
 
-    private static void write(DataOutputSerializer out, Known entry) throws IOException {
+    private static void write(DataOutputSerializer out, Known entry, Long goneAt) throws IOException {
         if (entry == null) {
-            out.writeByte(GONE);
+            out.writeByte(goneAt == null ? GONE : GONE_AT);
+            if (goneAt != null) {
+                out.writeLong(goneAt);
+            }
             return;
         }
         ZNode last = entry.last().orElse(null);
         out.writeByte(KNOWN
                 | (entry.hidden() ? HIDDEN : 0)
                 | (last == null ? 0 : WITH_ZNODE)
-                | (entry.granted() ? GRANTED : 0));
+                | (entry.granted() ? GRANTED : 0)
+                | (entry.version() == Known.UNKNOWN_VERSION ? 0 : WITH_VERSION));
         out.writeLong(entry.czxid());
         out.writeLong(entry.mzxid());
         out.writeLong(entry.mtime());
+        if (entry.version() != Known.UNKNOWN_VERSION) {
+            out.writeInt(entry.version());
+        }
         if (last != null) {
             ZNodeStat stat = last.stat();
             out.writeLong(stat.ctime());
@@ -99,9 +113,14 @@ final class KnownCodec {
             target.restoreGone(path);
             return;
         }
+        if (flags == GONE_AT) {
+            target.restoreGone(path, in.readLong());
+            return;
+        }
         long czxid = in.readLong();
         long mzxid = in.readLong();
         long mtime = in.readLong();
+        int knownVersion = (flags & WITH_VERSION) == 0 ? Known.UNKNOWN_VERSION : in.readInt();
         ZNode last = null;
         if ((flags & WITH_ZNODE) != 0) {
             long ctime = in.readLong();
@@ -127,7 +146,7 @@ final class KnownCodec {
                     pzxid);
             last = new ZNode(path, data, stat);
         }
-        Known known = new Known(czxid, mzxid, mtime, last, (flags & HIDDEN) != 0);
+        Known known = new Known(czxid, mzxid, mtime, knownVersion, last, (flags & HIDDEN) != 0);
         known.grant((flags & GRANTED) != 0);
         target.restore(path, known);
     }

@@ -15,7 +15,6 @@ import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.LongSupplier;
 import org.apache.flink.api.connector.source.SourceOutput;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
@@ -32,20 +31,15 @@ final class QueueEmitter implements SightingEmitter<RowData> {
     private final ScanSettings settings;
     private final RowLimit limit;
     private final ScanMetrics metrics;
-    private final LongSupplier clock;
     private final Map<BucketState, BucketQueues> buckets = new LinkedHashMap<>();
     private final ArrayDeque<BucketQueues> waiting = new ArrayDeque<>();
     private Evidence evidence;
 
-    /**
-     * @param clock milliseconds since the epoch
-     */
-    QueueEmitter(RecipeScan recipe, ScanSettings settings, RowLimit limit, ScanMetrics metrics, LongSupplier clock) {
+    QueueEmitter(RecipeScan recipe, ScanSettings settings, RowLimit limit, ScanMetrics metrics) {
         this.recipe = recipe;
         this.settings = settings;
         this.limit = limit;
         this.metrics = metrics;
-        this.clock = clock;
     }
 
     @Override
@@ -104,12 +98,12 @@ final class QueueEmitter implements SightingEmitter<RowData> {
 
     @Override
     public void emitMore(SourceOutput<RowData> output) {
-        waiting.remove().look(evidence, change -> emit(change, output));
+        waiting.remove().look(evidence, (change, seenMillis) -> emit(change, seenMillis, output));
     }
 
-    private void emit(Standing.Change change, SourceOutput<RowData> output) {
+    private void emit(Standing.Change change, long seenMillis, SourceOutput<RowData> output) {
         if (change.now() == null) {
-            gone(change.before(), output);
+            gone(change.before(), seenMillis, output);
             return;
         }
         GenericRowData now = row(change.now());
@@ -127,10 +121,10 @@ final class QueueEmitter implements SightingEmitter<RowData> {
     }
 
     /** Without a key only an equal row takes a row back. */
-    private void gone(Standing last, SourceOutput<RowData> output) {
+    private void gone(Standing last, long seenMillis, SourceOutput<RowData> output) {
         long mtime = last.znode().stat().mtime();
         if (settings.hasPrimaryKey()) {
-            mtime = Math.max(clock.getAsLong(), mtime);
+            mtime = Math.max(seenMillis, mtime);
         }
         Standing gone = last.withMtime(mtime);
         boolean whole = settings.mode() == ScanMode.ALL;

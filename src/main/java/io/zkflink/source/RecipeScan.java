@@ -13,7 +13,7 @@ public record RecipeScan(RecipeSettings settings, ContenderDecoder decoder) impl
     @Override
     public SightingEmitter<RowData> emitter(
             SourceReaderContext context, ScanSettings scan, RowLimit limit, ScanMetrics metrics) {
-        return new QueueEmitter(this, scan, limit, metrics, System::currentTimeMillis);
+        return new QueueEmitter(this, scan, limit, metrics);
     }
 
     @Override

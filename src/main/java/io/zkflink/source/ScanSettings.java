@@ -94,10 +94,7 @@ public record ScanSettings(
         return mode == ScanMode.ALL && !isBounded();
     }
 
-    /**
-     * @param rounds as {@link FeedSettings#rounds}
-     */
-    FeedSettings feed(boolean rounds) {
+    FeedSettings feed() {
         return new FeedSettings(
                 // What is read once needs no changes: an event would only read a znode twice.
                 !isBounded() && noticing.watchMode() != WatchMode.POLL,
@@ -105,7 +102,6 @@ public record ScanSettings(
                 noticing.pollInterval(),
                 pushed.keysOnly(),
                 noticing.proofInterval(),
-                unreadable == Unreadable.SKIP,
-                rounds);
+                unreadable == Unreadable.SKIP);
     }
 }

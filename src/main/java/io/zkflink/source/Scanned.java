@@ -26,7 +26,7 @@ interface Scanned<T> extends Serializable {
                 SourceReaderContext context, ScanSettings settings, RowLimit limit, ScanMetrics metrics)
                 throws Exception {
             decoder.open(context.metricGroup(), context.getUserCodeClassLoader());
-            return new ChangeEmitter<>(decoder, settings, limit, metrics, System::currentTimeMillis);
+            return new ChangeEmitter<>(decoder, settings, limit, metrics);
         }
 
         @Override

@@ -8,13 +8,16 @@ import org.apache.flink.api.connector.source.SourceSplit;
  * A bucket of the tree with what is known of its znodes.
  *
  * @param newestZxid the highest zxid seen when the state was saved; no older tree is accepted
- * @param baseZxid with {@code latest-offset} the zxid of the start, else {@link #NO_BASE}
+ * @param baseZxid with {@code latest-offset} the zxid of the start, or {@link #BASE_LEARNT}; else {@link #NO_BASE}
  * @param known encoded by {@link KnownCodec}, the oldest block first; a later entry replaces an earlier one. Blocks are
  *     shared with the reader's memory and not to be modified
  */
 public record SubtreeSplit(int bucket, long newestZxid, long baseZxid, List<byte[]> known) implements SourceSplit {
 
     static final long NO_BASE = -1;
+
+    /** The base where zxids are not read: those that there were at the start have been learnt, all others are told. */
+    static final long BASE_LEARNT = Long.MIN_VALUE;
 
     public SubtreeSplit {
         known = List.copyOf(known);

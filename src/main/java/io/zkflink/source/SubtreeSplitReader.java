@@ -83,7 +83,7 @@ final class SubtreeSplitReader implements SplitReader<Sighting, SubtreeSplit> {
                     template,
                     path -> owned[Buckets.of(template, path, siblings)],
                     newestZxid,
-                    settings.feed(siblings),
+                    settings.feed(),
                     company);
             feed.open();
         } else {

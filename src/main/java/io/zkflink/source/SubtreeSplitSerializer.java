@@ -13,7 +13,8 @@ import org.apache.flink.core.memory.DataOutputSerializer;
 final class SubtreeSplitSerializer implements SimpleVersionedSerializer<SubtreeSplit> {
 
     static final SubtreeSplitSerializer INSTANCE = new SubtreeSplitSerializer();
-    private static final int VERSION = 1;
+    /** Version 2 keeps versions of znodes and times of deletions, which their entries in the blocks say by flags. */
+    private static final int VERSION = 2;
     private static final int HEADER_BYTES = 2 * Integer.BYTES + 2 * Long.BYTES;
 
     private SubtreeSplitSerializer() {}
@@ -78,9 +79,9 @@ final class SubtreeSplitSerializer implements SimpleVersionedSerializer<SubtreeS
     }
 
     static void checkVersion(int version) throws IOException {
-        if (version != VERSION) {
+        if (version < 1 || version > VERSION) {
             throw new IOException("This state has version " + version + " of the zookeeper source's format, and this"
-                    + " connector reads version " + VERSION + ". Restore it with the connector that wrote it, or a"
+                    + " connector reads versions 1 to " + VERSION + ". Restore it with the connector that wrote it, or a"
                     + " newer one.");
         }
     }

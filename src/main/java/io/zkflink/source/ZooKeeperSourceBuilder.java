@@ -141,8 +141,8 @@ public final class ZooKeeperSourceBuilder<T> {
 
     /**
      * Reads no znodes, only lists of children, and tells which znodes come and go: {@code CREATED} and {@code DELETED}, with
-     * neither data nor Stat, and 0 as the time of all. One that is deleted and created again before that is noticed is not
-     * told. Where this is no longer set in a job that is restored, all znodes that it knows are told as deleted and created
+     * neither data nor Stat, and 0 as the time of those that were never deleted. One that is deleted and created again
+     * before that is noticed is not told. Where this is no longer set in a job that is restored, all znodes that it knows are told as deleted and created
      * again.
      */
     public ZooKeeperSourceBuilder<T> setKeysOnly() {

@@ -17,6 +17,11 @@ public sealed interface Change {
     /** The znode was deleted and another one has its path. */
     record Recreated(String path, Known before, ZNode znode, Known now) implements Change {}
 
-    /** The znode is gone. */
-    record Deleted(String path, Known before) implements Change {}
+    /**
+     * The znode is gone.
+     *
+     * @param millis when the read was sent that did not find it, or when the walk began that did not, but no earlier than
+     *     the znode's last change; in milliseconds since the epoch
+     */
+    record Deleted(String path, Known before, long millis) implements Change {}
 }

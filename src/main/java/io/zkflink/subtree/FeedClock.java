@@ -33,6 +33,10 @@ final class FeedClock {
         }
     }
 
+    void walkNow() {
+        nextWalk.in(0);
+    }
+
     void retrySoon() {
         nextWalk.in(RETRY_MILLIS);
     }

@@ -14,7 +14,6 @@ import java.time.Duration;
  * @param proofInterval how often to prove with a {@code sync} that nothing was missed while nothing changes; zero for
  *     never
  * @param skipUnreadable whether znodes whose ACL denies the READ permission are passed over; else the feed fails
- * @param rounds whether to tell, while changes never cease, of those that have been observed without exception
  */
 public record FeedSettings(
         boolean mayWatch,
@@ -22,5 +21,4 @@ public record FeedSettings(
         Duration pollInterval,
         boolean keysOnly,
         Duration proofInterval,
-        boolean skipUnreadable,
-        boolean rounds) {}
+        boolean skipUnreadable) {}

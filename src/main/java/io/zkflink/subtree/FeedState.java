@@ -31,6 +31,8 @@ final class FeedState {
     private int walk;
     private long walkZxid;
     private boolean walkAnnounced;
+    /** Whether reports were dropped that only another walk makes good. */
+    private boolean missed;
     private long newestZxid;
     /** Since when the connection has been lost without a complete walk after it. */
     private OptionalLong lostSince = OptionalLong.empty();
@@ -60,6 +62,15 @@ final class FeedState {
      * @param budget how many reads may be sent beyond those
      */
     record Turn(int walk, boolean begins, long zxid, List<String> events, int budget) {}
+
+    /**
+     * How many reads the polling thread can take.
+     *
+     * @param max how many may be under way
+     * @param events how many of them may be new ones of paths that events named, while a walk is under way
+     * @param isIdle whether none of the walk's reads are under way
+     */
+    record Capacity(int max, int events, boolean isIdle) {}
 
     /**
      * A walk that is complete.
@@ -136,6 +147,7 @@ final class FeedState {
     private List<CompletableFuture<?>> forgetWalk() {
         walk++;
         phase = Phase.DISCONNECTED;
+        missed = false;
         reported.clear();
         clock.stop();
         return requests.clear(walk);
@@ -155,6 +167,9 @@ final class FeedState {
         skipped += namesSkipped;
         reported.walkEnded();
         clock.walkEnded(polling);
+        if (missed) {
+            clock.walkNow();
+        }
         return new Ended(walkZxid, clock.begunMillis());
     }
 
@@ -203,7 +218,7 @@ final class FeedState {
      *
      * @param isRow whether it is one of the template's
      * @param isMine whether it is wanted, too
-     * @return whether too many are remembered: nobody keeps up, and a walk covers them all
+     * @return whether to begin a walk, because too many are remembered: nobody keeps up, and a walk covers them all
      */
     synchronized boolean changed(String path, long zxid, boolean isRow, boolean isMine) {
         newestZxid = Math.max(newestZxid, zxid);
@@ -212,7 +227,13 @@ final class FeedState {
             reported.add(path, settings.keysOnly() && phase != Phase.FOLLOWING);
             notifyAll();
         }
-        return isMine && reported.areTooMany();
+        if (!reported.areTooMany() || phase == Phase.FOLLOWING) {
+            return reported.areTooMany();
+        }
+        // A walk that began anew each time that nobody keeps up would never end. This one ends, and another one follows.
+        reported.drop();
+        missed = phase == Phase.WALKING;
+        return false;
     }
 
     /** How many reported paths are still to be read. */
@@ -239,6 +260,11 @@ final class FeedState {
         newestZxid = Math.max(newestZxid, zxid);
     }
 
+    /** The newest transaction that any event, read or sync has told of. */
+    synchronized long newestZxid() {
+        return newestZxid;
+    }
+
     /** Where to send what a walk asks for. */
     Requests requests() {
         return requests;
@@ -249,13 +275,10 @@ final class FeedState {
     /**
      * Waits for something to do.
      *
-     * @param maxReads how many may be under way
-     * @param isIdle whether none of the walk's reads are
      * @return what to do with answers that arrived
      */
-    synchronized List<Runnable> await(Deadline end, int maxReads, boolean isIdle)
-            throws ZooKeeperException, InterruptedException {
-        while (!requests.haveArrived() && !awake && !canRead(maxReads, isIdle)) {
+    synchronized List<Runnable> await(Deadline end, Capacity capacity) throws ZooKeeperException, InterruptedException {
+        while (!requests.haveArrived() && !awake && !canRead(capacity)) {
             long left = Math.min(end.millis(), clock.millisLeft());
             if (left <= 0) {
                 break;
@@ -265,32 +288,43 @@ final class FeedState {
         return requests.takeArrived();
     }
 
-    private boolean canRead(int maxReads, boolean isIdle) {
+    private boolean canRead(Capacity capacity) {
         if (phase != Phase.WALKING && phase != Phase.FOLLOWING) {
             return false;
         }
         if (phase == Phase.WALKING && !walkAnnounced) {
             return true;
         }
-        return requests.underWay() < maxReads && (!reported.isEmpty() || (phase == Phase.WALKING && isIdle));
+        return requests.underWay() < capacity.max()
+                && ((!reported.isEmpty() && events(capacity) > 0) || (phase == Phase.WALKING && capacity.isIdle()));
+    }
+
+    /** How many reported paths may be read now. A walk keeps its share, or it would not end while changes outrun it. */
+    private int events(Capacity capacity) {
+        int free = capacity.max() - requests.underWay();
+        return phase == Phase.WALKING ? Math.min(free, capacity.events()) : free;
     }
 
     /** What may be done now, or null while nothing can be read. */
-    synchronized Turn turn(int maxReads) {
+    synchronized Turn turn(Capacity capacity) {
         if (phase != Phase.WALKING && phase != Phase.FOLLOWING) {
             return null;
         }
         boolean begins = !walkAnnounced;
         walkAnnounced = true;
-        int budget = maxReads - requests.underWay();
-        List<String> paths = reported.take(budget);
+        int budget = capacity.max() - requests.underWay();
+        List<String> paths = reported.take(events(capacity));
         return new Turn(walk, begins, walkZxid, paths, budget - paths.size());
+    }
+
+    /** Whether this walk is complete, so that all changes since its begin have been read or are to be. */
+    synchronized boolean isFollowing(int number) {
+        return walk == number && phase == Phase.FOLLOWING && !missed;
     }
 
     /** Whether this walk is complete and all that was reported since has been read. */
     synchronized boolean isUpToDate(int number) {
-        return walk == number
-                && phase == Phase.FOLLOWING
+        return isFollowing(number)
                 && requests.underWay() == 0
                 && !requests.haveArrived()
                 && reported.isEmpty();

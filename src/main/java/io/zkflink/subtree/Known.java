@@ -2,6 +2,7 @@
 package io.zkflink.subtree;
 
 import io.zkflink.client.ZNode;
+import io.zkflink.client.ZNodeStat;
 import java.util.Optional;
 
 /**
@@ -12,9 +13,13 @@ import java.util.Optional;
  */
 public final class Known {
 
+    /** The version of a znode where state from before versions were kept does not say. */
+    public static final int UNKNOWN_VERSION = Integer.MIN_VALUE;
+
     private final long czxid;
     private final long mzxid;
     private final long mtime;
+    private final int version;
     /** The znode itself where before-images are wanted, else null. */
     private final ZNode last;
 
@@ -22,17 +27,19 @@ public final class Known {
     private boolean granted;
     private int walk;
 
-    public Known(long czxid, long mzxid, long mtime, ZNode last, boolean hidden) {
+    public Known(long czxid, long mzxid, long mtime, int version, ZNode last, boolean hidden) {
         this.czxid = czxid;
         this.mzxid = mzxid;
         this.mtime = mtime;
+        this.version = version;
         this.last = last;
         this.hidden = hidden;
     }
 
     static Known of(ZNode znode, boolean keepLast, int walk) {
+        ZNodeStat stat = znode.stat();
         Known known = new Known(
-                znode.stat().czxid(), znode.stat().mzxid(), znode.stat().mtime(), keepLast ? znode : null, false);
+                stat.czxid(), stat.mzxid(), stat.mtime(), stat.version(), keepLast ? znode : null, false);
         known.walk = walk;
         return known;
     }
@@ -45,9 +52,17 @@ public final class Known {
         return mzxid;
     }
 
-    /** Milliseconds since the epoch, by the server's clock. */
+    /**
+     * The time of its row, in milliseconds since the epoch: by the server's clock, but no earlier than that of any row of
+     * this path before.
+     */
     public long mtime() {
         return mtime;
+    }
+
+    /** How often its data was set, or {@link #UNKNOWN_VERSION}. */
+    public int version() {
+        return version;
     }
 
     public Optional<ZNode> last() {

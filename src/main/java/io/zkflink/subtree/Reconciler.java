@@ -3,11 +3,14 @@ package io.zkflink.subtree;
 
 import io.zkflink.client.ZNode;
 import io.zkflink.subtree.Sighting.Observation;
+import io.zkflink.subtree.Sighting.WalkEnded;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -18,12 +21,16 @@ import java.util.function.Consumer;
  * again, a higher mzxid is changed, an absent one is deleted, and anything else is nothing. An observation that is older
  * than what is known is ignored, so that versions never go backwards.
  *
+ * <p>Nor does the time of what is told of a path: a znode carries its {@code mtime}, or the time of what was told before
+ * if that is later, as it is where the clocks of servers, or of a server and this machine, differ.
+ *
  * <p>Owned by one thread.
  */
 public final class Reconciler {
 
     private final boolean keepLast;
     private final Map<String, Known> known = new HashMap<>();
+    private final DeletionTimes deletions = new DeletionTimes();
     /** Null until somebody has saved the state for the first time: until then, all of it is new to him. */
     private Set<String> touched;
 
@@ -37,48 +44,71 @@ public final class Reconciler {
     public Optional<Change> observe(Observation observation) {
         String path = observation.path();
         if (observation.znode().isEmpty()) {
-            return forget(path);
+            return forget(path, observation.sentMillis());
         }
-        ZNode znode = observation.znode().get();
-        Known now = Known.of(znode, keepLast, observation.walk());
-        Known before = known.putIfAbsent(path, now);
+        ZNode found = observation.znode().get();
+        deletions.serverShows(found.stat().mtime());
+        Known before = known.get(path);
         if (before == null) {
-            touch(path);
-            return Optional.of(new Change.Created(path, znode, now));
+            ZNode znode = notBefore(found, deletions.take(path));
+            return Optional.of(new Change.Created(path, znode, learn(znode, observation.walk())));
         }
         before.seenIn(observation.walk());
-        boolean sameNode = znode.stat().czxid() == before.czxid();
-        if (znode.stat().czxid() < before.czxid() || (sameNode && znode.stat().mzxid() <= before.mzxid())) {
+        boolean sameNode = found.stat().czxid() == before.czxid();
+        if (found.stat().czxid() < before.czxid() || (sameNode && found.stat().mzxid() <= before.mzxid())) {
             return Optional.empty();
         }
-        known.put(path, now);
-        touch(path);
+        ZNode znode = notBefore(found, before.mtime());
+        Known now = learn(znode, observation.walk());
         return Optional.of(
-                before.czxid() == now.czxid()
+                sameNode
                         ? new Change.Changed(path, before, znode, now)
                         : new Change.Recreated(path, before, znode, now));
     }
 
+    private static ZNode notBefore(ZNode znode, long millis) {
+        return znode.stat().mtime() < millis ? znode.withMtime(millis) : znode;
+    }
+
+    private Known learn(ZNode znode, int walk) {
+        Known now = Known.of(znode, keepLast, walk);
+        known.put(znode.path(), now);
+        touch(znode.path());
+        return now;
+    }
+
     /** Deletes whatever a walk that is complete did not see. */
-    public void walkEnded(int walk, Consumer<Change> changes) {
+    public void walkEnded(WalkEnded end, Consumer<Change> changes) {
         Iterator<Map.Entry<String, Known>> entries = known.entrySet().iterator();
         while (entries.hasNext()) {
             Map.Entry<String, Known> entry = entries.next();
-            if (entry.getValue().walk() != walk) {
+            if (entry.getValue().walk() != end.walk()) {
                 entries.remove();
-                touch(entry.getKey());
-                changes.accept(new Change.Deleted(entry.getKey(), entry.getValue()));
+                changes.accept(deleted(entry.getKey(), entry.getValue(), end.begunMillis()));
             }
         }
     }
 
-    private Optional<Change> forget(String path) {
+    private Optional<Change> forget(String path, long sentMillis) {
         Known before = known.remove(path);
-        if (before == null) {
-            return Optional.empty();
-        }
+        return before == null ? Optional.empty() : Optional.of(deleted(path, before, sentMillis));
+    }
+
+    private Change deleted(String path, Known before, long sentMillis) {
+        long millis = Math.max(sentMillis, before.mtime());
+        deletions.put(path, millis);
         touch(path);
-        return Optional.of(new Change.Deleted(path, before));
+        return new Change.Deleted(path, before, millis);
+    }
+
+    /** All paths of which something is to be saved. */
+    public Collection<String> paths() {
+        if (deletions.all().isEmpty()) {
+            return known.keySet();
+        }
+        List<String> paths = new ArrayList<>(deletions.all().keySet());
+        paths.addAll(known.keySet());
+        return paths;
     }
 
     /** What is kept with an entry has changed. */
@@ -91,11 +121,24 @@ public final class Reconciler {
     /** Puts back what was known when the state was saved. */
     public void restore(String path, Known entry) {
         known.put(path, entry);
+        deletions.take(path);
     }
 
     /** Puts back that a znode was gone when the state was saved. */
     public void restoreGone(String path) {
         known.remove(path);
+        deletions.take(path);
+    }
+
+    /** Puts back when a znode was told as deleted. */
+    public void restoreGone(String path, long millis) {
+        known.remove(path);
+        deletions.put(path, millis);
+    }
+
+    /** When znodes that are gone were told as deleted, as far as that matters; unmodifiable. */
+    public Map<String, Long> deletions() {
+        return deletions.all();
     }
 
     /** Forgets the znodes that are no rows: what is observed of them next is new. */
@@ -118,7 +161,7 @@ public final class Reconciler {
      * the state asks. Of no use after the next observation.
      */
     public Collection<String> takeTouched() {
-        Collection<String> result = touched == null ? known.keySet() : touched;
+        Collection<String> result = touched == null ? paths() : touched;
         touched = new HashSet<>();
         return result;
     }

@@ -58,6 +58,11 @@ final class ReportedPaths {
         touched.clear();
     }
 
+    /** Forgets what is to be read, but not that it was touched. */
+    void drop() {
+        paths.clear();
+    }
+
     boolean isEmpty() {
         return paths.isEmpty();
     }

@@ -31,9 +31,14 @@ final class Rounds {
         last = sent;
     }
 
-    /** Whether the round that lasts is over; one of which nothing was under way never began. */
+    /** How many reads are under way. */
+    int underWay() {
+        return underWay.size();
+    }
+
+    /** Whether the round that lasts is over. */
     boolean areOver() {
-        return last <= sent && !underWay.isEmpty() && underWay.first() > last;
+        return last <= sent && (underWay.isEmpty() || underWay.first() > last);
     }
 
     /**

@@ -163,14 +163,20 @@ final class SharedLists {
             }
         }
 
-        /** Tells others what the read of a row will say about its children. */
-        void reads(String path, CompletableFuture<Optional<ZNode>> read) {
+        /** Reads a row, and tells others what that says about its children. */
+        CompletableFuture<Optional<ZNode>> read(String path) {
             CompletableFuture<Optional<List<String>>> leaf = new CompletableFuture<>();
+            CompletableFuture<Optional<ZNode>> read;
             synchronized (SharedLists.this) {
-                if (isAlone() || find(path, since) != null) {
-                    return;
+                // Dated before it is sent: whoever begins to walk after that must not believe it.
+                boolean shared = !isAlone() && find(path, since) == null;
+                if (shared) {
+                    add(path, leaf);
                 }
-                add(path, leaf);
+                read = client.read(path);
+                if (!shared) {
+                    return read;
+                }
             }
             read.whenComplete((znode, error) -> {
                 if (error == null
@@ -180,6 +186,7 @@ final class SharedLists {
                     leaf.cancel(false);
                 }
             });
+            return read;
         }
 
         /** Whether nobody else walks; what is asked meanwhile those who come later may not believe. */

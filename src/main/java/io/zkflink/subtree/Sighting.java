@@ -20,23 +20,36 @@ public sealed interface Sighting {
      */
     record WalkBegun(int walk, long zxid) implements Sighting {}
 
-    /** One read of one znode; no znode means that there was none. */
-    record Observation(String path, Optional<ZNode> znode, int walk) implements Sighting {
+    /**
+     * One read of one znode; no znode means that there was none.
+     *
+     * @param sentMillis when the read was sent, in milliseconds since the epoch by this machine's clock
+     * @param zxid a transaction that the tree is known to include, among them the one that deleted a znode which was not
+     *     found, if the server has told it
+     */
+    record Observation(String path, Optional<ZNode> znode, int walk, long sentMillis, long zxid) implements Sighting {
 
         /** This observation for somebody who needs no data. */
         public Observation withoutData() {
-            return new Observation(path, znode.map(ZNode::withoutData), walk);
+            return new Observation(path, znode.map(ZNode::withoutData), walk, sentMillis, zxid);
         }
     }
 
-    /** A walk is complete: what was not observed in it is not there. */
-    record WalkEnded(int walk, long zxid) implements Sighting {}
+    /**
+     * A walk is complete: what was not observed in it is not there.
+     *
+     * @param zxid what it includes
+     * @param begunMillis when it began, in milliseconds since the epoch by this machine's clock
+     */
+    record WalkEnded(int walk, long zxid, long begunMillis) implements Sighting {}
 
     /**
-     * All changes that were reported until the last mark of this kind, or the last {@link UpToDate}, have been observed;
-     * more were reported since. Only where {@link FeedSettings#rounds} asks for it.
+     * A round has ended, and the next one begins: all changes that had been reported at the last mark of this kind, or at
+     * the last {@link UpToDate} or {@link WalkEnded}, have been observed. More may have been reported since.
+     *
+     * @param provenMillis as of {@link UpToDate}, when the round began
      */
-    record RoundEnded(int walk) implements Sighting {}
+    record RoundEnded(int walk, long provenMillis) implements Sighting {}
 
     /**
      * All changes that were reported until now have been observed.

@@ -12,11 +12,14 @@ final class Sightings {
 
     private List<Sighting> seen = new ArrayList<>();
     private boolean newsSinceUpToDate;
+    private boolean newsInRound;
     private long provenMillis;
+    private long provenBeforeRound;
 
     void add(Sighting sighting) {
         seen.add(sighting);
         newsSinceUpToDate = true;
+        newsInRound = true;
     }
 
     /**
@@ -27,6 +30,7 @@ final class Sightings {
     void proven(long millis) {
         provenMillis = millis;
         newsSinceUpToDate = true;
+        newsInRound = true;
     }
 
     /** Whether something was learnt since it was last said that all that was reported has been read. */
@@ -34,10 +38,28 @@ final class Sightings {
         return newsSinceUpToDate;
     }
 
-    /** All that was reported has been read. */
+    /** Whether something was learnt since the round began. */
+    boolean haveNewsInRound() {
+        return newsInRound;
+    }
+
+    /** All that was reported has been read, and a round begins. */
     void upToDate(int walk, boolean watched) {
         seen.add(new Sighting.UpToDate(walk, watched, provenMillis));
         newsSinceUpToDate = false;
+        roundBegun();
+    }
+
+    /** All that had been reported when the round began has been read, and the next one begins. */
+    void roundEnded(int walk) {
+        seen.add(new Sighting.RoundEnded(walk, provenBeforeRound));
+        newsSinceUpToDate = true;
+        roundBegun();
+    }
+
+    void roundBegun() {
+        provenBeforeRound = provenMillis;
+        newsInRound = false;
     }
 
     boolean isEmpty() {

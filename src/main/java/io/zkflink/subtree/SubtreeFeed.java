@@ -88,7 +88,7 @@ public final class SubtreeFeed implements AutoCloseable {
             if (state.takeProofDue()) {
                 runner.prove();
             }
-            List<Runnable> arrived = state.await(end, runner.maxReads(), runner.isIdle());
+            List<Runnable> arrived = state.await(end, runner.capacity());
             boolean woken = state.takeWakeUp();
             arrived.forEach(Runnable::run);
             runner.advance();

@@ -83,8 +83,9 @@ final class TreeWatch implements WatchListener {
             if (closed) {
                 return;
             }
-            lists.begun();
             begun = state.begin();
+            // Only now: what changes after a list that is believed must not be among the reports that were just forgotten.
+            lists.begun();
         }
         client.sync()
                 .whenComplete((zxid, error) ->

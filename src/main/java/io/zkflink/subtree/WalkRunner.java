@@ -5,7 +5,6 @@ import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.subtree.Sighting.Observation;
-import io.zkflink.subtree.Sighting.RoundEnded;
 import io.zkflink.subtree.Sighting.WalkBegun;
 import io.zkflink.subtree.Sighting.WalkEnded;
 import java.util.List;
@@ -47,7 +46,10 @@ final class WalkRunner {
     /** Whether this walk may have missed something. */
     private boolean again;
 
-    private long meanBytes = MAX_READ_BYTES / MAX_READS;
+    /** How many reads may be under way as far as their number goes: it grows with the answers. */
+    private int window = MIN_READS;
+    /** Of a znode that was read; 0 while none was. */
+    private long meanBytes;
 
     WalkRunner(
             ZooKeeperClient client,
@@ -70,19 +72,22 @@ final class WalkRunner {
         return seen;
     }
 
-    /** How many reads may be under way, by the size of what they found so far. */
-    int maxReads() {
-        return (int) Math.max(MIN_READS, Math.min(MAX_READS, MAX_READ_BYTES / meanBytes));
+    FeedState.Capacity capacity() {
+        int max = maxReads();
+        return new FeedState.Capacity(max, max / 2 - rounds.underWay(), walkReads == 0);
     }
 
-    /** Whether the walk has no reads under way. */
-    boolean isIdle() {
-        return walkReads == 0;
+    /**
+     * How many reads may be under way: few while no size is known, one more with each answer, and no more than what they
+     * are likely to find has room.
+     */
+    private int maxReads() {
+        return (int) Math.max(MIN_READS, Math.min(window, MAX_READ_BYTES / Math.max(1, meanBytes)));
     }
 
     /** Sends as many reads as may be under way, those of events first, and notices the end of the walk. */
     void advance() {
-        FeedState.Turn turn = state.turn(maxReads());
+        FeedState.Turn turn = state.turn(capacity());
         if (turn == null) {
             return;
         }
@@ -104,11 +109,18 @@ final class WalkRunner {
         if (frontier != null && walkReads == 0 && frontier.isExhausted()) {
             endWalk(turn.walk());
         }
-        if (frontier == null && seen.haveNews() && state.isUpToDate(turn.walk())) {
-            seen.upToDate(turn.walk(), !state.isPolling());
+        if (frontier == null) {
+            mark(turn.walk());
+        }
+    }
+
+    /** Says how complete what was seen is. */
+    private void mark(int current) {
+        if (seen.haveNews() && state.isUpToDate(current)) {
+            seen.upToDate(current, !state.isPolling());
             rounds.begin(0);
-        } else if (frontier == null && settings.rounds() && rounds.areOver()) {
-            seen.add(new RoundEnded(walk));
+        } else if (seen.haveNewsInRound() && rounds.areOver() && state.isFollowing(current)) {
+            seen.roundEnded(current);
             rounds.begin(state.waiting());
         }
     }
@@ -120,6 +132,7 @@ final class WalkRunner {
             lookAgain(current, path, rounds.send());
         } else {
             // Nobody tells of ACLs that change; if this one has, a walk finds all there is.
+            rounds.answered(rounds.send());
             requests.send(
                     current,
                     client.read(unreadable),
@@ -131,9 +144,10 @@ final class WalkRunner {
 
     /** Reads what an event named until there is an answer. */
     private void lookAgain(int current, String path, long read) {
+        long sent = System.currentTimeMillis();
         Consumer<Optional<ZNode>> arrive = znode -> {
             rounds.answered(read);
-            observed(path, znode);
+            observed(path, znode, sent);
         };
         look(current, path, arrive, () -> lookAgain(current, path, read));
     }
@@ -167,7 +181,9 @@ final class WalkRunner {
                 // The sync at the begin of the walk was a proof, and between two polls there is none.
                 seen.proven(end.begunMillis());
             }
-            seen.add(new WalkEnded(ended, end.zxid()));
+            seen.add(new WalkEnded(ended, end.zxid(), end.begunMillis()));
+            seen.roundBegun();
+            rounds.begin(state.waiting());
         }
     }
 
@@ -188,7 +204,7 @@ final class WalkRunner {
     private void take(int current, SubtreeWalk.Step step) {
         boolean mine = step.isRow() && wanted.test(step.path());
         if (mine && settings.keysOnly() && step.isListed() && !state.isTouched(step.path())) {
-            observed(step.path(), Optional.of(ZNode.existing(step.path())));
+            observed(step.path(), Optional.of(ZNode.existing(step.path())), System.currentTimeMillis());
             if (frontier.isOpenEnded()) {
                 list(current, step);
             }
@@ -204,9 +220,10 @@ final class WalkRunner {
 
     private void row(int current, SubtreeWalk.Step step) {
         SubtreeWalk walking = frontier;
+        long sent = System.currentTimeMillis();
         Consumer<Optional<ZNode>> arrive = znode -> {
             walkReads--;
-            observed(step.path(), znode);
+            observed(step.path(), znode, sent);
             boolean hasChildren = znode.isPresent()
                     && (settings.keysOnly() || znode.get().stat().numChildren() > 0);
             if (hasChildren && walking.isOpenEnded()) {
@@ -242,6 +259,7 @@ final class WalkRunner {
         walkReads++;
         Consumer<Optional<List<String>>> listed = names -> {
             walkReads--;
+            grow();
             denied.remove(step.path());
             names.ifPresent(found -> walking.listed(step, found));
         };
@@ -275,10 +293,8 @@ final class WalkRunner {
             requests.send(current, client.children(path), exists, repeat, unreadable);
             return;
         }
-        CompletableFuture<Optional<ZNode>> read = client.read(path);
-        if (frontier != null && frontier.isOpenEnded()) {
-            lists.reads(path, read);
-        }
+        boolean tellsOthers = frontier != null && frontier.isOpenEnded();
+        CompletableFuture<Optional<ZNode>> read = tellsOthers ? lists.read(path) : client.read(path);
         Consumer<Optional<ZNode>> found = znode -> {
             readable(path);
             arrive.accept(znode);
@@ -314,11 +330,17 @@ final class WalkRunner {
         }
     }
 
-    private void observed(String path, Optional<ZNode> znode) {
+    private void observed(String path, Optional<ZNode> znode, long sentMillis) {
+        grow();
         znode.ifPresent(found -> {
-            meanBytes += (ZNODE_OVERHEAD_BYTES + found.data().length - meanBytes) / 16;
+            long bytes = ZNODE_OVERHEAD_BYTES + found.data().length;
+            meanBytes += meanBytes == 0 ? bytes : (bytes - meanBytes) / (bytes > meanBytes ? 4 : 16);
             state.includes(found.stat().mzxid());
         });
-        seen.add(new Observation(path, znode, walk));
+        seen.add(new Observation(path, znode, walk, sentMillis, state.newestZxid()));
+    }
+
+    private void grow() {
+        window = Math.min(MAX_READS, window + 1);
     }
 }

@@ -121,12 +121,12 @@ public class FunctionBenchmark {
 
     @Benchmark
     public Optional<Change> observeChange() {
-        return reconciler.observe(new Observation(PATH, Optional.of(znode(++zxid)), 1));
+        return reconciler.observe(new Observation(PATH, Optional.of(znode(++zxid)), 1, 0, 0));
     }
 
     @Benchmark
     public Optional<Change> observeTheSame() {
-        return reconciler.observe(new Observation(PATH, Optional.of(znode(1)), 1));
+        return reconciler.observe(new Observation(PATH, Optional.of(znode(1)), 1, 0, 0));
     }
 
     /** The holder of a lock that {@value #WAITING} wait for goes, and another one comes. */
@@ -140,7 +140,7 @@ public class FunctionBenchmark {
         String path = "/locks/a/" + name(sequence);
         byte[] owner = "me".getBytes(StandardCharsets.UTF_8);
         ZNodeStat stat = new ZNodeStat(sequence, sequence, 0, 0, 0, 0, 0, 1, owner.length, 0, sequence);
-        Known known = new Known(sequence, sequence, 0, new ZNode(path, owner, stat), false);
+        Known known = new Known(sequence, sequence, 0, 0, new ZNode(path, owner, stat), false);
         return new Sighted(name(sequence), Sighted.What.NEW, known);
     }
 

@@ -120,13 +120,13 @@ class BucketStateTest {
     }
 
     private static void observe(BucketState state, String path, int mzxid) {
-        state.reconciler().observe(mzxid < 0 ? new Observation(path, Optional.empty(), 1) : observation(path, mzxid));
+        state.reconciler().observe(mzxid < 0 ? new Observation(path, Optional.empty(), 1, 0, 0) : observation(path, mzxid));
     }
 
     private static Observation observation(String path, int mzxid) {
         byte[] data = ("data " + mzxid).getBytes(StandardCharsets.UTF_8);
         ZNodeStat stat = new ZNodeStat(1, mzxid, 2, 3, 4, 5, 6, 7L << 60, data.length, 8, 9);
-        return new Observation(path, Optional.of(new ZNode(path, data, stat)), 1);
+        return new Observation(path, Optional.of(new ZNode(path, data, stat)), 1, 0, 0);
     }
 
     private static Map<String, String> described(BucketState state) {

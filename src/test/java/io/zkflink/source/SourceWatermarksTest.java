@@ -21,8 +21,8 @@ class SourceWatermarksTest {
     @Test
     void aWatchedTreeIsAsFarAsItsNewestRow() {
         SourceWatermarks watermarks = new SourceWatermarks(true, 0);
-        watermarks.row(3000, output);
-        watermarks.row(2000, output);
+        watermarks.seen(3000, output);
+        watermarks.seen(2000, output);
         assertThat(output.said).isEmpty();
         watermarks.upToDate(WATCHED, output);
         assertThat(output.said).containsExactly("2999");
@@ -32,11 +32,11 @@ class SourceWatermarksTest {
     void aPolledTreeIsAsFarAsWhatWasSeenBeforeTheWalk() {
         SourceWatermarks watermarks = new SourceWatermarks(true, 0);
         watermarks.walkBegun();
-        watermarks.row(1000, output);
+        watermarks.seen(1000, output);
         watermarks.upToDate(POLLED, output);
         assertThat(output.said).isEmpty();
         watermarks.walkBegun();
-        watermarks.row(3000, output); // read after another znode that was changed at 2000 since it was read
+        watermarks.seen(3000, output); // read after another znode that was changed at 2000 since it was read
         watermarks.upToDate(POLLED, output);
         assertThat(output.said).containsExactly("999");
     }
@@ -44,7 +44,7 @@ class SourceWatermarksTest {
     @Test
     void aProofMovesTimeOnByItself() {
         SourceWatermarks watermarks = new SourceWatermarks(false, 50);
-        watermarks.row(3000, output);
+        watermarks.seen(3000, output);
         watermarks.upToDate(WATCHED, output);
         assertThat(output.said).isEmpty();
         watermarks.upToDate(new UpToDate(1, true, 4000), output);
@@ -56,7 +56,7 @@ class SourceWatermarksTest {
         SourceWatermarks watermarks = new SourceWatermarks(true, 0);
         watermarks.upToDate(WATCHED, output);
         watermarks.upToDate(WATCHED, output);
-        watermarks.row(5, output);
+        watermarks.seen(5, output);
         watermarks.upToDate(WATCHED, output);
         assertThat(output.said).containsExactly("idle", "active", "4");
     }

@@ -193,7 +193,7 @@ class RoundsTest {
             Optional<ZNode> znode = tree.values().stream()
                     .filter(each -> each.path().equals(path))
                     .findFirst();
-            seen.put(path, new Observation(path, znode, 1));
+            seen.put(path, new Observation(path, znode, 1, 0, 0));
         }
 
         private void mark() {

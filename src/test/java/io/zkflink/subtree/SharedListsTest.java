@@ -230,7 +230,7 @@ class SharedListsTest {
                     PathTemplate.parse(template, PathEncoding.NONE, name -> SegmentType.STRING),
                     this::wants,
                     0,
-                    new FeedSettings(true, true, Duration.ofMillis(1), keysOnly, Duration.ZERO, false, false),
+                    new FeedSettings(true, true, Duration.ofMillis(1), keysOnly, Duration.ZERO, false),
                     company);
         }
 
@@ -244,7 +244,7 @@ class SharedListsTest {
                 if (sighting instanceof Observation observation) {
                     reconciler.observe(observation).ifPresent(this::apply);
                 } else if (sighting instanceof WalkEnded ended) {
-                    reconciler.walkEnded(ended.walk(), this::apply);
+                    reconciler.walkEnded(ended, this::apply);
                 }
             }
             return !seen.isEmpty();

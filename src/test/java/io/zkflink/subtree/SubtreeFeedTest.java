@@ -48,7 +48,7 @@ class SubtreeFeedTest {
     }
 
     private static FeedSettings settings(boolean mayWatch, boolean mayPoll, boolean keysOnly) {
-        return new FeedSettings(mayWatch, mayPoll, Duration.ofMillis(1), keysOnly, Duration.ZERO, false, false);
+        return new FeedSettings(mayWatch, mayPoll, Duration.ofMillis(1), keysOnly, Duration.ZERO, false);
     }
 
     @AfterEach
@@ -267,7 +267,7 @@ class SubtreeFeedTest {
     }
 
     private static FeedSettings skipping(boolean keysOnly) {
-        return new FeedSettings(true, false, Duration.ofMillis(1), keysOnly, Duration.ZERO, true, false);
+        return new FeedSettings(true, false, Duration.ofMillis(1), keysOnly, Duration.ZERO, true);
     }
 
     @Test
@@ -369,7 +369,7 @@ class SubtreeFeedTest {
         feed.open();
         settle();
         changes.clear();
-        apply(new Observation("/r/a", Optional.of(old), 1));
+        apply(new Observation("/r/a", Optional.of(old), 1, 0, 0));
         assertThat(changes).isEmpty();
     }
 
@@ -465,7 +465,7 @@ class SubtreeFeedTest {
         feed = feed(
                 template("/r/{k}"),
                 0,
-                new FeedSettings(false, true, Duration.ofHours(1), false, Duration.ofMillis(1), false, false));
+                new FeedSettings(false, true, Duration.ofHours(1), false, Duration.ofMillis(1), false));
         long before = System.currentTimeMillis();
         feed.open();
         List<UpToDate> marks = new ArrayList<>();
@@ -528,7 +528,7 @@ class SubtreeFeedTest {
         if (sighting instanceof Observation observation) {
             reconciler.observe(observation).ifPresent(this::apply);
         } else if (sighting instanceof WalkEnded ended) {
-            reconciler.walkEnded(ended.walk(), this::apply);
+            reconciler.walkEnded(ended, this::apply);
         }
     }
 

@@ -81,12 +81,12 @@ class UniqueKeysTest {
     private void see(String text, int walk, String... paths) {
         for (String path : paths) {
             assertThat(template.match(path)).containsExactly(text);
-            observe(keys.admit(new Observation(path, Optional.of(ZNode.existing(path)), walk)));
+            observe(keys.admit(new Observation(path, Optional.of(ZNode.existing(path)), walk, 0, 0)));
         }
     }
 
     private void gone(String path) {
-        observe(keys.admit(new Observation(path, Optional.empty(), 1)));
+        observe(keys.admit(new Observation(path, Optional.empty(), 1, 0, 0)));
     }
 
     private void observe(List<Observation> admitted) {
