@@ -11,8 +11,7 @@ public enum ScanMetric {
     EVENTS("watchEvents", "Changes that the watch reported for this reader's znodes."),
     CONFLATED("conflatedEvents", "Those of them that were covered by a read still to be made."),
     VERSIONS_SKIPPED(
-            "skippedVersions",
-            "Versions of znodes between the one read last and the next one read, which nobody saw."),
+            "skippedVersions", "Versions of znodes between the one read last and the next one read, which nobody saw."),
     SKIPPED(
             "skippedZNodes",
             "Znodes whose name is no canonical value of its column's type, or no contender's, each time one was met; not those that a"

@@ -97,12 +97,10 @@ final class BucketQueues {
             }
         });
         if (ended != null) {
-            reconciler.walkEnded(
-                    ended,
-                    change -> {
-                        children.put(change.path(), new Sighted(Buckets.name(change.path()), What.UNLISTED, null));
-                        times.put(change.path(), ((Change.Deleted) change).millis());
-                    });
+            reconciler.walkEnded(ended, change -> {
+                children.put(change.path(), new Sighted(Buckets.name(change.path()), What.UNLISTED, null));
+                times.put(change.path(), ((Change.Deleted) change).millis());
+            });
             state.includes(ended.zxid());
             ended = null;
         }

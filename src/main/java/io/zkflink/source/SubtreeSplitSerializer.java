@@ -15,6 +15,7 @@ final class SubtreeSplitSerializer implements SimpleVersionedSerializer<SubtreeS
     static final SubtreeSplitSerializer INSTANCE = new SubtreeSplitSerializer();
     /** Version 2 keeps versions of znodes and times of deletions, which their entries in the blocks say by flags. */
     private static final int VERSION = 2;
+
     private static final int HEADER_BYTES = 2 * Integer.BYTES + 2 * Long.BYTES;
 
     private SubtreeSplitSerializer() {}
@@ -81,7 +82,8 @@ final class SubtreeSplitSerializer implements SimpleVersionedSerializer<SubtreeS
     static void checkVersion(int version) throws IOException {
         if (version < 1 || version > VERSION) {
             throw new IOException("This state has version " + version + " of the zookeeper source's format, and this"
-                    + " connector reads versions 1 to " + VERSION + ". Restore it with the connector that wrote it, or a"
+                    + " connector reads versions 1 to " + VERSION
+                    + ". Restore it with the connector that wrote it, or a"
                     + " newer one.");
         }
     }

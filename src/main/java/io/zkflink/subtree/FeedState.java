@@ -33,6 +33,7 @@ final class FeedState {
     private boolean walkAnnounced;
     /** Whether reports were dropped that only another walk makes good. */
     private boolean missed;
+
     private long newestZxid;
     /** Since when the connection has been lost without a complete walk after it. */
     private OptionalLong lostSince = OptionalLong.empty();
@@ -230,7 +231,8 @@ final class FeedState {
         if (!reported.areTooMany() || phase == Phase.FOLLOWING) {
             return reported.areTooMany();
         }
-        // A walk that began anew each time that nobody keeps up would never end. This one ends, and another one follows.
+        // A walk that began anew each time that nobody keeps up would never end. This one ends, and another one
+        // follows.
         reported.drop();
         missed = phase == Phase.WALKING;
         return false;
@@ -324,10 +326,7 @@ final class FeedState {
 
     /** Whether this walk is complete and all that was reported since has been read. */
     synchronized boolean isUpToDate(int number) {
-        return isFollowing(number)
-                && requests.underWay() == 0
-                && !requests.haveArrived()
-                && reported.isEmpty();
+        return isFollowing(number) && requests.underWay() == 0 && !requests.haveArrived() && reported.isEmpty();
     }
 
     synchronized void wakeUp() {

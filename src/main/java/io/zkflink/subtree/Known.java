@@ -38,8 +38,8 @@ public final class Known {
 
     static Known of(ZNode znode, boolean keepLast, int walk) {
         ZNodeStat stat = znode.stat();
-        Known known = new Known(
-                stat.czxid(), stat.mzxid(), stat.mtime(), stat.version(), keepLast ? znode : null, false);
+        Known known =
+                new Known(stat.czxid(), stat.mzxid(), stat.mtime(), stat.version(), keepLast ? znode : null, false);
         known.walk = walk;
         return known;
     }

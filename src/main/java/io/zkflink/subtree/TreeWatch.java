@@ -84,7 +84,8 @@ final class TreeWatch implements WatchListener {
                 return;
             }
             begun = state.begin();
-            // Only now: what changes after a list that is believed must not be among the reports that were just forgotten.
+            // Only now: what changes after a list that is believed must not be among the reports that were just
+            // forgotten.
             lists.begun();
         }
         client.sync()

@@ -120,7 +120,8 @@ class BucketStateTest {
     }
 
     private static void observe(BucketState state, String path, int mzxid) {
-        state.reconciler().observe(mzxid < 0 ? new Observation(path, Optional.empty(), 1, 0, 0) : observation(path, mzxid));
+        state.reconciler()
+                .observe(mzxid < 0 ? new Observation(path, Optional.empty(), 1, 0, 0) : observation(path, mzxid));
     }
 
     private static Observation observation(String path, int mzxid) {

@@ -71,7 +71,8 @@ class ChangeEmitterTest {
     /** As after a failover: all that is left is what a checkpoint holds. */
     private void restore(ScanMode mode, StartupMode startup, boolean keysOnly) throws IOException {
         SubtreeSplitSerializer serializer = SubtreeSplitSerializer.INSTANCE;
-        state = new BucketState(serializer.deserialize(serializer.getVersion(), serializer.serialize(state.toSplit())), true);
+        state = new BucketState(
+                serializer.deserialize(serializer.getVersion(), serializer.serialize(state.toSplit())), true);
         emitter = emitter(mode, startup, keysOnly);
     }
 
@@ -207,9 +208,11 @@ class ChangeEmitterTest {
     @Test
     void theFetchLagIsThatOfTheReadWheneverTheTaskComesToIt() throws IOException {
         walk(1, there("/r/a", 11, 11, 0, NOON));
-        emitter.observed(new Observation("/r/a", there("/r/a", 11, 12, 1, NOON).znode(), 1, NOON + 25, 12), state, output);
+        emitter.observed(
+                new Observation("/r/a", there("/r/a", 11, 12, 1, NOON).znode(), 1, NOON + 25, 12), state, output);
         assertThat(metrics.gauges.get("currentFetchEventTimeLag").getValue()).isEqualTo(25L);
-        emitter.observed(new Observation("/r/a", there("/r/a", 11, 13, 2, NOON).znode(), 1, NOON - 5, 13), state, output);
+        emitter.observed(
+                new Observation("/r/a", there("/r/a", 11, 13, 2, NOON).znode(), 1, NOON - 5, 13), state, output);
         assertThat(metrics.gauges.get("currentFetchEventTimeLag").getValue()).isEqualTo(0L);
     }
 
@@ -273,9 +276,7 @@ class ChangeEmitterTest {
         }
 
         List<Long> times() {
-            return said.stream()
-                    .map(line -> Long.parseLong(line.split(" ")[2]))
-                    .toList();
+            return said.stream().map(line -> Long.parseLong(line.split(" ")[2])).toList();
         }
 
         @Override

@@ -107,8 +107,8 @@ class FeedUnderLoadTest {
 
     @Test
     void aWalkDoesNotBeginAnewAsOftenAsTooManyPathsAreReported() {
-        FeedState state = new FeedState(
-                TEMPLATE, new FeedSettings(true, false, Duration.ZERO, false, Duration.ZERO, false), 0);
+        FeedState state =
+                new FeedState(TEMPLATE, new FeedSettings(true, false, Duration.ZERO, false, Duration.ZERO, false), 0);
         int walk = state.begin();
         state.synced(walk, 1L, null);
         assertThat(reportTooMany(state)).isFalse();
@@ -248,7 +248,9 @@ class FeedUnderLoadTest {
         for (Sighting sighting : feed.poll(0)) {
             seen.add(sighting);
             if (sighting instanceof Observation observation) {
-                observation.znode().ifPresent(found -> read.put(found.path(), found.stat().mzxid()));
+                observation
+                        .znode()
+                        .ifPresent(found -> read.put(found.path(), found.stat().mzxid()));
             }
         }
     }
@@ -262,7 +264,11 @@ class FeedUnderLoadTest {
     }
 
     private <T extends Sighting> T last(Class<T> kind) {
-        return seen.stream().filter(kind::isInstance).map(kind::cast).reduce((a, b) -> b).orElseThrow();
+        return seen.stream()
+                .filter(kind::isInstance)
+                .map(kind::cast)
+                .reduce((a, b) -> b)
+                .orElseThrow();
     }
 
     private static void awaitClockAfter(long millis) {
