@@ -22,7 +22,7 @@ final class WalkRunner {
     private static final int MAX_READS = 2_000;
     private static final int MIN_READS = 16;
     private static final long MAX_READ_BYTES = 16 * 1024 * 1024;
-    private static final int ZNODE_OVERHEAD_BYTES = 200;
+    private static final long ZNODE_OVERHEAD_BYTES = 200;
     private static final int MAX_POSTPONED = 10_000;
     private static final int MAX_POSTPONED_AT_ONCE = 2_000;
 

@@ -71,7 +71,7 @@ class ThrottledFeedTest {
 
     private SubtreeFeed feed(boolean watch, boolean keysOnly, Duration proofs) {
         PathTemplate template = PathTemplate.parse("/r/{*k}", PathEncoding.NONE, name -> SegmentType.STRING);
-        FeedSettings settings = new FeedSettings(watch, !watch, Duration.ofMillis(1), keysOnly, proofs, false, false);
+        FeedSettings settings = new FeedSettings(watch, !watch, Duration.ofMillis(1), keysOnly, proofs, false);
         return new SubtreeFeed(zk, template, path -> true, 0, settings);
     }
 
@@ -101,7 +101,7 @@ class ThrottledFeedTest {
         if (sighting instanceof Observation observation) {
             reconciler.observe(observation).ifPresent(this::apply);
         } else if (sighting instanceof WalkEnded ended) {
-            reconciler.walkEnded(ended.walk(), this::apply);
+            reconciler.walkEnded(ended, this::apply);
         }
     }
 
