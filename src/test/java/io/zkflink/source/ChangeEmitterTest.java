@@ -276,7 +276,7 @@ class ChangeEmitterTest {
         }
 
         List<Long> times() {
-            return said.stream().map(line -> Long.parseLong(line.split(" ")[2])).toList();
+            return said.stream().map(line -> Long.parseLong(line.substring(line.lastIndexOf(' ') + 1))).toList();
         }
 
         @Override
