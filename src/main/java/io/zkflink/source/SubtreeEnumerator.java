@@ -6,25 +6,41 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import org.apache.flink.api.connector.source.ReaderInfo;
 import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.api.connector.source.SplitsAssignment;
 
 /**
  * Hands the buckets to the readers: each reader gets all of its share when it registers, and is told that there is no
- * more, so that readers beyond the wanted number finish and hold nothing back. Never connects. Runs on the coordinator
- * thread.
+ * more, so that readers beyond the wanted number finish and hold nothing back. After a restore the buckets come with the
+ * readers that have registered, and are handed out when all of them have. Never connects. Runs on the coordinator thread.
  */
 final class SubtreeEnumerator implements SplitEnumerator<SubtreeSplit, List<SubtreeSplit>> {
 
     private final SplitEnumeratorContext<SubtreeSplit> context;
     private final int wantedReaders;
+    private final Function<ReaderInfo, List<SubtreeSplit>> restoredSplits;
     private final Map<Integer, SubtreeSplit> unassigned = new HashMap<>();
 
+    /** Whether buckets may still come with readers that have not registered yet. */
+    private boolean awaitsReaders;
+
+    /**
+     * @param restoredSplits what a reader brings along
+     * @param isRestored whether readers may bring some
+     */
     SubtreeEnumerator(
-            SplitEnumeratorContext<SubtreeSplit> context, int wantedReaders, Collection<SubtreeSplit> unassigned) {
+            SplitEnumeratorContext<SubtreeSplit> context,
+            int wantedReaders,
+            Collection<SubtreeSplit> unassigned,
+            Function<ReaderInfo, List<SubtreeSplit>> restoredSplits,
+            boolean isRestored) {
         this.context = context;
         this.wantedReaders = wantedReaders;
+        this.restoredSplits = restoredSplits;
+        this.awaitsReaders = isRestored;
         unassigned.forEach(split -> this.unassigned.put(split.bucket(), split));
     }
 
@@ -45,6 +61,16 @@ final class SubtreeEnumerator implements SplitEnumerator<SubtreeSplit, List<Subt
 
     @Override
     public void addReader(int subtask) {
+        addSplitsBack(restoredSplits.apply(context.registeredReaders().get(subtask)), subtask);
+        if (!awaitsReaders) {
+            assign(subtask);
+        } else if (context.registeredReaders().size() >= context.currentParallelism()) {
+            awaitsReaders = false;
+            context.registeredReaders().keySet().forEach(this::assign);
+        }
+    }
+
+    private void assign(int subtask) {
         int readers = Math.min(wantedReaders, context.currentParallelism());
         List<SubtreeSplit> share = new ArrayList<>();
         for (SubtreeSplit split : unassigned.values()) {

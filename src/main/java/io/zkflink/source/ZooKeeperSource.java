@@ -13,6 +13,7 @@ import org.apache.flink.annotation.Internal;
 import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.source.Boundedness;
+import org.apache.flink.api.connector.source.ReaderInfo;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.api.connector.source.SourceReader;
 import org.apache.flink.api.connector.source.SourceReaderContext;
@@ -49,9 +50,12 @@ import org.apache.flink.table.data.RowData;
  * @param <T> the type of the records
  */
 @PublicEvolving
-public final class ZooKeeperSource<T> implements Source<T, SubtreeSplit, List<SubtreeSplit>>, ResultTypeQueryable<T>, LineageVertexProvider {
+public class ZooKeeperSource<T>
+        implements Source<T, SubtreeSplit, List<SubtreeSplit>>, ResultTypeQueryable<T>, LineageVertexProvider {
 
     private static final long serialVersionUID = 1L;
+    private static final boolean CAN_REASSIGN =
+            exists("org.apache.flink.api.connector.source.SupportsSplitReassignmentOnRecovery");
 
     private final ConnectionSettings connection;
     private final PathTemplate template;
@@ -61,16 +65,36 @@ public final class ZooKeeperSource<T> implements Source<T, SubtreeSplit, List<Su
 
     /** For tables; others call {@link #builder}. */
     @Internal
-    public ZooKeeperSource(
+    public static <T> ZooKeeperSource<T> of(
             ConnectionSettings connection,
             PathTemplate template,
             ScanSettings settings,
             RecordDecoder<T> decoder,
             TypeInformation<T> producedType) {
-        this(connection, template, settings, new Scanned.ZNodes<>(decoder), producedType);
+        return create(connection, template, settings, new Scanned.ZNodes<>(decoder), producedType);
     }
 
-    private ZooKeeperSource(
+    private static <T> ZooKeeperSource<T> create(
+            ConnectionSettings connection,
+            PathTemplate template,
+            ScanSettings settings,
+            Scanned<T> scanned,
+            TypeInformation<T> producedType) {
+        return CAN_REASSIGN
+                ? ReassigningSource.of(connection, template, settings, scanned, producedType)
+                : new ZooKeeperSource<>(connection, template, settings, scanned, producedType);
+    }
+
+    private static boolean exists(String name) {
+        try {
+            Class.forName(name, false, ZooKeeperSource.class.getClassLoader());
+            return true;
+        } catch (ClassNotFoundException e) {
+            return false;
+        }
+    }
+
+    ZooKeeperSource(
             ConnectionSettings connection,
             PathTemplate template,
             ScanSettings settings,
@@ -95,7 +119,7 @@ public final class ZooKeeperSource<T> implements Source<T, SubtreeSplit, List<Su
             ScanSettings settings,
             RecipeScan recipe,
             TypeInformation<RowData> producedType) {
-        return new ZooKeeperSource<>(
+        return create(
                 connection, recipe.settings().contenders(resources), settings, recipe, producedType);
     }
 
@@ -125,13 +149,18 @@ public final class ZooKeeperSource<T> implements Source<T, SubtreeSplit, List<Su
             SplitEnumeratorContext<SubtreeSplit> context) {
         List<SubtreeSplit> all =
                 IntStream.range(0, Buckets.COUNT).mapToObj(SubtreeSplit::fresh).toList();
-        return restoreEnumerator(context, all);
+        return new SubtreeEnumerator(context, settings.parallelism(), all, this::restoredSplits, false);
     }
 
     @Override
     public SplitEnumerator<SubtreeSplit, List<SubtreeSplit>> restoreEnumerator(
             SplitEnumeratorContext<SubtreeSplit> context, List<SubtreeSplit> unassigned) {
-        return new SubtreeEnumerator(context, settings.parallelism(), unassigned);
+        return new SubtreeEnumerator(context, settings.parallelism(), unassigned, this::restoredSplits, true);
+    }
+
+    /** The splits that a reader had in its state and does not read before they are assigned to it. */
+    List<SubtreeSplit> restoredSplits(ReaderInfo reader) {
+        return List.of();
     }
 
     @Override

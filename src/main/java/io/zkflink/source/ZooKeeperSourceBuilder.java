@@ -199,7 +199,7 @@ public final class ZooKeeperSourceBuilder<T> {
                 new ScanSettings.Noticing(watchMode, pollInterval, proofInterval),
                 unreadable,
                 new ScanSettings.Pushed(Long.MAX_VALUE, keysOnly, sourceWatermarks));
-        return new ZooKeeperSource<>(
+        return ZooKeeperSource.of(
                 connection,
                 template,
                 settings,

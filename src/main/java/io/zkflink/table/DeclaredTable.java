@@ -3,6 +3,7 @@ package io.zkflink.table;
 
 import io.zkflink.path.PathTemplate;
 import io.zkflink.recipes.Recipe;
+import io.zkflink.source.ScanSettings;
 import io.zkflink.row.TableLayout;
 import java.util.List;
 import org.apache.flink.configuration.ConfigOption;
@@ -48,6 +49,16 @@ final class DeclaredTable {
 
     Recipe recipe() {
         return options.get(RecipeOptions.RECIPE);
+    }
+
+    /** Checks that the rowtime, if there is one, is a time that the source tells. */
+    void checkRowtime(ScanSettings scan) {
+        new RowtimeRules(context.getCatalogTable().getResolvedSchema())
+                .check(
+                        scan,
+                        context.getCatalogTable()
+                                .getOptions()
+                                .get(ZooKeeperOptions.SCAN_WATERMARK_ADVANCE_INTERVAL.key()));
     }
 
     /** Refuses options that nobody has asked for. */

@@ -51,6 +51,7 @@ final class RecipeTable {
         }
         table.rules.checkScanMode(scan.mode(), hasPrimaryKey);
         table.rules.checkMetadataNullable(scan.mode(), scan.isBounded());
+        table.checkRowtime(scan);
         return new RecipeTableSource(table.reader.connection(), table.layout, settings, scan);
     }
 

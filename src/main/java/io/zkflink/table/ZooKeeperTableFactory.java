@@ -57,6 +57,7 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
         ScanSettings scan = table.reader.scan(hasPrimaryKey, hasPrimaryKey ? ScanMode.UPSERT : ScanMode.ALL);
         table.rules.checkScanMode(scan.mode(), hasPrimaryKey);
         table.rules.checkNullable(table.layout, scan.mode(), scan.isBounded());
+        table.checkRowtime(scan);
         return TableSources.withAbilitiesOfThisFlink(new ZooKeeperTableSource(
                 connection,
                 table.layout,

@@ -64,7 +64,7 @@ class ZooKeeperTableSource extends NarrowedTableSource implements SupportsSource
 
     @Override
     ZooKeeperSource<RowData> source(ScanContext context) {
-        return new ZooKeeperSource<>(
+        return ZooKeeperSource.of(
                 connection,
                 narrowed,
                 scan.keysOnly(readsKeysOnly()),
