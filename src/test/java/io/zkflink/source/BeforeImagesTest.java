@@ -65,7 +65,7 @@ class BeforeImagesTest {
         BucketState restored = new BucketState(saved, true);
         emitter.add(restored);
         output.rows.clear();
-        emitter.observed(new Observation("/r/n7", Optional.empty(), 1), restored, output);
+        emitter.observed(new Observation("/r/n7", Optional.empty(), 1, 0, 0), restored, output);
         assertThat(output.rows).containsExactly("-D(n7,1,100000)");
     }
 
@@ -103,7 +103,7 @@ class BeforeImagesTest {
 
     private static Observation znode(String name, long mzxid, int version) {
         ZNodeStat stat = new ZNodeStat(1, mzxid, 0, 0, version, 0, 0, 0, LARGE, 0, 1);
-        return new Observation("/r/" + name, Optional.of(new ZNode("/r/" + name, new byte[LARGE], stat)), 1);
+        return new Observation("/r/" + name, Optional.of(new ZNode("/r/" + name, new byte[LARGE], stat)), 1, 0, 0);
     }
 
     private static ChangeEmitter<RowData> emitter(ZNodeDecoder decoder) {
@@ -119,8 +119,7 @@ class BeforeImagesTest {
                         Unreadable.FAIL,
                         Pushed.NONE),
                 new RowLimit(Long.MAX_VALUE),
-                new ScanMetrics(InternalSourceReaderMetricGroup.mock(new UnregisteredMetricsGroup())),
-                () -> 0);
+                new ScanMetrics(InternalSourceReaderMetricGroup.mock(new UnregisteredMetricsGroup())));
     }
 
     private static final class Output implements SourceOutput<RowData> {

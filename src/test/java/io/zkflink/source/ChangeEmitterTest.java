@@ -10,6 +10,7 @@ import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
 import io.zkflink.row.EventType;
+import io.zkflink.row.PayloadCompression;
 import io.zkflink.source.ScanSettings.Noticing;
 import io.zkflink.source.ScanSettings.Pushed;
 import io.zkflink.subtree.Sighting;
@@ -60,7 +61,7 @@ class ChangeEmitterTest {
         ChangeEmitter<ZNodeChange> created = new ChangeEmitter<>(
                 new SchemaDecoder<>(
                         PathTemplate.parse("/r/{k}", PathEncoding.NONE, name -> SegmentType.STRING),
-                        new ChangeSchema()),
+                        new ChangeSchema(), PayloadCompression.NONE),
                 settings,
                 new RowLimit(Long.MAX_VALUE),
                 new ScanMetrics(InternalSourceReaderMetricGroup.mock(metrics)));

@@ -8,6 +8,7 @@ import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
 import io.zkflink.row.EventType;
+import io.zkflink.row.PayloadCompression;
 import io.zkflink.source.ScanSettings.Noticing;
 import io.zkflink.source.ScanSettings.Pushed;
 import io.zkflink.subtree.FeedSettings;
@@ -119,7 +120,7 @@ class ScanPropertiesTest {
                     serializer.deserialize(serializer.getVersion(), serializer.serialize(saved)),
                     settings.mode() == ScanMode.ALL);
             emitter = new ChangeEmitter<>(
-                    new SchemaDecoder<>(template, new ChangeSchema()),
+                    new SchemaDecoder<>(template, new ChangeSchema(), PayloadCompression.NONE),
                     settings,
                     new RowLimit(Long.MAX_VALUE),
                     new ScanMetrics(InternalSourceReaderMetricGroup.mock(new UnregisteredMetricsGroup())));

@@ -74,7 +74,7 @@ class SkippedZNodesTest {
         ChangeEmitter<String> again = emitter(text -> null);
         again.add(restored);
         again.observed(znode("a", 1, "x"), restored, output);
-        again.observed(new Observation("/r/a", Optional.empty(), 1), restored, output);
+        again.observed(new Observation("/r/a", Optional.empty(), 1, 0, 0), restored, output);
         assertThat(output.records).isEmpty();
     }
 
@@ -95,7 +95,7 @@ class SkippedZNodesTest {
     }
 
     private void endWalk(ChangeEmitter<String> emitter) throws IOException {
-        emitter.marked(new WalkEnded(1, 10), output);
+        emitter.marked(new WalkEnded(1, 10, 0), output);
         while (emitter.hasMore()) {
             emitter.emitMore(output);
         }
@@ -104,7 +104,7 @@ class SkippedZNodesTest {
     private static Observation znode(String name, long zxid, String data) {
         byte[] bytes = data.getBytes(StandardCharsets.UTF_8);
         ZNodeStat stat = new ZNodeStat(zxid, zxid, 0, 0, 0, 0, 0, 0, bytes.length, 0, zxid);
-        return new Observation("/r/" + name, Optional.of(new ZNode("/r/" + name, bytes, stat)), 1);
+        return new Observation("/r/" + name, Optional.of(new ZNode("/r/" + name, bytes, stat)), 1, 0, 0);
     }
 
     private static ChangeEmitter<String> emitter(Function<String, String> decoded) {
@@ -120,8 +120,7 @@ class SkippedZNodesTest {
                         Unreadable.FAIL,
                         Pushed.NONE),
                 new RowLimit(Long.MAX_VALUE),
-                new ScanMetrics(InternalSourceReaderMetricGroup.mock(new UnregisteredMetricsGroup())),
-                () -> 0);
+                new ScanMetrics(InternalSourceReaderMetricGroup.mock(new UnregisteredMetricsGroup())));
     }
 
     private record Texts(Function<String, String> decoded) implements ZNodeDeserializationSchema<String> {
