@@ -65,7 +65,7 @@ public sealed interface ZNodeWrite {
 
     /** How much of a request a write of a znode takes at most, whatever it is. */
     static long bytes(String path, byte[] data, Acl acl) {
-        return overhead(path) + length(data) + acl.bytes();
+        return (long) overhead(path) + length(data) + acl.bytes();
     }
 
     private static int length(byte[] data) {
