@@ -24,8 +24,7 @@ final class SchemaEncoder<T> implements RecordEncoder<T> {
      * @param compression of the data that the schema gives
      * @param ephemeral whether it is ephemeral znodes that are written, which have no version to expect
      */
-    SchemaEncoder(
-            String base, ZNodeSerializationSchema<T> schema, PayloadCompression compression, boolean ephemeral) {
+    SchemaEncoder(String base, ZNodeSerializationSchema<T> schema, PayloadCompression compression, boolean ephemeral) {
         this.base = base;
         this.schema = schema;
         this.compression = compression;

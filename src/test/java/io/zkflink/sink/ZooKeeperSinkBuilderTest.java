@@ -196,7 +196,8 @@ class ZooKeeperSinkBuilderTest {
     @Test
     void onlyTheServersOwnSubtreeIsReserved() throws Exception {
         ZNodeUpdate update = ZNodeUpdate.remove("/zookeeper/quota");
-        assertThatThrownBy(() -> new SchemaEncoder<String>("", element -> update, PayloadCompression.NONE, false).write(""))
+        assertThatThrownBy(() ->
+                        new SchemaEncoder<String>("", element -> update, PayloadCompression.NONE, false).write(""))
                 .isInstanceOf(IOException.class)
                 .hasMessage(
                         "The path '/zookeeper/quota' lies in '/zookeeper', ZooKeeper's own subtree, and is never a row.");
