@@ -47,6 +47,11 @@ abstract sealed class Read<T> {
 
     abstract Op op();
 
+    /** Whether it can be part of a {@code multi}, which has no operation for every kind of read. */
+    boolean fitsMulti() {
+        return true;
+    }
+
     /**
      * Sends this read alone, to a server that has no multi reads.
      *
@@ -194,6 +199,65 @@ abstract sealed class Read<T> {
                     stat.getDataLength(),
                     stat.getNumChildren(),
                     stat.getPzxid());
+        }
+    }
+
+    /** Asks for the Stat alone, since neither data nor children may be large. */
+    static final class Exists extends Read<Boolean> {
+
+        Exists(String serverPath, String path, ReplySize size) {
+            super(serverPath, path, size);
+        }
+
+        @Override
+        String key() {
+            // Neither do names of children end with two.
+            return serverPath + "//";
+        }
+
+        @Override
+        Op op() {
+            throw new IllegalStateException("No multi has an exists.");
+        }
+
+        @Override
+        boolean fitsMulti() {
+            return false;
+        }
+
+        @Override
+        void send(ZooKeeper handle, Consumer<KeeperException.Code> answered) {
+            handle.exists(
+                    serverPath,
+                    false,
+                    (rc, ignored, ctx, stat) -> complete(rc, OpResult.CheckResult::new, answered),
+                    null);
+        }
+
+        @Override
+        Boolean value(OpResult answer) {
+            size.measured(HEADER_BYTES + STAT_BYTES);
+            return true;
+        }
+
+        @Override
+        Boolean absent() {
+            return false;
+        }
+
+        @Override
+        boolean isSurelyTooLarge(Stat stat, int replyLimit) {
+            return false;
+        }
+
+        @Override
+        boolean isPerhapsTooLarge(Stat stat, int replyLimit) {
+            return false;
+        }
+
+        @Override
+        String describe(Stat stat) {
+            return "The Stat of the znode '" + path + "'";
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.client;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -39,6 +40,11 @@ final class ReadBatcher {
     static final int MAX_OPS = 500;
 
     private static final int MAX_BYTES = 4 * 1024 * 1024;
+    /** Of the paths of a request: a server breaks the connection at 1 MB, unless it is told otherwise. */
+    private static final int MAX_REQUEST_BYTES = 500_000;
+
+    private static final int MAX_PATH_BYTES = 1_000_000;
+    private static final int MOST_BYTES_PER_CHARACTER = 3;
 
     private final String servers;
     private final int maxBytes;
@@ -125,6 +131,7 @@ final class ReadBatcher {
         Map<String, Read<?>> leaders = new HashMap<>();
         int maxOps = MAX_OPS;
         long bytes = 0;
+        long requestBytes = 0;
         int passed = 0;
         while (!turns.isEmpty() && batch.size() < maxOps && passed < turns.size()) {
             Queue queue = turns.poll();
@@ -135,7 +142,11 @@ final class ReadBatcher {
             }
             turns.add(queue);
             long size = read.size.expected();
-            if (suspects.contains(read) != suspicious || (!batch.isEmpty() && bytes + size > maxBytes)) {
+            long pathBytes = (long) MOST_BYTES_PER_CHARACTER * read.serverPath.length();
+            boolean isFull = bytes + size > maxBytes || requestBytes + pathBytes > MAX_REQUEST_BYTES;
+            boolean isOther =
+                    !batch.isEmpty() && (isFull || batch.get(0).fitsMulti() != read.fitsMulti());
+            if (suspects.contains(read) != suspicious || isOther) {
                 passed++;
                 continue;
             }
@@ -151,6 +162,7 @@ final class ReadBatcher {
             if (leader == null) {
                 batch.add(read);
                 bytes += size;
+                requestBytes += pathBytes;
             } else {
                 leader.lead(read);
             }
@@ -182,7 +194,7 @@ final class ReadBatcher {
     }
 
     private void multi(ZooKeeper handle, List<Read<?>> batch, Consumer<List<Read<?>>> onLoss) {
-        if (withoutMulti == handle) {
+        if (withoutMulti == handle || !batch.get(0).fitsMulti()) {
             singles(handle, batch, onLoss);
             return;
         }
@@ -193,7 +205,7 @@ final class ReadBatcher {
         handle.multi(ops, (rc, path, ctx, results) -> answered(handle, batch, rc, results, onLoss), null);
     }
 
-    /** To a server before 3.6, each read goes alone; a batch still bounds how many are in flight. */
+    /** Each read goes alone, to a server before 3.6, too; a batch still bounds how many are in flight. */
     private void singles(ZooKeeper handle, List<Read<?>> batch, Consumer<List<Read<?>>> onLoss) {
         AtomicInteger open = new AtomicInteger(batch.size());
         for (Read<?> read : batch) {
@@ -238,6 +250,11 @@ final class ReadBatcher {
         finish(() -> batch.forEach(read -> read.fail(failed)));
     }
 
+    private static boolean isTooLong(String path) {
+        return path.length() > MAX_PATH_BYTES / MOST_BYTES_PER_CHARACTER
+                && path.getBytes(StandardCharsets.UTF_8).length > MAX_PATH_BYTES;
+    }
+
     private void finish(Runnable completions) {
         try {
             completions.run();
@@ -255,6 +272,7 @@ final class ReadBatcher {
         private final ArrayDeque<Read<?>> waiting = new ArrayDeque<>();
         private final ReplySize dataSize = new ReplySize();
         private final ReplySize childrenSize = new ReplySize();
+        private final ReplySize statSize = new ReplySize();
         private boolean inTurn;
         private boolean closed;
 
@@ -266,7 +284,15 @@ final class ReadBatcher {
             return submit(new Read.Children(serverPath, path, childrenSize));
         }
 
+        CompletableFuture<Boolean> exists(String serverPath, String path) {
+            return submit(new Read.Exists(serverPath, path, statSize));
+        }
+
         private <T> CompletableFuture<T> submit(Read<T> read) {
+            if (isTooLong(read.serverPath)) {
+                // The request would break the connection of all who share it, and so would have the one to create it.
+                return CompletableFuture.completedFuture(read.absent());
+            }
             ZooKeeperException refusal;
             synchronized (lock) {
                 refusal = closed ? SessionClient.closedException() : failed;

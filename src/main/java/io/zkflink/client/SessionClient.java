@@ -39,6 +39,11 @@ class SessionClient implements ZooKeeperClient {
     }
 
     @Override
+    public CompletableFuture<Boolean> exists(String path) {
+        return reads.exists(absolute(path), path);
+    }
+
+    @Override
     public CompletableFuture<Long> sync() {
         return session.sync();
     }

@@ -23,6 +23,12 @@ public interface ZooKeeperClient extends AutoCloseable {
     CompletableFuture<Optional<List<String>>> children(String path);
 
     /**
+     * Asks whether there is a znode, without reading its data or its children. Such requests are not gathered into one, so
+     * this costs the server more than a read of a small znode among others. Servers from 3.10 on want the READ permission.
+     */
+    CompletableFuture<Boolean> exists(String path);
+
+    /**
      * Brings the server that this session is connected to up to date with the leader.
      *
      * @return the zxid of the newest transaction that the server has applied since, so that reads sent after this

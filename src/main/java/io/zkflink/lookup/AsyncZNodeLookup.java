@@ -160,7 +160,8 @@ public final class AsyncZNodeLookup extends AsyncLookupFunction {
                     cache.loaded(loading, rows);
                 }
                 rows = lookup.filtered(values, rows);
-            } catch (IOException | RuntimeException e) {
+            } catch (IOException | RuntimeException | Error e) {
+                // A format's class that is missing, for example: nobody else would complete the lookup.
                 fail(e);
                 return;
             }

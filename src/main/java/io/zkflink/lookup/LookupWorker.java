@@ -7,6 +7,8 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A lookup function's thread beside the task's: what the session's event thread must not do is handed over to it. It is
@@ -16,6 +18,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 final class LookupWorker implements AutoCloseable {
 
+    private static final Logger LOG = LoggerFactory.getLogger(LookupWorker.class);
     private static final long CLOSE_SECONDS = 10;
 
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
@@ -42,18 +45,27 @@ final class LookupWorker implements AutoCloseable {
     }
 
     void later(Duration wait, Runnable task) {
-        thread.schedule(task, wait.toMillis(), TimeUnit.MILLISECONDS);
+        thread.schedule(() -> run(task), wait.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     void repeatedly(Duration interval, Runnable task) {
-        thread.scheduleWithFixedDelay(task, interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
+        thread.scheduleWithFixedDelay(() -> run(task), interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Whatever a task throws, those that come after it are done. */
+    private static void run(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            LOG.error("A step of a lookup has failed.", e);
+        }
     }
 
     private void drain() {
         do {
             Runnable task;
             while ((task = tasks.poll()) != null) {
-                task.run();
+                run(task);
             }
             awake.set(false);
         } while (!tasks.isEmpty() && awake.compareAndSet(false, true));

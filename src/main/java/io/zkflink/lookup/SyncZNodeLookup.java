@@ -62,7 +62,7 @@ public final class SyncZNodeLookup extends LookupFunction {
         CachedRows.Loading loading = cache.begin(place);
         try {
             return cache.loaded(loading, load(values));
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             cache.failed(loading);
             throw e;
         }

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.subtree;
 
+import io.zkflink.client.Failure;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperClient;
+import io.zkflink.client.ZooKeeperException;
 import io.zkflink.path.PathTemplate;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 
 /**
@@ -51,8 +54,24 @@ public final class SubtreeRead {
     /** A znode, or where keys are enough, one of which nothing but its existence is known. */
     public static CompletableFuture<Optional<ZNode>> one(ZooKeeperClient client, String path, boolean keysOnly) {
         return keysOnly
-                ? client.children(path).thenApply(names -> names.map(any -> ZNode.existing(path)))
+                ? client.exists(path).handle((exists, error) -> exists(exists, error) ? existing(path) : Optional.empty())
                 : client.read(path);
+    }
+
+    private static Optional<ZNode> existing(String path) {
+        return Optional.of(ZNode.existing(path));
+    }
+
+    /** Whoever is denied an answer knows that the znode is there. */
+    private static boolean exists(Boolean exists, Throwable error) {
+        if (error == null) {
+            return exists;
+        }
+        if (ZooKeeperException.causeOf(error) instanceof ZooKeeperException cause
+                && cause.failure() == Failure.NO_PERMISSION) {
+            return true;
+        }
+        throw new CompletionException(error);
     }
 
     /** Those of some znodes that there are, in this order, each as {@link #one} reads it. */

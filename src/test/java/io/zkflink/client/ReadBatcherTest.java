@@ -50,6 +50,33 @@ class ReadBatcherTest {
         assertThat(Await.result(children)).contains(List.of("child"));
     }
 
+    /** A server breaks the connection at a request of 1 MB, and with it the reads of all who share it. */
+    @Test
+    void aRequestHoldsNoMorePathsThanAServerTakes() {
+        List<CompletableFuture<Optional<ZNode>>> reads = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            String path = "/" + i + "x".repeat(20_000);
+            reads.add(one.data(path, path));
+        }
+        batcher.connected(handle);
+        assertThat(handle.sent().size()).isBetween(1, 16);
+        while (!reads.stream().allMatch(CompletableFuture::isDone)) {
+            handle.answer();
+        }
+    }
+
+    @Test
+    void aPathThatNoServerTakesIsThatOfNoZNode() {
+        batcher.connected(handle);
+        String path = "/" + "\u00fc".repeat(600_000);
+        assertThat(one.data(path, path)).isCompletedWithValue(Optional.empty());
+        assertThat(one.children(path, path)).isCompletedWithValue(Optional.empty());
+        assertThat(one.exists(path, path)).isCompletedWithValue(false);
+        assertThat(handle.sent()).isEmpty();
+        String possible = "/" + "x".repeat(400_000);
+        assertThat(one.data(possible, possible)).isNotDone();
+    }
+
     @Test
     void nobodyJoinsWhatWasSent() {
         batcher.connected(handle);

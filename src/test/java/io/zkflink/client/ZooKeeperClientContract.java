@@ -107,6 +107,16 @@ abstract class ZooKeeperClientContract {
     }
 
     @Test
+    void existsSaysOfEachPathWhetherThereIsAZNode() {
+        create(root + "/a", "");
+        List<CompletableFuture<Boolean>> answers = new ArrayList<>();
+        for (String path : List.of(root, root + "/a", root + "/b", root + "/a/c")) {
+            answers.add(client.exists(path));
+        }
+        assertThat(answers.stream().map(Await::result)).containsExactly(true, true, false, false);
+    }
+
+    @Test
     void emptyAndNullDataAreNoValue() {
         create(root + "/empty", "");
         create(root + "/null", null);

@@ -461,6 +461,11 @@ class TransactionCommitterTest {
         }
 
         @Override
+        public CompletableFuture<Boolean> exists(String path) {
+            return relay(() -> client.exists(path));
+        }
+
+        @Override
         public CompletableFuture<WriteResult> writeAndTell(List<ZNodeWrite> writes) {
             return relay(() -> client.writeAndTell(writes));
         }

@@ -4,6 +4,7 @@ package io.zkflink.subtree;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zkflink.client.Failure;
+import io.zkflink.client.Failure;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperException;
 import io.zkflink.path.PathEncoding;
@@ -45,6 +46,20 @@ class SubtreeReadTest {
         assertThat(paths(read("/r/{a}/{b}", true))).containsExactly("/r/x/1");
         assertThat(paths(read("/r/{a}/{*b}", true))).containsExactlyInAnyOrder("/r/x/1", "/r/x/1/below");
         assertThat(zk.answered()).noneMatch(request -> request.startsWith("read"));
+    }
+
+    /** Neither data nor a list of children, which may be long and needs a permission. */
+    @Test
+    void whetherAZNodeIsThereIsAskedForAlone() {
+        zk.create("/r/x", "v");
+        zk.create("/r/x/child", "v");
+        zk.create("/r/denied", "v");
+        zk.failReads("/r/denied", Failure.NO_PERMISSION);
+        assertThat(paths(SubtreeRead.all(zk, List.of("/r/x", "/r/none", "/r/denied"), true)))
+                .containsExactly("/r/x", "/r/denied");
+        assertThat(zk.answered()).containsExactly("exists /r/x", "exists /r/none", "exists /r/denied");
+        zk.failReads("/r/x", Failure.REPLY_TOO_LARGE);
+        assertThat(SubtreeRead.all(zk, List.of("/r/x"), true)).isCompletedExceptionally();
     }
 
     @Test

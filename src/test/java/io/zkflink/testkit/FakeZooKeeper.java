@@ -91,6 +91,11 @@ public final class FakeZooKeeper implements OwnedSession {
     }
 
     @Override
+    public CompletableFuture<Boolean> exists(String path) {
+        return submit(new Request<>("exists", path, () -> tree.znode(path).isPresent()));
+    }
+
+    @Override
     public CompletableFuture<Long> sync() {
         return submitIfConnected(new Request<>("sync", "/", () -> upToDate().zxid()));
     }

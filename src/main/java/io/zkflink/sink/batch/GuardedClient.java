@@ -101,6 +101,11 @@ public final class GuardedClient implements ZooKeeperClient {
     }
 
     @Override
+    public CompletableFuture<Boolean> exists(String path) {
+        return client.exists(path);
+    }
+
+    @Override
     public CompletableFuture<Long> sync() {
         return client.sync();
     }
