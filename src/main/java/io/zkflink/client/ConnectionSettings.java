@@ -3,7 +3,6 @@ package io.zkflink.client;
 
 import java.io.Serializable;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.zookeeper.client.ZKClientConfig;
@@ -51,9 +50,8 @@ public record ConnectionSettings(
         InvalidSettingException.checkDuration("connection-timeout", connectionTimeout);
         InvalidSettingException.checkDuration("retry-wait", retryWait);
         InvalidSettingException.checkAtLeast(1, "max-retry-attempts", maxRetryAttempts);
-        properties = Collections.unmodifiableMap(new TreeMap<>(properties));
         securityProperties(security).keySet().stream()
-                .filter(properties::containsKey)
+                .filter(properties.keySet()::contains)
                 .findFirst()
                 .ifPresent(property -> {
                     throw new InvalidSettingException(
@@ -61,6 +59,7 @@ public record ConnectionSettings(
                             null,
                             "an 'ssl.*' or 'sasl.*' option of this table sets the same. Remove one of the two.");
                 });
+        properties = ClientProperties.checked(properties, security.tls() != null);
         checkReplyLimit(properties.get(REPLY_LIMIT));
     }
 

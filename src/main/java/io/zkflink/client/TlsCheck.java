@@ -172,9 +172,21 @@ final class TlsCheck {
         }
     }
 
-    private static IOException refusal(SSLException failure) {
+    static IOException refusal(SSLException failure) {
         String reason = String.valueOf(innermost(failure).getMessage());
         String text = (failure.getMessage() + reason).toLowerCase(Locale.ROOT);
+        if (text.contains("notafter")) {
+            return new Refusal("the server's certificate, or that of who signed it, has expired (" + reason
+                    + "); renew it at the server");
+        }
+        if (text.contains("notbefore")) {
+            return new Refusal("the server's certificate, or that of who signed it, is not valid yet (" + reason
+                    + "); check the clocks of both machines");
+        }
+        if (text.contains("certificate_expired")) {
+            return new Refusal("the server refused the TLS handshake (" + reason
+                    + "): this client's certificate has expired; renew the one in 'ssl.keystore.location'");
+        }
         if (text.contains("certification path") || text.contains("validity check") || text.contains("trustanchors")) {
             return new Refusal("the server's certificate is not trusted (" + reason
                     + "); check 'ssl.truststore.location', which must hold it or who signed it");

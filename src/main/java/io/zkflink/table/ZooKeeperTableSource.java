@@ -112,11 +112,23 @@ class ZooKeeperTableSource extends NarrowedTableSource implements SupportsSource
             throw new ValidationException(String.format(
                     "Invalid lookup keys (%s): they do not say where below 'path' '%s' to look, because they do not"
                             + " bind its first column. Join on '%s' too, or set 'lookup.cache' = 'FULL', which finds"
-                            + " rows by any column.",
+                            + " rows by any column. If the query does join on '%s', the types differ, and Flink casts"
+                            + " the column of this table: CAST the other side to %s.",
                     IntStream.of(bound).mapToObj(names::get).collect(Collectors.joining(", ")),
                     layout.template(),
-                    layout.template().columns().get(0)));
+                    layout.template().columns().get(0),
+                    layout.template().columns().get(0),
+                    typeOf(layout.template().columns().get(0))));
         }
+    }
+
+    private String typeOf(String column) {
+        int field = DataType.getFieldNames(layout.physical()).indexOf(column);
+        return DataType.getFieldDataTypes(layout.physical())
+                .get(field)
+                .getLogicalType()
+                .copy(true)
+                .asSummaryString();
     }
 
     private List<ReadableMetadata> read() {

@@ -468,7 +468,9 @@ class LookupJoinITCase {
         assertThatThrownBy(() -> sql.explainSql("SELECT l.b FROM l JOIN t" + AT + "t.tag = l.a AND t.flag = l.b"))
                 .hasStackTraceContaining("Invalid lookup keys (flag, tag): they do not say where below 'path' '" + ROOT
                         + "/flags/{service}/{flag}' to look, because they do not bind its first column. Join on"
-                        + " 'service' too, or set 'lookup.cache' = 'FULL', which finds rows by any column.");
+                        + " 'service' too, or set 'lookup.cache' = 'FULL', which finds rows by any column. If the query does join"
+                        + " on 'service', the types differ, and Flink casts the column of this table: CAST the other side"
+                        + " to STRING.");
     }
 
     private static void tables(
