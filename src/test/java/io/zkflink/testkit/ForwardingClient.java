@@ -36,6 +36,11 @@ public abstract class ForwardingClient implements ZooKeeperClient {
     }
 
     @Override
+    public CompletableFuture<Boolean> exists(String path) {
+        return relay(() -> client.exists(path));
+    }
+
+    @Override
     public CompletableFuture<WriteResult> writeAndTell(List<ZNodeWrite> writes) {
         return relay(() -> client.writeAndTell(writes));
     }
