@@ -27,8 +27,8 @@ public record Transaction(String markerPath, long number, List<RowWrite> rows, R
      *
      * @param mayWait whether those that are not {@code again} are left out, for they come again in the next checkpoint
      * @param keptFrom the number of the oldest transaction of which it has still to be known what was left out
-     * @param parents the paths of those below which a later row puts something: what is below may have been there before,
-     *     so the znode stays if it has children, without data
+     * @param parents the paths of those where, or below which, a later transaction of the checkpoint puts something: such a
+     *     znode stays, without data, if it has children
      * @param again the transactions that had removals first, by path: each is made if it was left out there
      */
     public record Removals(boolean mayWait, long keptFrom, Set<String> parents, Map<String, Origin> again) {

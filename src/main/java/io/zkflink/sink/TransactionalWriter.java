@@ -38,8 +38,8 @@ final class TransactionalWriter<T>
     private final String markerPath;
     private final PathQueue<BatchedRow> queue;
     private final boolean removalsMayWait;
-    /** Removals that come again, by path. */
-    private final Map<String, Transaction.Origin> again = new HashMap<>();
+    /** Removals that come again. */
+    private final Map<BatchedRow, Transaction.Origin> again = new LinkedHashMap<>();
 
     private long transactions;
     /** The number before the first transaction of the last checkpoint. */
@@ -66,19 +66,19 @@ final class TransactionalWriter<T>
     }
 
     private void addAgain(String path, Transaction.Origin origin) {
-        add(new RowWrite.Remove(path));
-        again.put(path, origin);
+        again.put(add(new RowWrite.Remove(path)), origin);
     }
 
-    private void add(RowWrite row) {
-        queue.add(new BatchedRow(row, settings.rows().acl()));
+    private BatchedRow add(RowWrite row) {
+        BatchedRow batched = new BatchedRow(row, settings.rows().acl());
+        queue.add(batched);
+        return batched;
     }
 
     @Override
     public void write(T record, Context context) throws IOException {
         RowWrite write = encoder.write(record);
         if (write != null) {
-            again.remove(write.path());
             add(write);
         }
     }
@@ -100,14 +100,15 @@ final class TransactionalWriter<T>
             queue.release(rows, List.of());
             parts.add(rows);
         }
-        Set<String> parents = parents(parts);
+        Set<BatchedRow> parents = parents(parts);
         for (List<BatchedRow> rows : parts) {
             divide(rows, parents, prepared);
         }
         if (removalsMayWait && !ended) {
             for (Transaction transaction : prepared) {
                 for (RowWrite row : transaction.rows()) {
-                    if (row instanceof RowWrite.Remove && !again.containsKey(row.path())) {
+                    boolean isAgain = transaction.removals().again().containsKey(row.path());
+                    if (row instanceof RowWrite.Remove && !isAgain) {
                         waiting.put(row.path(), new Transaction.Origin(markerPath, transaction.number()));
                     } else {
                         waiting.remove(row.path());
@@ -124,29 +125,39 @@ final class TransactionalWriter<T>
     @Override
     public List<WaitingRemovals> snapshotState(long checkpointId) {
         Map<Transaction.Origin, List<String>> paths = new LinkedHashMap<>();
-        again.forEach((path, origin) ->
-                paths.computeIfAbsent(origin, none -> new ArrayList<>()).add(path));
+        again.forEach((row, origin) ->
+                paths.computeIfAbsent(origin, none -> new ArrayList<>()).add(row.path()));
         return paths.entrySet().stream()
                 .map(each -> new WaitingRemovals(each.getKey(), each.getValue()))
                 .toList();
     }
 
-    /** What is above the puts in all parts but the first: what is removed in a part before is a parent again. */
-    private static Set<String> parents(List<List<BatchedRow>> parts) {
-        Set<String> parents = new HashSet<>();
-        for (List<BatchedRow> rows : parts.subList(Math.min(1, parts.size()), parts.size())) {
-            for (BatchedRow row : rows) {
-                String path = row.path();
-                for (int end = path.lastIndexOf('/'); !row.removes() && end > 0; end = path.lastIndexOf('/', end - 1)) {
-                    parents.add(path.substring(0, end));
+    /** The removals whose znode is there again when all parts are made, with what later parts put there or below. */
+    private static Set<BatchedRow> parents(List<List<BatchedRow>> parts) {
+        Set<String> above = new HashSet<>();
+        Set<BatchedRow> parents = new HashSet<>();
+        for (int i = parts.size() - 1; i >= 0; i--) {
+            for (BatchedRow row : parts.get(i)) {
+                if (row.removes() && above.contains(row.path())) {
+                    parents.add(row);
                 }
+            }
+            if (i > 0) {
+                parts.get(i).forEach(row -> addAbove(row, above));
             }
         }
         return parents;
     }
 
+    private static void addAbove(BatchedRow row, Set<String> above) {
+        String path = row.path();
+        for (int end = path.length(); !row.removes() && end > 0; end = path.lastIndexOf('/', end - 1)) {
+            above.add(path.substring(0, end));
+        }
+    }
+
     /** Makes transactions of rows whose order is right, as few as requests of the server allow. */
-    private void divide(List<BatchedRow> rows, Set<String> parents, List<Transaction> prepared) {
+    private void divide(List<BatchedRow> rows, Set<BatchedRow> parents, List<Transaction> prepared) {
         int begin = 0;
         long bytes = 0;
         for (int i = 0; i < rows.size(); i++) {
@@ -163,17 +174,17 @@ final class TransactionalWriter<T>
         }
     }
 
-    private Transaction transaction(List<BatchedRow> rows, Set<String> parents) {
+    private Transaction transaction(List<BatchedRow> rows, Set<BatchedRow> parents) {
         List<RowWrite> writes = new ArrayList<>(rows.size());
         Map<String, Transaction.Origin> theirs = new HashMap<>();
         Set<String> stay = new HashSet<>();
         for (BatchedRow row : rows) {
             writes.add(row.row());
-            Transaction.Origin origin = again.get(row.path());
-            if (row.removes() && parents.contains(row.path())) {
+            Transaction.Origin origin = again.get(row);
+            if (parents.contains(row)) {
                 stay.add(row.path());
             }
-            if (origin != null && row.removes()) {
+            if (origin != null) {
                 theirs.put(row.path(), origin);
             }
         }

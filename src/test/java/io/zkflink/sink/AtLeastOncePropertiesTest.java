@@ -184,7 +184,7 @@ class AtLeastOncePropertiesTest {
         }
     }
 
-    private static final class Rows implements RecordEncoder<RowWrite> {
+    static final class Rows implements RecordEncoder<RowWrite> {
         private static final long serialVersionUID = 1L;
 
         @Override

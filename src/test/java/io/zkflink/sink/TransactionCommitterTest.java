@@ -328,7 +328,7 @@ class TransactionCommitterTest {
     }
 
     /** A request that the committer is to deal with by itself. */
-    private record Request(Transaction getCommittable) implements CommitRequest<Transaction> {
+    record Request(Transaction getCommittable) implements CommitRequest<Transaction> {
         @Override
         public int getNumberOfRetries() {
             return 0;
