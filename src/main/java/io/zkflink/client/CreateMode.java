@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.client;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -17,10 +18,26 @@ public enum CreateMode {
     PERSISTENT_SEQUENTIAL("persistent-sequential"),
     EPHEMERAL_SEQUENTIAL("ephemeral-sequential");
 
+    /** The longest time to live that servers can store: 40 bits of milliseconds, nearly 35 years. */
+    public static final long LONGEST_TTL_MILLIS = (1L << 40) - 1;
+
     private final String value;
 
     CreateMode(String value) {
         this.value = value;
+    }
+
+    /**
+     * Refuses a time to live that no znode can have.
+     *
+     * @throws InvalidSettingException that names the option
+     */
+    public static Duration checkTtl(Duration ttl) {
+        if (ttl.compareTo(Duration.ofMillis(1)) < 0 || ttl.compareTo(Duration.ofMillis(LONGEST_TTL_MILLIS)) > 0) {
+            throw new InvalidSettingException(
+                    "sink.ttl", ttl, "it must be between 1 ms and 12725 d; write it like '1 h'.");
+        }
+        return ttl;
     }
 
     /** The mode that options and rows spell so, if any. */

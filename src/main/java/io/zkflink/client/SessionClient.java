@@ -66,17 +66,18 @@ class SessionClient implements ZooKeeperClient {
         CompletableFuture<Void> created = CompletableFuture.completedFuture(null);
         for (int end = prefix.indexOf('/', 1); end > 0; end = prefix.indexOf('/', end + 1)) {
             String path = prefix.substring(0, end);
-            created = created.thenCompose(above -> createServerPath(path, acl));
+            created = created.thenCompose(above -> createServerPath(path, acl, false));
         }
-        return created.thenCompose(above -> createServerPath(prefix, acl));
+        return created.thenCompose(above -> createServerPath(prefix, acl, true));
     }
 
-    private CompletableFuture<Void> createServerPath(String path, Acl acl) {
+    /** A server denies a creation before it says that the znode is there already: what is below one will tell. */
+    private CompletableFuture<Void> createServerPath(String path, Acl acl, boolean isMissing) {
         ZNodeWrite create = new ZNodeWrite.Create(path, null, CreateMode.PERSISTENT, 0, acl);
         return session.write(List.of(create), UnaryOperator.identity()).thenCompose(result -> {
             Optional<WriteRefusal> refusal = result.refusal();
             Failure failure = refusal.map(WriteRefusal::failure).orElse(Failure.NODE_EXISTS);
-            if (failure == Failure.NODE_EXISTS) {
+            if (failure == Failure.NODE_EXISTS || (failure == Failure.NO_PERMISSION && !isMissing)) {
                 return CompletableFuture.completedFuture(null);
             }
             return CompletableFuture.failedFuture(

@@ -91,9 +91,11 @@ public final class ZNodeEncoder implements RecordEncoder<RowData> {
                 case TTL -> rowTtl = row.getLong(field);
             }
         }
-        if (rowMode == CreateMode.PERSISTENT_WITH_TTL && rowTtl <= 0) {
+        if (rowMode == CreateMode.PERSISTENT_WITH_TTL && (rowTtl <= 0 || rowTtl > CreateMode.LONGEST_TTL_MILLIS)) {
             throw new IOException("The row of the znode '" + path + "' has the create mode '" + rowMode
-                    + "' and a TTL of " + rowTtl + " ms, which must be positive. Set 'sink.ttl', or give the row a"
+                    + "' and a TTL of " + rowTtl + " ms, which must be positive"
+                    + (rowTtl <= 0 ? "" : " and at most " + CreateMode.LONGEST_TTL_MILLIS + " ms, nearly 35 years")
+                    + ". Set 'sink.ttl', or give the row a"
                     + " 'ttl'.");
         }
         return new RowWrite.Put(path, data(row, path), payload.length > 0, version, rowMode, rowTtl);

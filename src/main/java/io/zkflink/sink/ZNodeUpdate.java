@@ -2,7 +2,6 @@
 package io.zkflink.sink;
 
 import io.zkflink.client.CreateMode;
-import io.zkflink.client.InvalidSettingException;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.row.RowWrite;
 import java.time.Duration;
@@ -72,7 +71,7 @@ public final class ZNodeUpdate {
 
     /** The same {@link #put}, creating a znode with a time to live if one has to be created. */
     public ZNodeUpdate withTtl(Duration ttl) {
-        InvalidSettingException.checkDuration("sink.ttl", ttl);
+        CreateMode.checkTtl(ttl);
         RowWrite.Put put = asPut("a time to live");
         return put(put, put.expectedVersion(), CreateMode.PERSISTENT_WITH_TTL, ttl.toMillis());
     }

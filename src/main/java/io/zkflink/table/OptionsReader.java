@@ -2,6 +2,7 @@
 package io.zkflink.table;
 
 import io.zkflink.client.ConnectionSettings;
+import io.zkflink.client.CreateMode;
 import io.zkflink.client.InvalidSettingException;
 import io.zkflink.lookup.LookupCaching;
 import io.zkflink.lookup.LookupSettings;
@@ -242,6 +243,10 @@ final class OptionsReader {
 
     Duration positive(ConfigOption<Duration> option) {
         return inRange(1, option);
+    }
+
+    Duration ttl(ConfigOption<Duration> option) {
+        return valid(() -> CreateMode.checkTtl(options.get(option)));
     }
 
     private Duration inRange(long minMillis, ConfigOption<Duration> option) {

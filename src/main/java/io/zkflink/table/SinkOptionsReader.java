@@ -71,7 +71,7 @@ final class SinkOptionsReader {
                     "only znodes with 'sink.create-mode' = 'persistent-with-ttl' have one. Set that, or remove the"
                             + " option.");
         }
-        return isSet ? reader.positive(SinkOptions.TTL) : Duration.ZERO;
+        return isSet ? reader.ttl(SinkOptions.TTL) : Duration.ZERO;
     }
 
     /**

@@ -18,6 +18,7 @@ import io.zkflink.metrics.SinkMetrics;
 import io.zkflink.row.RowWrite;
 import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.testkit.FakeZooKeeper;
+import io.zkflink.testkit.ForwardingClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -286,6 +287,36 @@ class TransactionCommitterTest {
             }
         }
         return rows.toArray(RowWrite[]::new);
+    }
+
+    /** As servers do whose limit is lower than the transactions of a checkpoint. */
+    @Test
+    void transactionThatBreaksTheConnectionIsDivided() throws Exception {
+        List<RowWrite> rows = new ArrayList<>();
+        for (int i = 0; i < 30; i++) {
+            rows.add(append(i + "x".repeat(10_000)));
+        }
+        Transaction large = transaction("w", 1, rows.toArray(RowWrite[]::new));
+        ForwardingClient small = new ForwardingClient(zk) {
+            @Override
+            protected <T> CompletableFuture<T> relay(Supplier<CompletableFuture<T>> request) {
+                return request.get();
+            }
+
+            @Override
+            public CompletableFuture<WriteResult> writeAndTell(List<ZNodeWrite> writes) {
+                return writes.stream().mapToInt(ZNodeWrite::bytes).sum() < 100_000
+                        ? super.writeAndTell(writes)
+                        : CompletableFuture.failedFuture(
+                                new ZooKeeperException(Failure.CONNECTION_LOST, "Too large for the test."));
+            }
+        };
+
+        commit(small, large, transaction("w", 2, append("end")));
+        commit(zk, large);
+
+        assertThat(queue()).hasSize(31).last().isEqualTo("end");
+        assertThat(zk.tree(MARKERS)).containsEntry(MARKERS + "/w", "2");
     }
 
     @Test

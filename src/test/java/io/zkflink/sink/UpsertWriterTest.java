@@ -15,6 +15,7 @@ import io.zkflink.row.ZNodeEncoder;
 import io.zkflink.sink.batch.RefusedRow;
 import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.testkit.FakeZooKeeper;
+import io.zkflink.testkit.ManualTask;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -33,12 +34,20 @@ import org.junit.jupiter.api.Test;
 /** Which row of a znode is the last one, whatever happened to those before it; how many may wait. */
 class UpsertWriterTest {
 
+    private static final SinkSettings.Batching BATCHING =
+            new SinkSettings.Batching(500, 4, 10_000, 1 << 20, Duration.ofMillis(100));
+
     private final FakeZooKeeper zk = new FakeZooKeeper();
     private final Mailbox mailbox = new Mailbox();
     private final UpsertWriter<RowData> writer =
             writer(new SinkSettings.Batching(500, 4, 10_000, 1 << 20, Duration.ofMillis(100)));
 
     private UpsertWriter<RowData> writer(SinkSettings.Batching batching) {
+        return writer(batching, mailbox, new NoTime());
+    }
+
+    private UpsertWriter<RowData> writer(
+            SinkSettings.Batching batching, MailboxExecutor tasks, ProcessingTimeService time) {
         TableLayout layout = new TableLayout(
                 PathTemplate.parse("/t/{k}", PathEncoding.NONE, name -> SegmentType.of(SegmentType.Kind.INT)),
                 DataTypes.ROW(DataTypes.FIELD("k", DataTypes.INT())));
@@ -49,8 +58,8 @@ class UpsertWriterTest {
                 new RetryPolicy(Duration.ofSeconds(10), Duration.ofMillis(1)),
                 Guard.NONE,
                 new UpsertWriter.Surroundings(
-                        mailbox,
-                        new NoTime(),
+                        tasks,
+                        time,
                         new SinkMetrics(UnregisteredMetricsGroup.createSinkWriterMetricGroup())));
     }
 
@@ -104,6 +113,52 @@ class UpsertWriterTest {
         writer.flush(false);
 
         assertThat(zk.tree("/t")).isEmpty();
+    }
+
+    @Test
+    void deletionThatWaitsIsTriedAgainWithoutCheckpoints() throws Exception {
+        ManualTask task = new ManualTask(() -> false);
+        UpsertWriter<RowData> unchecked = writer(BATCHING, task, task);
+        zk.create("/t/1/foreign", "");
+        unchecked.write(GenericRowData.ofKind(RowKind.DELETE, 1), null);
+        task.drain();
+        zk.delete("/t/1/foreign");
+        for (int second = 0; second < 9; second++) {
+            task.advance(1_000);
+            task.drain();
+        }
+
+        assertThat(zk.tree("/t")).isEmpty();
+    }
+
+    @Test
+    void deletionThatWaitsForEverFailsTheTaskWithoutCheckpoints() throws Exception {
+        ManualTask task = new ManualTask(() -> false);
+        UpsertWriter<RowData> unchecked = writer(BATCHING, task, task);
+        zk.create("/t/1/foreign", "");
+        unchecked.write(GenericRowData.ofKind(RowKind.DELETE, 1), null);
+        task.drain();
+
+        assertThatThrownBy(() -> {
+                    for (int second = 0; second < 15; second++) {
+                        task.advance(1_000);
+                        task.drain();
+                    }
+                })
+                .hasMessage(RefusedRow.notEmpty("/t/1"));
+    }
+
+    @Test
+    void answerThatNeverComesFailsTheCheckpoint() throws Exception {
+        ManualTask task = new ManualTask(() -> false);
+        UpsertWriter<RowData> waiting = writer(BATCHING, task, task);
+        zk.holdReads();
+        waiting.write(GenericRowData.of(1), null);
+
+        assertThatThrownBy(() -> waiting.flush(false))
+                .hasMessage("1 rows, first of them that of the znode '/t/1', could not be written within 10000 ms"
+                        + " ('connection-timeout' x 'max-retry-attempts'): there was no answer of the server. Check the"
+                        + " ensemble, or raise 'max-retry-attempts'.");
     }
 
     @Test

@@ -225,7 +225,11 @@ class ZooKeeperSinkBuilderTest {
                 "The removal of the znode '/a' cannot have an expected version; only a put has one.");
         refuses(
                 () -> ZNodeUpdate.put("/a", DATA).withTtl(Duration.ZERO),
-                "Invalid value 'PT0S' for option 'sink.ttl': it must be between 1 ms and 24 d; write it like '15 s'.");
+                "Invalid value 'PT0S' for option 'sink.ttl': it must be between 1 ms and 12725 d; write it like '1 h'.");
+        assertThat(ZNodeUpdate.put("/a", DATA).withTtl(Duration.ofDays(365))).isNotNull();
+        refuses(
+                () -> ZNodeUpdate.put("/a", DATA).withTtl(Duration.ofDays(12_726)),
+                "Invalid value 'PT305424H' for option 'sink.ttl': it must be between 1 ms and 12725 d; write it like '1 h'.");
         refuses(
                 () -> ZNodeUpdate.put("/a", DATA).as(CreateMode.PERSISTENT_WITH_TTL),
                 "The znode '/a' cannot be 'persistent-with-ttl': it needs to know how long. Call withTtl instead.");

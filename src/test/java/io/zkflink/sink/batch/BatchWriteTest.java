@@ -6,11 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zkflink.client.Acl;
 import io.zkflink.client.CreateMode;
+import io.zkflink.client.Failure;
+import io.zkflink.client.WriteRefusal;
+import io.zkflink.client.WriteResult;
 import io.zkflink.client.ZNodeWrite;
+import io.zkflink.client.ZooKeeperClient;
+import io.zkflink.client.ZooKeeperException;
 import io.zkflink.metrics.SinkMetrics;
 import io.zkflink.row.RowWrite;
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.FakeZooKeeper;
+import io.zkflink.testkit.ForwardingClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -18,8 +24,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.junit.jupiter.api.Test;
 
@@ -32,8 +41,12 @@ class BatchWriteTest {
     private List<ZNodeWrite> guard = List.of();
 
     private BatchWrite batch(List<BatchedRow> rows) {
+        return batch(zk, rows);
+    }
+
+    private BatchWrite batch(ZooKeeperClient client, List<BatchedRow> rows) {
         BatchContext context = new BatchContext(
-                new GuardedClient(zk, () -> guard),
+                new GuardedClient(client, () -> guard),
                 new WriteRules(skipConflicts, false, false, Acl.OPEN, Acl.OPEN),
                 new RetryPolicy(Duration.ofSeconds(10), Duration.ofMillis(1)),
                 known,
@@ -195,6 +208,69 @@ class BatchWriteTest {
         write(new RowWrite.Remove("/t/a"), new RowWrite.Remove("/t/a/b"), put("/t/a/c/d", "1"));
 
         assertThat(zk.tree("/t")).containsOnlyKeys("/t/a", "/t/a/c", "/t/a/c/d");
+    }
+
+    /** A server denies a creation before it says that the znode is there already. */
+    @Test
+    void parentsBelowOthersThatMayNotBeWrittenAreThere() throws Exception {
+        zk.create("/config", "");
+        ForwardingClient denied = new ForwardingClient(zk) {
+            @Override
+            protected <T> CompletableFuture<T> relay(Supplier<CompletableFuture<T>> request) {
+                return request.get();
+            }
+
+            @Override
+            public CompletableFuture<WriteResult> writeAndTell(List<ZNodeWrite> writes) {
+                for (int i = 0; i < writes.size(); i++) {
+                    if (writes.get(i) instanceof ZNodeWrite.Create create && create.path().lastIndexOf('/') == 0) {
+                        return CompletableFuture.completedFuture(new WriteResult(
+                                Optional.of(new WriteRefusal(
+                                        i, new ZooKeeperException(Failure.NO_PERMISSION, "Denied by the test."))),
+                                List.of()));
+                    }
+                }
+                return super.writeAndTell(writes);
+            }
+        };
+        RowWrite[] rows = {put("/config/a", "1"), put("/config/new/b", "1")};
+        BatchResult result = Await.result(
+                batch(denied, queue(rows).take(rows.length, Long.MAX_VALUE)).write());
+
+        assertThat(result).isInstanceOf(BatchResult.Written.class);
+        assertThat(zk.tree("/config")).containsOnlyKeys("/config/a", "/config/new", "/config/new/b");
+        assertThat(Await.result(batch(denied, queue(put("/no/b", "1")).take(1, Long.MAX_VALUE))
+                        .write()))
+                .isInstanceOfSatisfying(
+                        BatchResult.Failed.class,
+                        failed -> assertThat(failed.cause()).hasMessage("Denied by the test."));
+    }
+
+    /** Whoever creates the parent of another row's znode on the way must not create that row's. */
+    @Test
+    void parentsThatAreRowsThemselvesAreCreatedAsTheirRowSays() throws Exception {
+        List<ZNodeWrite> created = new ArrayList<>();
+        ForwardingClient recording = new ForwardingClient(zk) {
+            @Override
+            protected <T> CompletableFuture<T> relay(Supplier<CompletableFuture<T>> request) {
+                return request.get();
+            }
+
+            @Override
+            public CompletableFuture<WriteResult> writeAndTell(List<ZNodeWrite> writes) {
+                created.addAll(writes);
+                return super.writeAndTell(writes);
+            }
+        };
+        RowWrite container = new RowWrite.Put("/t/x/a", new byte[] {1}, true, null, CreateMode.CONTAINER, 0);
+        RowWrite[] rows = {put("/t/x/a/b", "1"), container};
+        Await.result(batch(recording, queue(rows).take(rows.length, Long.MAX_VALUE)).write());
+
+        assertThat(created)
+                .filteredOn(write -> write.path().equals("/t/x/a"))
+                .isNotEmpty()
+                .allSatisfy(write ->
+                        assertThat(((ZNodeWrite.Create) write).mode()).isEqualTo(CreateMode.CONTAINER));
     }
 
     @Test
