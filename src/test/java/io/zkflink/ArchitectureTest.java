@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
@@ -14,6 +17,7 @@ import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import org.apache.flink.table.factories.Factory;
 import org.junit.jupiter.api.Test;
 
 /** The packages and the arrows between them: a request flows down to the client, an observation up to Flink. */
@@ -27,6 +31,8 @@ class ArchitectureTest {
     void theArrowsBetweenThePackages() {
         layeredArchitecture()
                 .consideringOnlyDependenciesInLayers()
+                .layer("catalog")
+                .definedBy("io.zkflink.catalog")
                 .layer("table")
                 .definedBy("io.zkflink.table")
                 .layer("source")
@@ -53,6 +59,8 @@ class ArchitectureTest {
                 .definedBy("io.zkflink.path")
                 .layer("client")
                 .definedBy("io.zkflink.client")
+                .whereLayer("catalog")
+                .mayOnlyAccessLayers("table", "subtree", "row", "path", "client")
                 .whereLayer("table")
                 .mayOnlyAccessLayers(
                         "source", "lookup", "sink", "recipes", "history source", "history", "row", "path", "client")
@@ -97,6 +105,7 @@ class ArchitectureTest {
         classes()
                 .should()
                 .resideInAnyPackage(
+                        "io.zkflink.catalog",
                         "io.zkflink.table",
                         "io.zkflink.source",
                         "io.zkflink.lookup",
@@ -137,8 +146,9 @@ class ArchitectureTest {
     @Test
     void onlyTheTablePackageKnowsOptions() {
         noClasses()
-                .that()
-                .resideOutsideOfPackage("io.zkflink.table")
+                .that(resideOutsideOfPackages("io.zkflink.table")
+                        // Flink asks factories for their options, whichever package declares them.
+                        .and(not(assignableTo(Factory.class).and(resideInAPackage("io.zkflink.catalog")))))
                 .should()
                 .dependOnClassesThat()
                 .haveNameMatching("org\\.apache\\.flink\\.configuration\\.(ConfigOption|ConfigOptions|ReadableConfig)")

@@ -25,8 +25,8 @@ public final class PathTemplate implements Serializable {
 
     private static final long serialVersionUID = 1L;
 
-    /** ZooKeeper's own subtree; never a row. */
-    private static final String RESERVED = "zookeeper";
+    /** ZooKeeper's own subtree, which is never written. */
+    private static final String RESERVED = "/zookeeper";
 
     /** Where this connector keeps what it needs to remember; there are no rows unless a template's own path lies inside. */
     private static final String OWN = "/_flink";
@@ -70,6 +70,16 @@ public final class PathTemplate implements Serializable {
      */
     public static PathTemplate parse(
             String base, String text, PathEncoding encoding, Function<String, SegmentType> typeOf) {
+        PathTemplate template = parseToRead(base, text, encoding, typeOf);
+        if (template.isReserved()) {
+            throw new IllegalArgumentException("'/zookeeper' is ZooKeeper's own subtree and never a table");
+        }
+        return template;
+    }
+
+    /** As {@link #parse}, for who only reads: rows may lie in ZooKeeper's own subtree if all of them do. */
+    public static PathTemplate parseToRead(
+            String base, String text, PathEncoding encoding, Function<String, SegmentType> typeOf) {
         if (!text.startsWith("/")) {
             throw new IllegalArgumentException("it must be absolute; write '/" + text + "'");
         }
@@ -85,14 +95,14 @@ public final class PathTemplate implements Serializable {
             }
         }
         PathTemplate template = new PathTemplate(text, base, segments, List.of()).hiding(OWN);
+        if (base.isEmpty()) {
+            template = template.hiding(RESERVED);
+        }
         for (String column : template.columns) {
             if (template.columns.indexOf(column) != template.columns.lastIndexOf(column)) {
                 throw new IllegalArgumentException(
                         "the column '" + column + "' appears twice; each segment needs a column of its own");
             }
-        }
-        if (base.isEmpty() && !segments.isEmpty() && segments.get(0).equals(new Segment.Literal(RESERVED))) {
-            throw new IllegalArgumentException("'/zookeeper' is ZooKeeper's own subtree and never a table");
         }
         return template;
     }
@@ -234,11 +244,13 @@ public final class PathTemplate implements Serializable {
         return isAtOrBelow(root(), path);
     }
 
+    /** Whether all rows are in ZooKeeper's own subtree, and so can be read and never be written. */
+    public boolean isReserved() {
+        return base.isEmpty() && liesIn(RESERVED);
+    }
+
     /** Whether a path is in a subtree that has no rows. */
     public boolean isHidden(String path) {
-        if (base.isEmpty() && isReserved(path)) {
-            return true;
-        }
         for (String top : hidden) {
             if (isAtOrBelow(path, top)) {
                 return true;
@@ -409,11 +421,6 @@ public final class PathTemplate implements Serializable {
                 + " 'path.encoding' = 'none'.";
     }
 
-    private static boolean isReserved(String path) {
-        int end = RESERVED.length() + 1;
-        return path.startsWith(RESERVED, 1) && (path.length() == end || path.charAt(end) == '/');
-    }
-
     /**
      * The path of a row.
      *
@@ -546,7 +553,7 @@ public final class PathTemplate implements Serializable {
      * @param base the path that the server has the root of all paths at, empty for its own root
      */
     public static void checkNotReserved(String base, String path) {
-        if (base.isEmpty() && isReserved(path)) {
+        if (base.isEmpty() && isAtOrBelow(path, RESERVED)) {
             throw new IllegalArgumentException(
                     "The path '" + path + "' lies in '/zookeeper', ZooKeeper's own subtree, and is never a row.");
         }

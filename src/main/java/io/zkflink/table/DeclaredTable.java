@@ -21,14 +21,15 @@ final class DeclaredTable {
     final SchemaRules rules;
     final TableLayout layout;
 
-    DeclaredTable(DynamicTableFactory factory, DynamicTableFactory.Context context) {
-        this(factory, context, ZooKeeperOptions.ALL);
-    }
-
     /**
      * @param known the options that the factory knows
+     * @param owner the catalog that the table belongs to
      */
-    DeclaredTable(DynamicTableFactory factory, DynamicTableFactory.Context context, List<ConfigOption<?>> known) {
+    DeclaredTable(
+            DynamicTableFactory factory,
+            DynamicTableFactory.Context context,
+            List<ConfigOption<?>> known,
+            TableOwner owner) {
         this.context = context;
         this.helper = FactoryUtil.createTableFactoryHelper(factory, context);
         this.options = helper.getOptions();
@@ -39,11 +40,13 @@ final class DeclaredTable {
         PathTemplate declared = rules.template(
                 reader.connection().base(),
                 options.get(ZooKeeperOptions.PATH),
-                options.get(ZooKeeperOptions.PATH_ENCODING));
+                options.get(ZooKeeperOptions.PATH_ENCODING),
+                owner.isReadable(context.getObjectIdentifier()));
         PathTemplate template = options.getOptional(SinkOptions.GUARD_LOCK)
                 .map(declared::hiding)
                 .orElse(declared)
-                .hiding(options.get(SinkOptions.COMMIT_PATH));
+                .hiding(options.get(SinkOptions.COMMIT_PATH))
+                .hiding(owner.definitions());
         this.layout = new TableLayout(template, context.getPhysicalRowDataType());
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.table;
 
+import io.zkflink.client.Acl;
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.CreateMode;
 import io.zkflink.client.InvalidSettingException;
@@ -239,6 +240,23 @@ final class OptionsReader {
         } catch (IllegalArgumentException e) {
             throw invalid(option, e.getMessage() + "; " + wayOut + ".");
         }
+    }
+
+    /** Who may do what with znodes that are created. */
+    Acl acl(ConfigOption<String> option) {
+        String text = options.get(option);
+        return switch (text) {
+            case "open" -> Acl.OPEN;
+            case "creator" -> Acl.CREATOR;
+            case "read-only" -> Acl.READ_ONLY;
+            default -> {
+                check(
+                        option,
+                        Acl::parse,
+                        "write 'open', 'creator', 'read-only', or a list like 'digest:user:hash:cdrwa,world:anyone:r'");
+                yield Acl.parse(text);
+            }
+        };
     }
 
     Duration positive(ConfigOption<Duration> option) {

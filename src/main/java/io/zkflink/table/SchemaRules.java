@@ -38,10 +38,13 @@ final class SchemaRules {
      * Parses the path template, whose columns must be physical ones of a type that a path can hold.
      *
      * @param base the path that the server has the root of all paths at, empty for its own root
+     * @param onlyReads whether it may lie in ZooKeeper's own subtree
      */
-    PathTemplate template(String base, String path, PathEncoding encoding) {
+    PathTemplate template(String base, String path, PathEncoding encoding, boolean onlyReads) {
         try {
-            return PathTemplate.parse(base, path, encoding, this::segmentType);
+            return onlyReads
+                    ? PathTemplate.parseToRead(base, path, encoding, this::segmentType)
+                    : PathTemplate.parse(base, path, encoding, this::segmentType);
         } catch (IllegalArgumentException e) {
             throw new ValidationException("Invalid value '" + path + "' for option 'path': " + e.getMessage() + ".", e);
         }

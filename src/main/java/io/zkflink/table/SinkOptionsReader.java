@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.table;
 
-import io.zkflink.client.Acl;
 import io.zkflink.client.CreateMode;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.sink.SinkSettings;
@@ -153,23 +152,7 @@ final class SinkOptionsReader {
                 options.get(SinkOptions.CONFLICT),
                 options.get(SinkOptions.DELETE_CHILDREN),
                 options.get(SinkOptions.SKIP_UNCHANGED),
-                acl());
-    }
-
-    private Acl acl() {
-        String text = options.get(SinkOptions.ACL);
-        return switch (text) {
-            case "open" -> Acl.OPEN;
-            case "creator" -> Acl.CREATOR;
-            case "read-only" -> Acl.READ_ONLY;
-            default -> {
-                reader.check(
-                        SinkOptions.ACL,
-                        Acl::parse,
-                        "write 'open', 'creator', 'read-only', or a list like 'digest:user:hash:cdrwa,world:anyone:r'");
-                yield Acl.parse(text);
-            }
-        };
+                reader.acl(SinkOptions.ACL));
     }
 
     private SinkSettings.Batching batching() {

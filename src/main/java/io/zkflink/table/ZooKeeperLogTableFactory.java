@@ -56,7 +56,7 @@ public final class ZooKeeperLogTableFactory implements DynamicTableSourceFactory
             refuseFormat(helper.getOptions(), reader);
             return new ZooKeeperLogTableSource(history, scan, wholeRows(context), columns(context));
         }
-        DeclaredTable table = new DeclaredTable(this, context, LogOptions.ALL);
+        DeclaredTable table = new DeclaredTable(this, context, LogOptions.ALL, TableOwner.NONE);
         PayloadFormat.Reading payload = PayloadFormat.reading(table);
         table.checkAllUsed();
         table.rules.checkPayloadNullable(table.layout);

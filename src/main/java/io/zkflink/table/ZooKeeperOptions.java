@@ -185,6 +185,10 @@ public final class ZooKeeperOptions {
     /** What must be set. */
     static final List<ConfigOption<?>> REQUIRED = List.of(CONNECT_STRING, PATH);
 
+    /** How to reach the servers, without credentials; what catalogs have, too. */
+    static final List<ConfigOption<?>> CONNECTION =
+            List.of(CONNECT_STRING, NAMESPACE, SESSION_TIMEOUT, CONNECTION_TIMEOUT, RETRY_WAIT, MAX_RETRY_ATTEMPTS);
+
     private static final List<ConfigOption<?>> COMMON_AND_SCAN = List.of(
             CONNECT_STRING,
             PATH,

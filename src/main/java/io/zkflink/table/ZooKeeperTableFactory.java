@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.format.EncodingFormat;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.source.DynamicTableSource;
@@ -24,6 +25,17 @@ import org.apache.flink.table.factories.DynamicTableSourceFactory;
 public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, DynamicTableSinkFactory {
 
     public static final String IDENTIFIER = "zookeeper";
+
+    private final TableOwner owner;
+
+    /** For tables of any catalog but ours. */
+    public ZooKeeperTableFactory() {
+        this(TableOwner.NONE);
+    }
+
+    public ZooKeeperTableFactory(TableOwner owner) {
+        this.owner = owner;
+    }
 
     @Override
     public String factoryIdentifier() {
@@ -44,7 +56,25 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
 
     @Override
     public DynamicTableSource createDynamicTableSource(Context context) {
-        DeclaredTable table = new DeclaredTable(this, context);
+        return isOfPlan(context) ? ofPlan(context).createDynamicTableSource(connected(context)) : source(context);
+    }
+
+    /** Whether a table comes from a compiled plan and belongs to a catalog of ours, which has its connection. */
+    private static boolean isOfPlan(Context context) {
+        return context.getEnrichmentOptions() instanceof OwnedOptions
+                && TableOwner.isNeededBy(context.getCatalogTable().getOptions());
+    }
+
+    private static ZooKeeperTableFactory ofPlan(Context context) {
+        return new ZooKeeperTableFactory(((OwnedOptions) context.getEnrichmentOptions()).owner());
+    }
+
+    private static Context connected(Context context) {
+        return ((OwnedOptions) context.getEnrichmentOptions()).owner().connect(context);
+    }
+
+    private DynamicTableSource source(Context context) {
+        DeclaredTable table = new DeclaredTable(this, context, ZooKeeperOptions.ALL, owner);
         if (table.recipe() != Recipe.NODE) {
             return new RecipeTable(table).source();
         }
@@ -69,7 +99,15 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
 
     @Override
     public DynamicTableSink createDynamicTableSink(Context context) {
-        DeclaredTable table = new DeclaredTable(this, context);
+        return isOfPlan(context) ? ofPlan(context).createDynamicTableSink(connected(context)) : sink(context);
+    }
+
+    private DynamicTableSink sink(Context context) {
+        DeclaredTable table = new DeclaredTable(this, context, ZooKeeperOptions.ALL, owner);
+        if (table.layout.template().isReserved()) {
+            throw new ValidationException("The table '" + table.layout.template()
+                    + "' can be read and never be written: '/zookeeper' is ZooKeeper's own subtree.");
+        }
         if (table.recipe() != Recipe.NODE) {
             return new RecipeTable(table).sink();
         }

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.catalog;
+
+import io.zkflink.table.TableOwner;
+import io.zkflink.table.ZooKeeperTableFactory;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.connector.sink.DynamicTableSink;
+import org.apache.flink.table.connector.source.DynamicTableSource;
+import org.apache.flink.table.factories.DynamicTableSinkFactory;
+import org.apache.flink.table.factories.DynamicTableSourceFactory;
+import org.apache.flink.table.factories.FactoryUtil;
+
+/**
+ * Makes the tables of a catalog when a statement is planned, which is when those of ZooKeeper get the catalog's
+ * connection: no definition has it, and nothing that is printed. Tables of other connectors go to their own factory.
+ */
+final class CatalogTableFactory implements DynamicTableSourceFactory, DynamicTableSinkFactory {
+
+    private static final String SINK_OPTIONS = "sink.";
+
+    private final ZooKeeperTableFactory tables;
+    private final TableOwner owner;
+
+    CatalogTableFactory(TableOwner owner) {
+        this.tables = new ZooKeeperTableFactory(owner);
+        this.owner = owner;
+    }
+
+    @Override
+    public String factoryIdentifier() {
+        return ZooKeeperTableFactory.IDENTIFIER;
+    }
+
+    @Override
+    public Set<ConfigOption<?>> requiredOptions() {
+        return Set.of();
+    }
+
+    @Override
+    public Set<ConfigOption<?>> optionalOptions() {
+        return Set.of();
+    }
+
+    @Override
+    public DynamicTableSource createDynamicTableSource(Context context) {
+        if (TableOwner.isNeededBy(context.getCatalogTable().getOptions())) {
+            return tables.createDynamicTableSource(owner.connect(context));
+        }
+        return unwrapped(() -> FactoryUtil.createDynamicTableSource(
+                null,
+                context.getObjectIdentifier(),
+                context.getCatalogTable(),
+                context.getEnrichmentOptions(),
+                context.getConfiguration(),
+                context.getClassLoader(),
+                context.isTemporary()));
+    }
+
+    @Override
+    public DynamicTableSink createDynamicTableSink(Context context) {
+        if (TableOwner.isNeededBy(context.getCatalogTable().getOptions())) {
+            return tables.createDynamicTableSink(owner.connect(context));
+        }
+        return unwrapped(() -> FactoryUtil.createDynamicTableSink(
+                null,
+                context.getObjectIdentifier(),
+                context.getCatalogTable(),
+                context.getEnrichmentOptions(),
+                context.getConfiguration(),
+                context.getClassLoader(),
+                context.isTemporary()));
+    }
+
+    /** Refuses a table that could not be planned. Does not connect. */
+    void check(Context context) {
+        Map<String, String> options = context.getCatalogTable().getOptions();
+        if (TableOwner.isNeededBy(options)) {
+            createDynamicTableSource(context);
+            if (options.keySet().stream().anyMatch(key -> key.startsWith(SINK_OPTIONS))) {
+                createDynamicTableSink(context);
+            }
+        }
+    }
+
+    /** The message of another factory as it is, without Flink's frame, which is put around ours again. */
+    private static <T> T unwrapped(Supplier<T> table) {
+        try {
+            return table.get();
+        } catch (ValidationException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
+    }
+}
