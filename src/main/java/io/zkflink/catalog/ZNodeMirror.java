@@ -313,7 +313,7 @@ final class ZNodeMirror {
     private SubtreeFeed feed(ZooKeeperClient client) {
         PathTemplate template =
                 PathTemplate.parse(key.connection().base(), key.root() + "/{*path}", PathEncoding.NONE, column -> SegmentType.STRING);
-        FeedSettings settings = new FeedSettings(true, true, SERVER_POLL, false, Duration.ZERO, false, false);
+        FeedSettings settings = new FeedSettings(true, true, SERVER_POLL, false, Duration.ZERO, false);
         return new SubtreeFeed(client, template, path -> true, NOTHING_SEEN, settings);
     }
 
@@ -321,7 +321,7 @@ final class ZNodeMirror {
         if (sighting instanceof Observation observation) {
             reconciler.observe(observation).ifPresent(change -> apply(change, current.znodes));
         } else if (sighting instanceof WalkEnded ended) {
-            reconciler.walkEnded(ended.walk(), change -> apply(change, current.znodes));
+            reconciler.walkEnded(ended, change -> apply(change, current.znodes));
             synchronized (this) {
                 unreachable = null;
             }
