@@ -108,6 +108,11 @@ final class FakeCatalogs implements AutoCloseable {
         }
 
         @Override
+        public CompletableFuture<Boolean> exists(String path) {
+            return zooKeeper.exists(path);
+        }
+
+        @Override
         public CompletableFuture<Optional<List<String>>> children(String path) {
             return zooKeeper.children(path);
         }
