@@ -85,8 +85,7 @@ final class Mirror {
         this.decoder = decoder;
         this.client = client;
         this.keys = table.template().isAmbiguous() ? new UniqueKeys(table.template(), reconciler) : null;
-        FeedSettings settings =
-                new FeedSettings(true, false, Duration.ZERO, table.keysOnly(), Duration.ZERO, false);
+        FeedSettings settings = new FeedSettings(true, false, Duration.ZERO, table.keysOnly(), Duration.ZERO, false);
         this.feed = new SubtreeFeed(client, table.template(), path -> true, NOTHING_SEEN, settings);
         thread = new Thread(this::run, "zookeeper-mirror " + table.template());
         thread.setDaemon(true);

@@ -119,8 +119,7 @@ public class ZooKeeperSource<T>
             ScanSettings settings,
             RecipeScan recipe,
             TypeInformation<RowData> producedType) {
-        return create(
-                connection, recipe.settings().contenders(resources), settings, recipe, producedType);
+        return create(connection, recipe.settings().contenders(resources), settings, recipe, producedType);
     }
 
     /** A source of {@link ZNodeChange}s, or of what a deserialization schema makes of them. */

@@ -3,8 +3,8 @@ package io.zkflink.table;
 
 import io.zkflink.path.PathTemplate;
 import io.zkflink.recipes.Recipe;
-import io.zkflink.source.ScanSettings;
 import io.zkflink.row.TableLayout;
+import io.zkflink.source.ScanSettings;
 import java.util.List;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ReadableConfig;

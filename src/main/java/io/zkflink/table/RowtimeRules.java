@@ -33,9 +33,10 @@ final class RowtimeRules {
             String rowtime = watermark.getRowtimeAttribute();
             Column column = schema.getColumn(rowtime).orElseThrow();
             if (isOfSource(watermark) && !isTimeOfSource(column)) {
-                throw new ValidationException("Invalid watermark SOURCE_WATERMARK() for the column '" + rowtime + "': the"
-                        + " source knows how far 'mtime' has come, and of another column, or of 'mtime' as another type"
-                        + " than TIMESTAMP_LTZ, nothing." + WAY_OUT + ", or write an expression.");
+                throw new ValidationException(
+                        "Invalid watermark SOURCE_WATERMARK() for the column '" + rowtime + "': the"
+                                + " source knows how far 'mtime' has come, and of another column, or of 'mtime' as another type"
+                                + " than TIMESTAMP_LTZ, nothing." + WAY_OUT + ", or write an expression.");
             }
             if (advanceInterval != null && !isTimeOfSource(column)) {
                 throw new ValidationException("Invalid value '" + advanceInterval + "' for option '"
@@ -58,7 +59,8 @@ final class RowtimeRules {
     }
 
     private static boolean isTimeOfSource(Column column) {
-        return isMtime(column) && column.getDataType().getLogicalType().is(LogicalTypeRoot.TIMESTAMP_WITH_LOCAL_TIME_ZONE);
+        return isMtime(column)
+                && column.getDataType().getLogicalType().is(LogicalTypeRoot.TIMESTAMP_WITH_LOCAL_TIME_ZONE);
     }
 
     private static boolean isMtime(Column column) {

@@ -61,7 +61,8 @@ class ChangeEmitterTest {
         ChangeEmitter<ZNodeChange> created = new ChangeEmitter<>(
                 new SchemaDecoder<>(
                         PathTemplate.parse("/r/{k}", PathEncoding.NONE, name -> SegmentType.STRING),
-                        new ChangeSchema(), PayloadCompression.NONE),
+                        new ChangeSchema(),
+                        PayloadCompression.NONE),
                 settings,
                 new RowLimit(Long.MAX_VALUE),
                 new ScanMetrics(InternalSourceReaderMetricGroup.mock(metrics)));
@@ -277,7 +278,9 @@ class ChangeEmitterTest {
         }
 
         List<Long> times() {
-            return said.stream().map(line -> Long.parseLong(line.substring(line.lastIndexOf(' ') + 1))).toList();
+            return said.stream()
+                    .map(line -> Long.parseLong(line.substring(line.lastIndexOf(' ') + 1)))
+                    .toList();
         }
 
         @Override

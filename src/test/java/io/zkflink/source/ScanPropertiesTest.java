@@ -20,7 +20,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -165,7 +164,8 @@ class ScanPropertiesTest {
         private void write() {
             serverMillis += random.nextInt(50);
             zk.setClock(serverMillis);
-            String path = "/r/" + "abc".charAt(random.nextInt(3)) + (random.nextBoolean() ? "/" + random.nextInt(2) : "");
+            String path =
+                    "/r/" + "abc".charAt(random.nextInt(3)) + (random.nextBoolean() ? "/" + random.nextInt(2) : "");
             if (zk.znode(path).isEmpty()) {
                 zk.create(path, Integer.toString(random.nextInt(100)));
             } else if (random.nextInt(3) == 0) {
@@ -207,7 +207,9 @@ class ScanPropertiesTest {
 
         @Override
         public void collect(ZNodeChange change, long timestamp) {
-            assertThat(timestamp).as("%s after %s", change, times).isGreaterThanOrEqualTo(times.getOrDefault(change.path(), 0L));
+            assertThat(timestamp)
+                    .as("%s after %s", change, times)
+                    .isGreaterThanOrEqualTo(times.getOrDefault(change.path(), 0L));
             times.put(change.path(), timestamp);
             if (change.type() == EventType.DELETED) {
                 assertThat(table.remove(change.path())).as("%s", change).isNotNull();

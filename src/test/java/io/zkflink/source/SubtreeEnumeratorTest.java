@@ -63,7 +63,10 @@ class SubtreeEnumeratorTest {
                                     + context.assigned.values().stream()
                                             .mapToInt(List::size)
                                             .sum())
-                            .isEqualTo(reader == 0 ? Buckets.COUNT : enumerator.snapshotState(1).size());
+                            .isEqualTo(
+                                    reader == 0
+                                            ? Buckets.COUNT
+                                            : enumerator.snapshotState(1).size());
                 }
                 assertThat(context.assigned).hasSize(Math.min(wanted, parallelism));
                 assertThat(context.ended).hasSize(parallelism);
@@ -76,8 +79,8 @@ class SubtreeEnumeratorTest {
     void aReaderThatFailsAloneGetsItsBucketsBack() {
         Context context = new Context(2);
         Map<Integer, List<SubtreeSplit>> state = new HashMap<>(Map.of(0, ALL, 1, List.of()));
-        SubtreeEnumerator enumerator = new SubtreeEnumerator(
-                context, 2, List.of(), reader -> state.get(reader.getSubtaskId()), true);
+        SubtreeEnumerator enumerator =
+                new SubtreeEnumerator(context, 2, List.of(), reader -> state.get(reader.getSubtaskId()), true);
         context.register(enumerator, 0);
         context.register(enumerator, 1);
         List<SubtreeSplit> share = context.assigned.remove(1);
@@ -117,7 +120,7 @@ class SubtreeEnumeratorTest {
         public void assignSplits(SplitsAssignment<SubtreeSplit> assignment) {
             assignment.assignment().forEach((reader, splits) -> {
                 assertThat(readers).containsKey(reader);
-                
+
                 assigned.computeIfAbsent(reader, any -> new ArrayList<>()).addAll(splits);
             });
         }

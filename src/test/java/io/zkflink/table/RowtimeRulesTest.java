@@ -50,8 +50,10 @@ class RowtimeRulesTest {
                         .hasMessageContaining("METADATA FROM 'mtime' VIRTUAL")
                         .hasMessageContaining("'append'");
             }
-            assertThat(plan(streaming, rowtime, "'scan.changelog-mode' = 'append'")).contains("TableSourceScan");
-            assertThat(plan(streaming, rowtime + KEY, "'scan.bounded.mode' = 'snapshot'")).contains("TableSourceScan");
+            assertThat(plan(streaming, rowtime, "'scan.changelog-mode' = 'append'"))
+                    .contains("TableSourceScan");
+            assertThat(plan(streaming, rowtime + KEY, "'scan.bounded.mode' = 'snapshot'"))
+                    .contains("TableSourceScan");
             assertThat(plan(batch, rowtime + KEY)).contains("TableSourceScan");
         }
     }
@@ -63,7 +65,8 @@ class RowtimeRulesTest {
                 "WATERMARK FOR seen AS SOURCE_WATERMARK()",
                 "moment AS CAST(seen AS TIMESTAMP(3)), WATERMARK FOR moment AS moment",
                 "moment TIMESTAMP(3) METADATA FROM 'mtime' VIRTUAL, WATERMARK FOR moment AS moment")) {
-            assertThat(plan(streaming, rowtime + KEY, "'scan.changelog-mode' = 'all'")).contains("TableSourceScan");
+            assertThat(plan(streaming, rowtime + KEY, "'scan.changelog-mode' = 'all'"))
+                    .contains("TableSourceScan");
         }
     }
 
@@ -86,8 +89,9 @@ class RowtimeRulesTest {
                         "'scan.changelog-mode' = 'append'",
                         "'scan.watermark.advance-interval' = '1 s'"))
                 .rootCause()
-                .hasMessageStartingWith("Invalid value '1 s' for option 'scan.watermark.advance-interval': it moves on the"
-                        + " time of 'mtime', and the watermark is for the column 'ts'")
+                .hasMessageStartingWith(
+                        "Invalid value '1 s' for option 'scan.watermark.advance-interval': it moves on the"
+                                + " time of 'mtime', and the watermark is for the column 'ts'")
                 .hasMessageContaining("remove the option");
     }
 }
