@@ -5,12 +5,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zkflink.client.Failure;
+import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
 import io.zkflink.subtree.Sighting.Observation;
 import io.zkflink.subtree.Sighting.WalkEnded;
 import io.zkflink.testkit.FakeZooKeeper;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,6 +91,31 @@ class SharedListsTest {
         Map<String, String> theirs = expected();
         theirs.keySet().removeIf(first::wants);
         assertThat(union()).isEqualTo(theirs);
+    }
+
+    /** What a read says of a row's children is as old as its request, whenever its sender tells the others of it. */
+    @Test
+    void aReadThatWasSentBeforeAWalkBeganIsNotBelievedInIt() {
+        zk.create("/r", "");
+        zk.create("/r/a", "1");
+        SharedLists.Member[] members = new SharedLists.Member[2];
+        ZooKeeperClient hooked = (ZooKeeperClient) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {ZooKeeperClient.class}, (proxy, method, arguments) -> {
+                    Object answer = method.invoke(zk, arguments);
+                    if (method.getName().equals("read")) {
+                        members[1].begun(); // right after the request has left
+                    }
+                    return answer;
+                });
+        Object key = new Object();
+        members[0] = SharedLists.join(key, hooked);
+        members[1] = SharedLists.join(key, zk);
+        members[0].begun();
+        members[1].begun();
+        members[0].read("/r/a");
+        assertThat(members[1].knownChildren("/r/a")).isNull();
+        members[0].close();
+        members[1].close();
     }
 
     /** The property of the whole connector, with the walks of several readers interleaved at random. */

@@ -16,6 +16,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.apache.flink.table.api.TableEnvironment;
+import org.apache.flink.table.functions.ScalarFunction;
 import org.apache.flink.types.Row;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
@@ -51,6 +52,7 @@ class ConsistencyITCase {
             "an expiry",
             "an expiry and a cut",
             "five cuts",
+            "a slow task",
             "no fault");
     private static final List<String> NAMES = List.of("a", "b", "c", "d");
 
@@ -65,6 +67,8 @@ class ConsistencyITCase {
         }
         TableEnvironment sql = SharedMiniCluster.tableEnvironment(1);
         TableEnvironment two = SharedMiniCluster.tableEnvironment(2);
+        two.createTemporarySystemFunction("slow", Slow.class);
+        sql.createTemporarySystemFunction("slow", Slow.class);
         create(two, "deep", "k STRING, v STRING, PRIMARY KEY (k) NOT ENFORCED", "/{*k}", "upsert");
         create(sql, "complete", "k STRING, v STRING", "/{*k}", "all");
         create(two, "flat", "x STRING, y STRING, v STRING, PRIMARY KEY (x, y) NOT ENFORCED", "/{x}/{y}", "upsert");
@@ -74,10 +78,10 @@ class ConsistencyITCase {
                 "k STRING, v STRING, event STRING METADATA FROM 'event-type' VIRTUAL, mzxid BIGINT METADATA VIRTUAL",
                 "/{*k}",
                 "append");
-        try (Changelog deep = new Changelog(two.executeSql("SELECT * FROM deep"));
-                Changelog full = new Changelog(sql.executeSql("SELECT * FROM complete"));
+        try (Changelog deep = new Changelog(two.executeSql("SELECT slow(k) AS k, v FROM deep"));
+                Changelog full = new Changelog(sql.executeSql("SELECT slow(k) AS k, v FROM complete"));
                 Changelog flat = new Changelog(two.executeSql("SELECT * FROM flat"));
-                Changelog log = new Changelog(sql.executeSql("SELECT * FROM events"))) {
+                Changelog log = new Changelog(sql.executeSql("SELECT slow(k) AS k, v, event, mzxid FROM events"))) {
             for (int round = 0; round < ROUNDS; round++) {
                 long seed = SEED + round;
                 String story = round(seed, writers);
@@ -99,6 +103,16 @@ class ConsistencyITCase {
             }
         } finally {
             writers.forEach(ZooKeeperAdmin::close);
+        }
+    }
+
+    /** Gives its argument back, sometimes late. */
+    public static final class Slow extends ScalarFunction {
+        private static volatile int millis;
+
+        public String eval(String value) throws InterruptedException {
+            Thread.sleep(millis);
+            return value;
         }
     }
 
@@ -134,7 +148,7 @@ class ConsistencyITCase {
     /** One fault, while the writers write and, where the server can be reached past the fault, for a while after. */
     private static String fault(Random random, ZooKeeperAdmin writer) throws Exception {
         Runnable more = () -> write(writer, random, random.nextInt(30));
-        int kind = random.nextInt(8);
+        int kind = random.nextInt(FAULTS.size());
         switch (kind) {
             case 0 -> ZK.whileCut(more);
             case 1 -> ZK.whileBlackholed(more);
@@ -152,6 +166,13 @@ class ConsistencyITCase {
                 for (int i = 0; i < 5; i++) {
                     ZK.whileCut(() -> write(writer, random, 3));
                 }
+            }
+            case 7 -> {
+                Slow.millis = 3;
+                more.run();
+                ZK.whileCut(more);
+                more.run();
+                Slow.millis = 0;
             }
             default -> more.run();
         }
