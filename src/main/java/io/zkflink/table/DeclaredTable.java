@@ -38,7 +38,7 @@ final class DeclaredTable {
         this.rules = new SchemaRules(context.getCatalogTable().getResolvedSchema());
         FactoryUtil.validateFactoryOptions(factory, options);
         PathTemplate declared = rules.template(
-                reader.connection().base(),
+                reader.base(),
                 options.get(ZooKeeperOptions.PATH),
                 options.get(ZooKeeperOptions.PATH_ENCODING),
                 owner.isReadable(context.getObjectIdentifier()));

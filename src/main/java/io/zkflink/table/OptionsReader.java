@@ -76,6 +76,13 @@ final class OptionsReader {
         });
     }
 
+    /** Where the server has the root of all paths; tables that read files know none and have the server's own paths. */
+    String base() {
+        return options.getOptional(ZooKeeperOptions.CONNECT_STRING).isPresent()
+                ? connection().base()
+                : "";
+    }
+
     ConnectionSettings connection() {
         return valid(() -> new ConnectionSettings(
                 options.get(ZooKeeperOptions.CONNECT_STRING),

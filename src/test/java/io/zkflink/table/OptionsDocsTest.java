@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.zkflink.history.source.HistoryMetadata;
 import io.zkflink.metrics.ScanMetric;
 import io.zkflink.metrics.SinkMetric;
+import io.zkflink.catalog.ZooKeeperCatalogFactory;
+import io.zkflink.catalog.ZooKeeperCatalogStoreFactory;
 import io.zkflink.row.ReadableMetadata;
 import io.zkflink.row.RecipeMetadata;
 import io.zkflink.row.WritableMetadata;
@@ -22,6 +24,7 @@ import java.util.stream.Stream;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.description.HtmlFormatter;
+import org.apache.flink.table.factories.Factory;
 import org.apache.flink.table.factories.FactoryUtil;
 import org.apache.flink.util.TimeUtils;
 import org.junit.jupiter.api.Test;
@@ -48,13 +51,15 @@ class OptionsDocsTest {
                     + " first, then it fails. 0: never tried again.");
 
     @ParameterizedTest
-    @ValueSource(strings = {"README.md", "docs/zookeeper.md", "docs/recipes.md", "docs/history.md"})
+    @ValueSource(strings = {"README.md", "docs/zookeeper.md", "docs/recipes.md", "docs/history.md", "docs/catalog.md"})
     void theTablesAreUpToDate(String file) throws IOException {
         Path path = Path.of(file);
         String docs = Files.readString(path);
         String expected =
                 replace(replace(replace(docs, "options", options()), "metadata", metadata()), "metrics", metrics());
         expected = replace(replace(expected, "writable", writable()), "sinkmetrics", sinkMetrics());
+        expected = replace(expected, "catalogoptions", catalogOptions());
+        expected = replace(expected, "storeoptions", storeOptions());
         expected = replace(expected, "recipemetadata", recipeMetadata());
         expected = replace(replace(expected, "logoptions", logOptions()), "logmetadata", logMetadata());
         if (Boolean.getBoolean("docs.update")) {
@@ -109,6 +114,38 @@ class OptionsDocsTest {
                         .map(option -> row(option, List.of(LogOptions.PATHS)))
                         .collect(Collectors.joining("\n"))
                 + "\n";
+    }
+
+    private static String catalogOptions() {
+        return "| option | required | default | type | meaning |\n|---|---|---|---|---|\n| `type` | required | (none)"
+                + " | String | `zookeeper`. |\n"
+                + withProperties(CatalogOptions.ALL, CatalogOptions.REQUIRED);
+    }
+
+    private static String storeOptions() {
+        return "| option | required | default | type | meaning |\n|---|---|---|---|---|\n"
+                + withProperties(CatalogStoreOptions.ALL, List.of());
+    }
+
+    private static String withProperties(List<ConfigOption<?>> options, List<ConfigOption<?>> required) {
+        return Stream.concat(
+                                options.stream().map(option -> row(option, required)),
+                                Stream.of("| `properties.*` | optional | (none) | String | Options of ZooKeeper's client,"
+                                        + " given to it as they are. |"))
+                        .collect(Collectors.joining("\n"))
+                + "\n";
+    }
+
+    @Test
+    void theCatalogFactoriesOfferWhatIsListed() {
+        assertOffers(new ZooKeeperCatalogFactory(), CatalogOptions.ALL);
+        assertOffers(new ZooKeeperCatalogStoreFactory(), CatalogStoreOptions.ALL);
+    }
+
+    private static void assertOffers(Factory factory, List<ConfigOption<?>> listed) {
+        Set<ConfigOption<?>> offered = new HashSet<>(factory.requiredOptions());
+        offered.addAll(factory.optionalOptions());
+        assertThat(offered).isEqualTo(new HashSet<>(listed)).hasSameSizeAs(listed);
     }
 
     private static String row(ConfigOption<?> option) {
