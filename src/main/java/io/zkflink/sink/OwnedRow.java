@@ -59,6 +59,11 @@ final class OwnedRow {
         return 100 + 3 * path().length() + (data == null ? 0 : data.length);
     }
 
+    /** How much of a request all that it may need takes at most: its znode, the resource, what is left behind. */
+    int requestBytes() {
+        return 600 + 9 * path().length() + (!isWanted() || data == null ? 0 : data.length);
+    }
+
     boolean isWanted() {
         return wanted;
     }

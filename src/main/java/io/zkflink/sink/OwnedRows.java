@@ -92,13 +92,14 @@ final class OwnedRows {
             int before = taken.size();
             OwnedRow coming = null;
             for (OwnedRow row : place.dirty) {
-                if (!row.isWanted() && taken.size() < maxRows) {
+                if (!row.isWanted() && taken.size() < maxRows && bytes < maxBytes) {
                     taken.add(row);
+                    bytes += row.requestBytes();
                 } else if (row.isWanted() && coming == null) {
                     coming = row;
                 }
             }
-            bytes += coming == null ? 0 : coming.bytes();
+            bytes += coming == null ? 0 : coming.requestBytes();
             if (bytes > maxBytes && before > 0) {
                 taken.subList(before, taken.size()).clear();
                 break;

@@ -249,6 +249,9 @@ public final class PathQueue<T extends PathQueue.Entry> {
                 noteStayingRemovals(removals, node.first.number);
             } else if (linked && isBlocked(node)) {
                 forAllAbove(node, above -> above.blockedBelow = turn);
+                if (node.first.removes()) {
+                    forAllAbove(node, above -> above.removalStaysBelow = turn);
+                }
             } else if (linked && node.first.removes()) {
                 space -= node.first.bytes();
                 removals.add(node);
