@@ -153,7 +153,7 @@ final class Definitions {
                 : CatalogTable.newBuilder()
                         .schema(schema)
                         .comment(comment)
-                                .options(options.apply(declared))
+                        .options(options.apply(declared))
                         .partitionKeys(definition.list(PARTITION_KEYS))
                         .snapshot(definition.optionalNumber(SNAPSHOT))
                         .distribution(distribution(definition.object(DISTRIBUTION)))

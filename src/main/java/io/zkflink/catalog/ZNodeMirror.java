@@ -311,8 +311,8 @@ final class ZNodeMirror {
     }
 
     private SubtreeFeed feed(ZooKeeperClient client) {
-        PathTemplate template =
-                PathTemplate.parse(key.connection().base(), key.root() + "/{*path}", PathEncoding.NONE, column -> SegmentType.STRING);
+        PathTemplate template = PathTemplate.parse(
+                key.connection().base(), key.root() + "/{*path}", PathEncoding.NONE, column -> SegmentType.STRING);
         FeedSettings settings = new FeedSettings(true, true, SERVER_POLL, false, Duration.ZERO, false);
         return new SubtreeFeed(client, template, path -> true, NOTHING_SEEN, settings);
     }

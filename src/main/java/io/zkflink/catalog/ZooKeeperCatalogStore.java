@@ -81,8 +81,8 @@ final class ZooKeeperCatalogStore extends AbstractCatalogStore {
 
     private void create(String name, byte[] data) {
         if (store().create(nameOf(name), path(name), data, null) == Outcome.EXISTS) {
-            throw new CatalogException("The catalog '" + name + "' exists already in the catalog store ('" + path(name)
-                    + "').");
+            throw new CatalogException(
+                    "The catalog '" + name + "' exists already in the catalog store ('" + path(name) + "').");
         }
         store().catchUp(path(name));
     }

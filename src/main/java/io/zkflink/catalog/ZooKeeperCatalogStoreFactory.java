@@ -44,7 +44,8 @@ public final class ZooKeeperCatalogStoreFactory implements CatalogStoreFactory {
     public void open(Context context) {
         Map<String, String> raw = CatalogStoreOptions.withServers(context.getOptions(), context.getConfiguration());
         FactoryUtil.CatalogStoreFactoryHelper helper = FactoryUtil.createCatalogStoreFactoryHelper(
-                this, new FactoryUtil.DefaultCatalogStoreContext(raw, context.getConfiguration(), context.getClassLoader()));
+                this,
+                new FactoryUtil.DefaultCatalogStoreContext(raw, context.getConfiguration(), context.getClassLoader()));
         CatalogOptionsReader reader = new CatalogOptionsReader(helper.getOptions(), raw, CatalogStoreOptions.ALL);
         helper.validateExcept(ZooKeeperOptions.PROPERTIES_PREFIX);
         settings = new CatalogSettings(

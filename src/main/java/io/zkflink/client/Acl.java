@@ -115,8 +115,7 @@ public record Acl(List<Entry> entries) implements Serializable {
     /** Whether whoever can connect may read what has this ACL. */
     public boolean isReadableByEverybody() {
         return entries.stream()
-                .anyMatch(entry ->
-                        entry.scheme().equals("world") && (entry.permissions() & ZooDefs.Perms.READ) != 0);
+                .anyMatch(entry -> entry.scheme().equals("world") && (entry.permissions() & ZooDefs.Perms.READ) != 0);
     }
 
     /** A list that ZooKeeper may ask whether it contains null, which {@code List.of} does not answer. */

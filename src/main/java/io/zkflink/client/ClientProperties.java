@@ -32,7 +32,8 @@ final class ClientProperties {
         Map<String, String> properties = new TreeMap<>(given);
         properties.computeIfPresent(SOCKET, (key, name) -> socket(name));
         if (!hasTls) {
-            if (Boolean.parseBoolean(properties.getOrDefault(ZKClientConfig.SECURE_CLIENT, "").strip())) {
+            if (Boolean.parseBoolean(
+                    properties.getOrDefault(ZKClientConfig.SECURE_CLIENT, "").strip())) {
                 throw needsTls(ZKClientConfig.SECURE_CLIENT);
             }
             properties.keySet().stream()

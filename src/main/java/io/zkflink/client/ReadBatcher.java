@@ -144,8 +144,7 @@ final class ReadBatcher {
             long size = read.size.expected();
             long pathBytes = (long) MOST_BYTES_PER_CHARACTER * read.serverPath.length();
             boolean isFull = bytes + size > maxBytes || requestBytes + pathBytes > MAX_REQUEST_BYTES;
-            boolean isOther =
-                    !batch.isEmpty() && (isFull || batch.get(0).fitsMulti() != read.fitsMulti());
+            boolean isOther = !batch.isEmpty() && (isFull || batch.get(0).fitsMulti() != read.fitsMulti());
             if (suspects.contains(read) != suspicious || isOther) {
                 passed++;
                 continue;

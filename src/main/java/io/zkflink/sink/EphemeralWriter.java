@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
-import io.zkflink.sink.batch.MissingParents;
-import io.zkflink.sink.batch.KnownZNodes;
 import io.zkflink.client.CreateMode;
 import io.zkflink.client.Failure;
 import io.zkflink.client.OwnedSession;
@@ -10,6 +8,8 @@ import io.zkflink.client.SessionIdentity;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperException;
+import io.zkflink.sink.batch.KnownZNodes;
+import io.zkflink.sink.batch.MissingParents;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
-import io.zkflink.sink.batch.GuardException;
-import io.zkflink.sink.batch.GuardedClient;
-import io.zkflink.sink.batch.MissingParents;
-import io.zkflink.sink.batch.KnownZNodes;
 import io.zkflink.client.Acl;
 import io.zkflink.client.CreateMode;
 import io.zkflink.client.Failure;
@@ -14,6 +10,10 @@ import io.zkflink.client.WriteRefusal;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperException;
+import io.zkflink.sink.batch.GuardException;
+import io.zkflink.sink.batch.GuardedClient;
+import io.zkflink.sink.batch.KnownZNodes;
+import io.zkflink.sink.batch.MissingParents;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
-import io.zkflink.sink.batch.KnownZNodes;
-import io.zkflink.sink.batch.MissingParents;
-import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.client.Acl;
 import io.zkflink.client.CreateMode;
 import io.zkflink.client.Failure;
@@ -18,6 +15,9 @@ import io.zkflink.client.ZooKeeperException;
 import io.zkflink.recipes.Contender;
 import io.zkflink.recipes.LockDialect;
 import io.zkflink.recipes.RecipeSettings;
+import io.zkflink.sink.batch.KnownZNodes;
+import io.zkflink.sink.batch.MissingParents;
+import io.zkflink.sink.batch.RetryPolicy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -54,8 +54,8 @@ record Marker(long number, int rows, int version, Map<String, Long> leftOut) {
         if (rows > 0) {
             text.append(':').append(rows);
         }
-        leftOut.forEach((path, number) ->
-                text.append('\n').append(number).append(' ').append(path));
+        leftOut.forEach(
+                (path, number) -> text.append('\n').append(number).append(' ').append(path));
         return text.toString().getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
-import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.OwnedSession;
 import io.zkflink.metrics.SinkMetrics;
+import io.zkflink.sink.batch.RetryPolicy;
 import java.io.IOException;
 import org.apache.flink.api.common.serialization.RuntimeContextInitializationContextAdapters;
 import org.apache.flink.api.common.state.ListState;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
-import io.zkflink.sink.batch.GuardException;
-import io.zkflink.sink.batch.RetryPolicy;
-import io.zkflink.sink.batch.MissingParents;
-import io.zkflink.sink.batch.RefusedRow;
 import io.zkflink.client.WriteResult;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperException;
 import io.zkflink.metrics.SinkMetric;
 import io.zkflink.metrics.SinkMetrics;
+import io.zkflink.sink.batch.GuardException;
+import io.zkflink.sink.batch.MissingParents;
+import io.zkflink.sink.batch.RefusedRow;
+import io.zkflink.sink.batch.RetryPolicy;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

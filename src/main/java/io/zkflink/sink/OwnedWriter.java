@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
-import io.zkflink.sink.batch.GuardedClient;
-import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.client.OwnedSession;
 import io.zkflink.client.SessionIdentity;
 import io.zkflink.client.WatchListener;
 import io.zkflink.client.ZooKeeperException;
 import io.zkflink.metrics.SinkMetrics;
+import io.zkflink.sink.batch.GuardedClient;
+import io.zkflink.sink.batch.RetryPolicy;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;

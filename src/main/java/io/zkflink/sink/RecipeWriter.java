@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
-import io.zkflink.sink.batch.MissingParents;
-import io.zkflink.sink.batch.KnownZNodes;
 import io.zkflink.client.CreateMode;
 import io.zkflink.client.Failure;
 import io.zkflink.client.OwnedSession;
@@ -12,6 +10,8 @@ import io.zkflink.recipes.Contender;
 import io.zkflink.recipes.Layout;
 import io.zkflink.recipes.Recipe;
 import io.zkflink.recipes.RecipeSettings;
+import io.zkflink.sink.batch.KnownZNodes;
+import io.zkflink.sink.batch.MissingParents;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;

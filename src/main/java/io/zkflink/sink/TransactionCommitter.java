@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
-import io.zkflink.sink.batch.BatchContext;
-import io.zkflink.sink.batch.BatchResult;
-import io.zkflink.sink.batch.RefusedRow;
-import io.zkflink.sink.batch.RetryPolicy;
-import io.zkflink.sink.batch.MissingParents;
-import io.zkflink.sink.batch.KnownZNodes;
-import io.zkflink.sink.batch.GuardException;
-import io.zkflink.sink.batch.GuardedClient;
 import io.zkflink.client.CreateMode;
 import io.zkflink.client.Failure;
 import io.zkflink.client.WriteRefusal;
@@ -18,6 +10,14 @@ import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
 import io.zkflink.metrics.SinkMetric;
 import io.zkflink.metrics.SinkMetrics;
+import io.zkflink.sink.batch.BatchContext;
+import io.zkflink.sink.batch.BatchResult;
+import io.zkflink.sink.batch.GuardException;
+import io.zkflink.sink.batch.GuardedClient;
+import io.zkflink.sink.batch.KnownZNodes;
+import io.zkflink.sink.batch.MissingParents;
+import io.zkflink.sink.batch.RefusedRow;
+import io.zkflink.sink.batch.RetryPolicy;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -124,7 +124,8 @@ final class TransactionCommitter implements Committer<Transaction> {
 
     /** Sends a transaction before its turn if the one before it was made or is in flight. */
     private Early begin(Transaction transaction) {
-        Commit commit = new Commit(transaction, client, batches, settings.batching().maxBytes());
+        Commit commit =
+                new Commit(transaction, client, batches, settings.batching().maxBytes());
         Marker marker = markers.get(transaction.markerPath());
         // What is left out because the znode has it already, or because it was made before, must not be judged while
         // others write.
@@ -146,7 +147,9 @@ final class TransactionCommitter implements Committer<Transaction> {
         Commit commit = early.commit;
         if (early.answer != null) {
             BatchResult result = awaitResult(early.answer);
-            if (result instanceof BatchResult.Written && commit.isLast() && commit.after().equals(early.after)) {
+            if (result instanceof BatchResult.Written
+                    && commit.isLast()
+                    && commit.after().equals(early.after)) {
                 mostInFlight = Math.min(mostInFlight + 1, MOST_IN_FLIGHT);
                 return;
             }
@@ -261,7 +264,8 @@ final class TransactionCommitter implements Committer<Transaction> {
      * @return empty if somebody else was faster
      */
     private Optional<Marker> createMarker(String path, Marker marker) throws IOException, InterruptedException {
-        ZNodeWrite create = new ZNodeWrite.Create(path, marker.data(), CreateMode.PERSISTENT, 0, settings.rows().ownAcl());
+        ZNodeWrite create = new ZNodeWrite.Create(
+                path, marker.data(), CreateMode.PERSISTENT, 0, settings.rows().ownAcl());
         Failure failure = failure(thread.await(client.write(List.of(create))));
         if (failure == Failure.NO_NODE) {
             thread.await(parents.create(List.of(path), path));

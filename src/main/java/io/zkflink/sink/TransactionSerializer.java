@@ -23,6 +23,7 @@ final class TransactionSerializer implements SimpleVersionedSerializer<Transacti
     private static final int VERSION = 2;
     /** Knew no removals that wait. */
     private static final int FIRST_VERSION = 1;
+
     private static final int REMOVE = 0;
     private static final int PUT = 1;
     private static final int INITIAL_BYTES = 4096;

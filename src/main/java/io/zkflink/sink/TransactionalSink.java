@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
-import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.SessionPool;
 import io.zkflink.metrics.SinkMetrics;
 import io.zkflink.row.RecordEncoder;
 import io.zkflink.row.ZNodeLineage;
+import io.zkflink.sink.batch.RetryPolicy;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;

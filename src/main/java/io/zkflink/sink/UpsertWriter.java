@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
-import io.zkflink.sink.batch.GuardedClient;
 import io.zkflink.client.Failure;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
@@ -14,6 +13,7 @@ import io.zkflink.sink.batch.BatchResult;
 import io.zkflink.sink.batch.BatchWrite;
 import io.zkflink.sink.batch.BatchedRow;
 import io.zkflink.sink.batch.GuardException;
+import io.zkflink.sink.batch.GuardedClient;
 import io.zkflink.sink.batch.KnownZNodes;
 import io.zkflink.sink.batch.PathQueue;
 import io.zkflink.sink.batch.RefusedRow;
@@ -89,8 +89,7 @@ final class UpsertWriter<T> implements StatefulSinkWriter<T, WaitingRemovals> {
         this.thread = new TaskThread(surroundings.mailbox());
         this.time = surroundings.time();
         this.metrics = surroundings.metrics();
-        this.batches =
-                new BatchContext(
+        this.batches = new BatchContext(
                 this.client, settings.rows().rules(), retries, new KnownZNodes(), metrics, this::execute);
         metrics.gauge(SinkMetric.IN_FLIGHT, inFlight::size);
         metrics.gauge(SinkMetric.BUFFERED, queue::size);
@@ -119,7 +118,8 @@ final class UpsertWriter<T> implements StatefulSinkWriter<T, WaitingRemovals> {
     void restore(Collection<WaitingRemovals> states) {
         for (WaitingRemovals state : states) {
             for (String path : state.paths()) {
-                queue.add(new BatchedRow(new RowWrite.Remove(path), settings.rows().acl()));
+                queue.add(new BatchedRow(
+                        new RowWrite.Remove(path), settings.rows().acl()));
             }
         }
         send(true);

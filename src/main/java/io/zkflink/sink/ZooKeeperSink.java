@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
-import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.OwnedSession;
 import io.zkflink.client.SessionPool;
@@ -9,6 +8,7 @@ import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.metrics.SinkMetrics;
 import io.zkflink.row.RecordEncoder;
 import io.zkflink.row.ZNodeLineage;
+import io.zkflink.sink.batch.RetryPolicy;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.Map;
@@ -47,8 +47,7 @@ import org.apache.flink.streaming.api.lineage.LineageVertexProvider;
  * @param <T> the type of the elements
  */
 @PublicEvolving
-public final class ZooKeeperSink<T>
-        implements Sink<T>, SupportsWriterState<T, WaitingRemovals>, LineageVertexProvider {
+public final class ZooKeeperSink<T> implements Sink<T>, SupportsWriterState<T, WaitingRemovals>, LineageVertexProvider {
 
     private static final long serialVersionUID = 1L;
 

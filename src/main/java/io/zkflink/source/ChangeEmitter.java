@@ -284,10 +284,12 @@ final class ChangeEmitter<T> implements SightingEmitter<T> {
                             + " query.");
         }
         return rowOf(new ZNode(last.path(), last.data(), last.stat().withMtime(mtime)), known, EventType.DELETED)
-                .orElseThrow(() -> new IllegalStateException("The state of this scan has a row of the znode '" + last.path()
-                        + "' (version " + last.stat().version() + "), whose data the table's format and columns decode no"
-                        + " more, so that it cannot be taken back. Restore with the format and columns that wrote the"
-                        + " state, or start without it."));
+                .orElseThrow(
+                        () -> new IllegalStateException("The state of this scan has a row of the znode '" + last.path()
+                                + "' (version " + last.stat().version()
+                                + "), whose data the table's format and columns decode no"
+                                + " more, so that it cannot be taken back. Restore with the format and columns that wrote the"
+                                + " state, or start without it."));
     }
 
     private Optional<T> rowOf(ZNode znode, Known known, EventType event) {

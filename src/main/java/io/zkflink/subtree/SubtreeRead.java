@@ -54,7 +54,8 @@ public final class SubtreeRead {
     /** A znode, or where keys are enough, one of which nothing but its existence is known. */
     public static CompletableFuture<Optional<ZNode>> one(ZooKeeperClient client, String path, boolean keysOnly) {
         return keysOnly
-                ? client.exists(path).handle((exists, error) -> exists(exists, error) ? existing(path) : Optional.empty())
+                ? client.exists(path)
+                        .handle((exists, error) -> exists(exists, error) ? existing(path) : Optional.empty())
                 : client.read(path);
     }
 

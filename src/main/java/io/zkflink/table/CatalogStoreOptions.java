@@ -29,16 +29,14 @@ public final class CatalogStoreOptions {
                     + " Where everybody may read, catalogs with a password are refused.");
 
     /** Where Flink itself has its ZooKeeper. */
-    private static final ConfigOption<String> QUORUM_OF_FLINK = ConfigOptions.key("high-availability.zookeeper.quorum")
-            .stringType()
-            .noDefaultValue();
+    private static final ConfigOption<String> QUORUM_OF_FLINK =
+            ConfigOptions.key("high-availability.zookeeper.quorum").stringType().noDefaultValue();
 
     /** What only the store has, in the order of the docs. */
     static final List<ConfigOption<?>> OWN = List.of(PATH, ACL);
 
     /** All options, in the order of the docs. */
-    public static final List<ConfigOption<?>> ALL = Stream.of(
-                    ZooKeeperOptions.CONNECTION, OWN, SecurityOptions.ALL)
+    public static final List<ConfigOption<?>> ALL = Stream.of(ZooKeeperOptions.CONNECTION, OWN, SecurityOptions.ALL)
             .<ConfigOption<?>>flatMap(List::stream)
             .toList();
 

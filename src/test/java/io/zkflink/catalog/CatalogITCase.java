@@ -151,8 +151,8 @@ class CatalogITCase {
         assertThat(rows("SELECT path FROM tree.`/{*path}` /*+ OPTIONS('scan.unreadable' = 'skip') */"))
                 .contains("+I[" + root.substring(1) + "]")
                 .noneMatch(row -> row.contains("-definitions") || row.contains("zookeeper"));
-        assertThatThrownBy(() -> sql.executeSql("INSERT INTO tree.`/zookeeper/quota/{x}` VALUES ('a', X'00') ON CONFLICT"
-                        + " DO DEDUPLICATE"))
+        assertThatThrownBy(() -> sql.executeSql(
+                        "INSERT INTO tree.`/zookeeper/quota/{x}` VALUES ('a', X'00') ON CONFLICT" + " DO DEDUPLICATE"))
                 .hasStackTraceContaining("can be read and never be written: '/zookeeper' is ZooKeeper's own subtree");
     }
 
@@ -203,12 +203,13 @@ class CatalogITCase {
         sql.executeSql("CREATE DATABASE db COMMENT 'of a team' WITH ('owner' = 'team')");
         sql.executeSql("ALTER DATABASE db SET ('owner' = 'another')");
         sql.executeSql("USE db");
-        sql.executeSql("CREATE TABLE wide (id BIGINT NOT NULL COMMENT 'its number', name VARCHAR(10), price DECIMAL(10, 2),"
-                + " twice AS price * 2 COMMENT 'computed', parts ROW<a INT, b ARRAY<STRING NOT NULL>>,"
-                + " `at` TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL, topic STRING METADATA,"
-                + " WATERMARK FOR `at` AS `at` - INTERVAL '5' SECOND, CONSTRAINT pk PRIMARY KEY (id) NOT ENFORCED)"
-                + " COMMENT 'all there is' DISTRIBUTED BY HASH(id) INTO 4 BUCKETS PARTITIONED BY (name)"
-                + " WITH ('connector' = 'upsert-kafka', 'x' = 'y')");
+        sql.executeSql(
+                "CREATE TABLE wide (id BIGINT NOT NULL COMMENT 'its number', name VARCHAR(10), price DECIMAL(10, 2),"
+                        + " twice AS price * 2 COMMENT 'computed', parts ROW<a INT, b ARRAY<STRING NOT NULL>>,"
+                        + " `at` TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL, topic STRING METADATA,"
+                        + " WATERMARK FOR `at` AS `at` - INTERVAL '5' SECOND, CONSTRAINT pk PRIMARY KEY (id) NOT ENFORCED)"
+                        + " COMMENT 'all there is' DISTRIBUTED BY HASH(id) INTO 4 BUCKETS PARTITIONED BY (name)"
+                        + " WITH ('connector' = 'upsert-kafka', 'x' = 'y')");
         String before = rows("SHOW CREATE TABLE wide").get(0);
         sql = session();
         sql.executeSql("USE db");
@@ -234,13 +235,17 @@ class CatalogITCase {
         sql.executeSql("ALTER VIEW w AS SELECT id || id FROM seen");
         sql.executeSql("CREATE FUNCTION f AS '" + Shout.class.getName() + "' LANGUAGE JAVA");
         sql.executeSql("ALTER FUNCTION f AS '" + Shout.class.getName() + "'");
-        String after = rows("SHOW CREATE TABLE likewise").get(0) + rows("SHOW CREATE VIEW w").get(0);
+        String after = rows("SHOW CREATE TABLE likewise").get(0)
+                + rows("SHOW CREATE VIEW w").get(0);
 
         sql = session();
         sql.executeSql("USE db");
-        assertThat(rows("SHOW CREATE TABLE likewise").get(0) + rows("SHOW CREATE VIEW w").get(0))
+        assertThat(rows("SHOW CREATE TABLE likewise").get(0)
+                        + rows("SHOW CREATE VIEW w").get(0))
                 .isEqualTo(after);
-        assertThat(after).contains("`most` BIGINT", "'x' = '3'", "WATERMARK FOR `at` AS `at`").doesNotContain("topic");
+        assertThat(after)
+                .contains("`most` BIGINT", "'x' = '3'", "WATERMARK FOR `at` AS `at`")
+                .doesNotContain("topic");
         assertThat(rows("SHOW TABLES")).containsExactly("+I[likewise]", "+I[new name]", "+I[seen]", "+I[w]");
         sql.executeSql("DROP VIEW w");
         sql.executeSql("DROP TABLE `new name`");
@@ -257,7 +262,8 @@ class CatalogITCase {
         createFlags();
         assertThat(rows("SHOW CREATE TABLE flags").get(0)
                         + rows("SHOW CREATE TABLE tree.`/flags/{*path}`").get(0)
-                        + rows("EXPLAIN ESTIMATED_COST, CHANGELOG_MODE, JSON_EXECUTION_PLAN SELECT * FROM flags").get(0)
+                        + rows("EXPLAIN ESTIMATED_COST, CHANGELOG_MODE, JSON_EXECUTION_PLAN SELECT * FROM flags")
+                                .get(0)
                         + rows("EXPLAIN INSERT INTO flags SELECT * FROM flags").get(0))
                 .doesNotContain(SECRET, "connect-string", "auth.");
 
@@ -265,23 +271,28 @@ class CatalogITCase {
         TableEnvironment streaming = secretSession(SharedMiniCluster.tableEnvironment(1));
         streaming.executeSql("COMPILE PLAN '" + plan + "' FOR INSERT INTO flags SELECT service, flag, TRUE, 1 FROM"
                 + " (VALUES ('cart', 'planned')) AS t (service, flag) ON CONFLICT DO DEDUPLICATE");
-        assertThat(Files.readString(plan)).doesNotContain(SECRET, "connect-string", "auth.").contains("/flags/");
+        assertThat(Files.readString(plan))
+                .doesNotContain(SECRET, "connect-string", "auth.")
+                .contains("/flags/");
         streaming.loadPlan(PlanReference.fromFile(plan)).execute().await();
 
         StatementSet set = streaming.createStatementSet();
         set.addInsertSql("INSERT INTO flags VALUES ('cart', 'one', TRUE, 1) ON CONFLICT DO DEDUPLICATE");
-        set.addInsertSql("INSERT INTO tree.`/flags/{service}/{flag}` VALUES ('cart', 'two', '{\"rollout\":2}') ON CONFLICT"
-                + " DO DEDUPLICATE");
+        set.addInsertSql(
+                "INSERT INTO tree.`/flags/{service}/{flag}` VALUES ('cart', 'two', '{\"rollout\":2}') ON CONFLICT"
+                        + " DO DEDUPLICATE");
         set.execute().await();
         assertThat(rows("SELECT flag, rollout FROM flags"))
                 .containsExactlyInAnyOrder("+I[planned, 1]", "+I[one, 1]", "+I[two, 2]");
 
-        sql.executeSql("CREATE TABLE copies (PRIMARY KEY (flag) NOT ENFORCED) WITH ('path' = '/copies/{flag}') AS SELECT"
-                        + " flag, data FROM tree.`/flags/{service}/{flag}`")
+        sql.executeSql(
+                        "CREATE TABLE copies (PRIMARY KEY (flag) NOT ENFORCED) WITH ('path' = '/copies/{flag}') AS SELECT"
+                                + " flag, data FROM tree.`/flags/{service}/{flag}`")
                 .await();
         assertThat(rows("SELECT data FROM copies WHERE flag = 'two'")).containsExactly("+I[{\"rollout\":2}]");
         sql.executeSql("CREATE TABLE as_bytes WITH ('scan.parallelism' = '2') LIKE tree.`/flags/{service}/{flag}`");
-        assertThat(rows("SELECT flag, version FROM as_bytes WHERE flag = 'one'")).containsExactly("+I[one, 0]");
+        assertThat(rows("SELECT flag, version FROM as_bytes WHERE flag = 'one'"))
+                .containsExactly("+I[one, 0]");
         assertThat(rows("SELECT data FROM tree.`/_flink/catalog/{database}/{object}`"))
                 .hasSize(3)
                 .noneMatch(data -> data.contains(SECRET) || data.contains("connect-string"));
@@ -308,8 +319,9 @@ class CatalogITCase {
         assertThat(rows("SHOW VIEWS")).isEmpty();
         assertThat(rows("SELECT * FROM flags")).isEmpty();
         assertThatThrownBy(() -> rows("SELECT * FROM broken"))
-                .hasMessageContaining("The definition in the znode '/_flink/catalog/default/table.broken' cannot be read: it"
-                        + " is no JSON (");
+                .hasMessageContaining(
+                        "The definition in the znode '/_flink/catalog/default/table.broken' cannot be read: it"
+                                + " is no JSON (");
         assertThatThrownBy(() -> rows("DESCRIBE newer"))
                 .isInstanceOf(CatalogException.class)
                 .hasMessageContainingAll("'/_flink/catalog/default/table.newer'", "version 7");

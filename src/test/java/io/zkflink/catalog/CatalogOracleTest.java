@@ -40,7 +40,8 @@ class CatalogOracleTest {
     private static final String NAME = "zk";
     private static final int STATEMENTS = 30;
 
-    private static final List<String> DATABASES = List.of("default", "db", "DB", "a b/c", "no such", "\u00e9\ud83d\ude00");
+    private static final List<String> DATABASES =
+            List.of("default", "db", "DB", "a b/c", "no such", "\u00e9\ud83d\ude00");
     private static final List<String> OBJECTS = List.of(
             "t",
             "T",
@@ -158,25 +159,22 @@ class CatalogOracleTest {
             case 1 -> {
                 boolean cascade = random.nextBoolean();
                 // Flink's can lose its default database.
-                yield new Statement(
-                        "DROP DATABASE " + database + " " + cascade,
-                        act(catalog -> {
-                            if (!database.equals("default")) {
-                                catalog.dropDatabase(database, ignore, cascade);
-                            }
-                        }));
+                yield new Statement("DROP DATABASE " + database + " " + cascade, act(catalog -> {
+                    if (!database.equals("default")) {
+                        catalog.dropDatabase(database, ignore, cascade);
+                    }
+                }));
             }
             case 2 -> {
                 Map<String, String> properties = properties(random);
                 yield new Statement(
                         "ALTER DATABASE " + database,
-                        act(catalog -> catalog.alterDatabase(
-                                database, new CatalogDatabaseImpl(properties, null), ignore)));
+                        act(catalog ->
+                                catalog.alterDatabase(database, new CatalogDatabaseImpl(properties, null), ignore)));
             }
             case 3, 4, 5 -> {
                 CatalogBaseTable table = table(random, 1 + random.nextInt(4));
-                yield new Statement(
-                        "CREATE TABLE " + path, act(catalog -> catalog.createTable(path, table, ignore)));
+                yield new Statement("CREATE TABLE " + path, act(catalog -> catalog.createTable(path, table, ignore)));
             }
             case 6, 7 -> {
                 CatalogBaseTable table = table(random, 1 + random.nextInt(4));
@@ -219,12 +217,15 @@ class CatalogOracleTest {
         Map<String, Object> state = new TreeMap<>();
         state.put(
                 "databases",
-                catalog.listDatabases().stream().filter(name -> !name.equals("tree")).toList());
+                catalog.listDatabases().stream()
+                        .filter(name -> !name.equals("tree"))
+                        .toList());
         for (String database : DATABASES) {
             state.put(database, catalog.databaseExists(database));
             ask(state, database + " properties", () -> {
                 Map<String, String> properties = catalog.getDatabase(database).getProperties();
-                return new TreeMap<>(properties) + " " + catalog.getDatabase(database).getComment();
+                return new TreeMap<>(properties) + " "
+                        + catalog.getDatabase(database).getComment();
             });
             ask(state, database + " tables", () -> catalog.listTables(database));
             ask(state, database + " views", () -> catalog.listViews(database));
@@ -235,7 +236,8 @@ class CatalogOracleTest {
                 ask(state, path + " is", () -> described(catalog.getTable(path)));
                 ask(state, path + " computes", () -> catalog.getFunction(path));
                 ask(state, path + " has partitions", () -> catalog.listPartitions(path));
-                ask(state, path + " has rows", () -> catalog.getTableStatistics(path).getRowCount());
+                ask(state, path + " has rows", () -> catalog.getTableStatistics(path)
+                        .getRowCount());
             }
         }
         return state;
@@ -255,7 +257,10 @@ class CatalogOracleTest {
 
     private static Object described(CatalogBaseTable table) {
         List<Object> described = new ArrayList<>(List.of(
-                table.getTableKind(), table.getUnresolvedSchema(), table.getComment(), new TreeMap<>(table.getOptions())));
+                table.getTableKind(),
+                table.getUnresolvedSchema(),
+                table.getComment(),
+                new TreeMap<>(table.getOptions())));
         if (table instanceof CatalogView view) {
             described.addAll(List.of(view.getOriginalQuery(), view.getExpandedQuery()));
         } else if (table instanceof CatalogTable plain) {
@@ -321,7 +326,8 @@ class CatalogOracleTest {
 
     private static Map<String, String> properties(Random random) {
         Map<String, String> properties = new TreeMap<>();
-        for (String key : List.of("a", "schema.0.name", "comment", "partition.keys.0.name", "is_generic", "", "\u00e9 = '")) {
+        for (String key :
+                List.of("a", "schema.0.name", "comment", "partition.keys.0.name", "is_generic", "", "\u00e9 = '")) {
             if (random.nextInt(4) == 0) {
                 properties.put(key, pick(random, List.of("", "1", "it's", "\ud83d\ude00\n")));
             }

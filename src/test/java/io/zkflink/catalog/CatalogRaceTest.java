@@ -70,8 +70,9 @@ class CatalogRaceTest {
 
         assertThatThrownBy(() -> mine.alterTable(TABLE, ofMine, false))
                 .isInstanceOf(CatalogException.class)
-                .hasMessage("Could not alter `default`.`t`: somebody else has altered it since this session read it, and"
-                        + " nothing was written. Repeat the statement.");
+                .hasMessage(
+                        "Could not alter `default`.`t`: somebody else has altered it since this session read it, and"
+                                + " nothing was written. Repeat the statement.");
         awaitSeenByBoth("other");
         mine.alterTable(TABLE, with(mine, "mine"), false);
         assertThat(mine.getTable(TABLE).getOptions()).containsOnlyKeys("first", "other", "mine");
@@ -89,7 +90,8 @@ class CatalogRaceTest {
                 throw new IllegalStateException(e);
             }
         });
-        assertThatThrownBy(() -> mine.alterTable(TABLE, ofMine, false)).hasMessageContaining("somebody else has altered");
+        assertThatThrownBy(() -> mine.alterTable(TABLE, ofMine, false))
+                .hasMessageContaining("somebody else has altered");
         assertThat(mine.getTable(TABLE).getOptions()).containsOnlyKeys("second");
     }
 

@@ -98,8 +98,7 @@ class CatalogStoreITCase {
     @Test
     void secretsAreNotStoredWhereEverybodyMayRead() throws Exception {
         TableEnvironment open = session(Map.of());
-        assertThatThrownBy(() -> open.executeSql(
-                        catalog("zk", ", 'auth.username' = 'u', 'auth.password' = 's3cr3t'")))
+        assertThatThrownBy(() -> open.executeSql(catalog("zk", ", 'auth.username' = 'u', 'auth.password' = 's3cr3t'")))
                 .rootCause()
                 .isInstanceOf(CatalogException.class)
                 .hasMessageContainingAll("'auth.password'", "'table.catalog-store.zookeeper.acl'", "'creator'")
@@ -108,8 +107,8 @@ class CatalogStoreITCase {
 
         TableEnvironment altered = session(Map.of());
         altered.executeSql(catalog("kept", ""));
-        assertThatThrownBy(() -> altered.executeSql("ALTER CATALOG kept SET ('auth.username' = 'u', 'auth.password' ="
-                        + " 's3cr3t')"))
+        assertThatThrownBy(() -> altered.executeSql(
+                        "ALTER CATALOG kept SET ('auth.username' = 'u', 'auth.password' =" + " 's3cr3t')"))
                 .hasStackTraceContaining("cannot be stored");
         assertThat(rows(session(Map.of()), "SHOW CATALOGS")).containsExactly("+I[default_catalog]", "+I[kept]");
 
@@ -139,7 +138,8 @@ class CatalogStoreITCase {
                 .isInstanceOf(CatalogException.class)
                 .hasMessageContaining("The catalog 'a b/c' exists already in the catalog store");
         Await.until("it is seen", () -> other.contains("a b/c"));
-        assertThat(other.getCatalog("a b/c").orElseThrow().getConfiguration().toMap()).containsEntry("type", "x");
+        assertThat(other.getCatalog("a b/c").orElseThrow().getConfiguration().toMap())
+                .containsEntry("type", "x");
         other.removeCatalog("a b/c", false);
         assertThatThrownBy(() -> other.removeCatalog("a b/c", false)).hasMessageContaining("does not exist");
         other.removeCatalog("a b/c", true);
@@ -150,7 +150,9 @@ class CatalogStoreITCase {
     private CatalogStore store() {
         ZooKeeperCatalogStoreFactory factory = new ZooKeeperCatalogStoreFactory();
         factory.open(new FactoryUtil.DefaultCatalogStoreContext(
-                Map.of("connect-string", connectString()), new Configuration(), getClass().getClassLoader()));
+                Map.of("connect-string", connectString()),
+                new Configuration(),
+                getClass().getClassLoader()));
         CatalogStore store = factory.createCatalogStore();
         store.open();
         return store;

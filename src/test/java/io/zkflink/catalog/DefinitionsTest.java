@@ -53,9 +53,7 @@ class DefinitionsTest {
     /** Whoever changes the format changes its version, too, unless every older connector can read it still. */
     @Example
     void theFormatIsForPeopleToo() {
-        assertThat(written())
-                .isEqualTo(
-                        """
+        assertThat(written()).isEqualTo("""
                         {
                           "format-version" : 1,
                           "kind" : "table",
@@ -91,8 +89,9 @@ class DefinitionsTest {
     void aNewerFormatIsRefused() {
         assertThatThrownBy(() -> read(written().replace("\"format-version\" : 1", "\"format-version\" : 2")))
                 .isInstanceOf(CatalogException.class)
-                .hasMessage("The definition in the znode '" + PATH + "' has the format version 2, and this connector reads"
-                        + " versions up to 1. Use a version of the connector that is as new as the one that wrote it.");
+                .hasMessage(
+                        "The definition in the znode '" + PATH + "' has the format version 2, and this connector reads"
+                                + " versions up to 1. Use a version of the connector that is as new as the one that wrote it.");
     }
 
     @Example
@@ -122,9 +121,7 @@ class DefinitionsTest {
     void whatIsDamagedNamesItsZNode(@ForAll("damaged") byte[] data) {
         ZNode znode = new ZNode(PATH, data, null);
         for (Runnable read : List.<Runnable>of(
-                () -> definitions.table(znode),
-                () -> Definitions.database(znode),
-                () -> Definitions.function(znode))) {
+                () -> definitions.table(znode), () -> Definitions.database(znode), () -> Definitions.function(znode))) {
             try {
                 read.run();
             } catch (CatalogException e) {

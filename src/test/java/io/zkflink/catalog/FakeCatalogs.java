@@ -94,7 +94,8 @@ final class FakeCatalogs implements AutoCloseable {
             }
             zooKeeper.lose();
             zooKeeper.reconnect();
-            return CompletableFuture.failedFuture(new ZooKeeperException(Failure.CONNECTION_LOST, "A broken connection."));
+            return CompletableFuture.failedFuture(
+                    new ZooKeeperException(Failure.CONNECTION_LOST, "A broken connection."));
         }
 
         @Override

@@ -51,6 +51,8 @@ class ClientPropertiesTest {
     }
 
     private static ConnectionSettings settings(String key, String value) {
-        return ConnectionSettings.builder("localhost:2181").setProperty(key, value).build();
+        return ConnectionSettings.builder("localhost:2181")
+                .setProperty(key, value)
+                .build();
     }
 }

@@ -49,9 +49,13 @@ class EnsembleHistoryITCase {
                 assertThat(TransactionLogITCase.tree(history, moment.time())).isEqualTo(moment.tree());
             }
             assertThat(new TreeMap<>(TransactionLogITCase.tree(history, System.currentTimeMillis())))
-                    .isEqualTo(transactions.moments.get(transactions.moments.size() - 1).tree());
+                    .isEqualTo(transactions
+                            .moments
+                            .get(transactions.moments.size() - 1)
+                            .tree());
             assertThat(TransactionLogITCase.zxids(history))
-                    .isEqualTo(TransactionLogITCase.zxidsByZooKeeper(ensemble.leader().dataDirectory()));
+                    .isEqualTo(TransactionLogITCase.zxidsByZooKeeper(
+                            ensemble.leader().dataDirectory()));
         }
     }
 }

@@ -80,9 +80,9 @@ class TransactionLogITCase {
             for (LogRecord record = log.next(); record != null; record = log.next()) {
                 for (Operation operation : decoder.decode(record).operations()) {
                     switch (operation.kind()) {
-                        case CREATE ->
-                            assertThat(paths.add(operation.path())).isTrue();
-                        case DELETE -> assertThat(paths.remove(operation.path())).isTrue();
+                        case CREATE -> assertThat(paths.add(operation.path())).isTrue();
+                        case DELETE ->
+                            assertThat(paths.remove(operation.path())).isTrue();
                         case SET, SET_ACL -> {}
                     }
                 }

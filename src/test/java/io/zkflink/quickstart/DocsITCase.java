@@ -50,7 +50,9 @@ class DocsITCase {
         SharedZooKeeper.admin().create(root);
         String text = Files.readString(page)
                 .replaceAll("(?<='connect-string' = ')[^']*(?=')", SharedZooKeeper.connectString() + root)
-                .replaceAll("(?<='log.path' = ')[^']*(?=')", SharedZooKeeper.process().dataDirectory().toString());
+                .replaceAll(
+                        "(?<='log.path' = ')[^']*(?=')",
+                        SharedZooKeeper.process().dataDirectory().toString());
         assertThat(text.lines().filter(line -> line.contains("```sql")))
                 .as("blocks begin at the left, or they are not found")
                 .allMatch("```sql"::equals);

@@ -176,8 +176,8 @@ class ExactlyOncePropertiesTest {
                 Failure failure = random.nextInt(3) == 0 && failures < 20 ? Failure.CLOSED : Failure.CONNECTION_LOST;
                 CompletableFuture<?> sent =
                         random.nextBoolean() ? request.get() : CompletableFuture.completedFuture(null);
-                return sent.thenCompose(answer ->
-                        CompletableFuture.failedFuture(new ZooKeeperException(failure, "Lost by the test.")));
+                return sent.thenCompose(
+                        answer -> CompletableFuture.failedFuture(new ZooKeeperException(failure, "Lost by the test.")));
             }
 
             @Override

@@ -58,9 +58,7 @@ class UpsertWriterTest {
                 new RetryPolicy(Duration.ofSeconds(10), Duration.ofMillis(1)),
                 Guard.NONE,
                 new UpsertWriter.Surroundings(
-                        tasks,
-                        time,
-                        new SinkMetrics(UnregisteredMetricsGroup.createSinkWriterMetricGroup())));
+                        tasks, time, new SinkMetrics(UnregisteredMetricsGroup.createSinkWriterMetricGroup())));
     }
 
     private void write(RowKind kind, int key) throws Exception {

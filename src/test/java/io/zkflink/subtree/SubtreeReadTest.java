@@ -4,7 +4,6 @@ package io.zkflink.subtree;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zkflink.client.Failure;
-import io.zkflink.client.Failure;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperException;
 import io.zkflink.path.PathEncoding;

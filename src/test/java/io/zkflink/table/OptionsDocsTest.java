@@ -3,11 +3,11 @@ package io.zkflink.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zkflink.catalog.ZooKeeperCatalogFactory;
+import io.zkflink.catalog.ZooKeeperCatalogStoreFactory;
 import io.zkflink.history.source.HistoryMetadata;
 import io.zkflink.metrics.ScanMetric;
 import io.zkflink.metrics.SinkMetric;
-import io.zkflink.catalog.ZooKeeperCatalogFactory;
-import io.zkflink.catalog.ZooKeeperCatalogStoreFactory;
 import io.zkflink.row.ReadableMetadata;
 import io.zkflink.row.RecipeMetadata;
 import io.zkflink.row.WritableMetadata;
@@ -130,8 +130,9 @@ class OptionsDocsTest {
     private static String withProperties(List<ConfigOption<?>> options, List<ConfigOption<?>> required) {
         return Stream.concat(
                                 options.stream().map(option -> row(option, required)),
-                                Stream.of("| `properties.*` | optional | (none) | String | Options of ZooKeeper's client,"
-                                        + " given to it as they are. |"))
+                                Stream.of(
+                                        "| `properties.*` | optional | (none) | String | Options of ZooKeeper's client,"
+                                                + " given to it as they are. |"))
                         .collect(Collectors.joining("\n"))
                 + "\n";
     }

@@ -142,8 +142,7 @@ class TableSourcesTest {
         PathTemplate rows = ((ZooKeeperTableSource) source(
                         TableSourcesTest.class.getClassLoader(),
                         Map.of("sink.commit-path", "/r/commits", "sink.guard.lock", "/r/lock")))
-                .layout
-                .template();
+                .layout.template();
         assertThat(rows.match("/r/x/true/1/2")).isNotNull();
         assertThat(rows.match("/r/commits/true/1/2")).isNull();
         assertThat(rows.match("/r/lock/true/1/2")).isNull();

@@ -46,8 +46,7 @@ final class LogRows implements RowReader {
         return opened;
     }
 
-    private static LogRows open(History history, LogScan scan, LogDecoder rows, HistorySplit split)
-            throws IOException {
+    private static LogRows open(History history, LogScan scan, LogDecoder rows, HistorySplit split) throws IOException {
         boolean follow = !scan.isBounded();
         if (!split.isFresh()) {
             return new LogRows(scan, history.logAfter(split.lastWhole(), follow), history, rows, split, null);

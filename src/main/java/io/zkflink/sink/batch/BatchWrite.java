@@ -2,7 +2,6 @@
 package io.zkflink.sink.batch;
 
 import io.zkflink.client.Failure;
-import io.zkflink.client.WriteRefusal;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperException;
@@ -76,8 +75,7 @@ public final class BatchWrite {
      * @param divisible whether the rows may be written by several requests
      * @param rows none if only the guard is to be written
      */
-    public BatchWrite(
-            BatchContext context, boolean divisible, List<BatchedRow> rows) {
+    public BatchWrite(BatchContext context, boolean divisible, List<BatchedRow> rows) {
         this.context = context;
         this.client = context.client();
         this.rules = context.rules();
@@ -329,12 +327,13 @@ public final class BatchWrite {
         if (cause instanceof ZooKeeperException e && e.failure().isTransient() && !(e instanceof GuardException)) {
             broke(e);
         } else {
-            fail(cause instanceof IOException e
-                    ? e
-                    : new IOException(
-                            "The rows beginning with that of the znode '" + firstPath
-                                    + "' could not be written: " + cause,
-                            cause));
+            fail(
+                    cause instanceof IOException e
+                            ? e
+                            : new IOException(
+                                    "The rows beginning with that of the znode '" + firstPath
+                                            + "' could not be written: " + cause,
+                                    cause));
         }
     }
 }

@@ -114,8 +114,7 @@ public final class MissingParents {
         CompletableFuture<Void> exist = allExist(denied);
         return above.isEmpty()
                 ? exist
-                : exist.thenComposeAsync(none -> create(above), thread)
-                        .thenComposeAsync(none -> create(again), thread);
+                : exist.thenComposeAsync(none -> create(above), thread).thenComposeAsync(none -> create(again), thread);
     }
 
     /** A server denies a creation before it says that the znode is there already: fails if one is not. */

@@ -59,6 +59,7 @@ public final class PathQueue<T extends PathQueue.Entry> {
         private Node node;
         /** Grows in the order in which entries came. */
         private long number;
+
         public abstract String path();
 
         /** How many segments the path has. */
@@ -276,8 +277,7 @@ public final class PathQueue<T extends PathQueue.Entry> {
 
     private boolean isBlocked(Node node) {
         boolean removes = node.first.removes();
-        if (removes
-                && (node.inFlightBelow > 0 || node.blockedBelow == turn || node.putLeavesBelow == turn)) {
+        if (removes && (node.inFlightBelow > 0 || node.blockedBelow == turn || node.putLeavesBelow == turn)) {
             return true;
         }
         if (!removes && isUndecided(node)) {

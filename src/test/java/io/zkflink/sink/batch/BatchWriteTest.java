@@ -197,7 +197,8 @@ class BatchWriteTest {
         guard = List.of(new ZNodeWrite.Check("/fence", 0));
         zk.create("/t/a", "0");
 
-        BatchResult result = Await.result(batch(put("/t/a", "1"), put("/t/b", "1")).write());
+        BatchResult result =
+                Await.result(batch(put("/t/a", "1"), put("/t/b", "1")).write());
         assertThat(((BatchResult.Failed) result).cause()).isInstanceOf(GuardException.class);
         assertThat(zk.tree("/t")).containsExactly(Map.entry("/t/a", "0"));
     }
@@ -223,7 +224,8 @@ class BatchWriteTest {
             @Override
             public CompletableFuture<WriteResult> writeAndTell(List<ZNodeWrite> writes) {
                 for (int i = 0; i < writes.size(); i++) {
-                    if (writes.get(i) instanceof ZNodeWrite.Create create && create.path().lastIndexOf('/') == 0) {
+                    if (writes.get(i) instanceof ZNodeWrite.Create create
+                            && create.path().lastIndexOf('/') == 0) {
                         return CompletableFuture.completedFuture(new WriteResult(
                                 Optional.of(new WriteRefusal(
                                         i, new ZooKeeperException(Failure.NO_PERMISSION, "Denied by the test."))),
@@ -241,9 +243,8 @@ class BatchWriteTest {
         assertThat(zk.tree("/config")).containsOnlyKeys("/config/a", "/config/new", "/config/new/b");
         assertThat(Await.result(batch(denied, queue(put("/no/b", "1")).take(1, Long.MAX_VALUE))
                         .write()))
-                .isInstanceOfSatisfying(
-                        BatchResult.Failed.class,
-                        failed -> assertThat(failed.cause()).hasMessage("Denied by the test."));
+                .isInstanceOfSatisfying(BatchResult.Failed.class, failed -> assertThat(failed.cause())
+                        .hasMessage("Denied by the test."));
     }
 
     /** Whoever creates the parent of another row's znode on the way must not create that row's. */
@@ -264,13 +265,14 @@ class BatchWriteTest {
         };
         RowWrite container = new RowWrite.Put("/t/x/a", new byte[] {1}, true, null, CreateMode.CONTAINER, 0);
         RowWrite[] rows = {put("/t/x/a/b", "1"), container};
-        Await.result(batch(recording, queue(rows).take(rows.length, Long.MAX_VALUE)).write());
+        Await.result(
+                batch(recording, queue(rows).take(rows.length, Long.MAX_VALUE)).write());
 
         assertThat(created)
                 .filteredOn(write -> write.path().equals("/t/x/a"))
                 .isNotEmpty()
-                .allSatisfy(write ->
-                        assertThat(((ZNodeWrite.Create) write).mode()).isEqualTo(CreateMode.CONTAINER));
+                .allSatisfy(
+                        write -> assertThat(((ZNodeWrite.Create) write).mode()).isEqualTo(CreateMode.CONTAINER));
     }
 
     @Test

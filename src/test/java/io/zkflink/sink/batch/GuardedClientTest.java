@@ -98,9 +98,8 @@ class GuardedClientTest {
             if (lost) {
                 assertThat(Await.result(written))
                         .as("after %d", requests)
-                        .isInstanceOfSatisfying(
-                                BatchResult.Failed.class,
-                                failed -> assertThat(failed.cause()).isInstanceOf(GuardException.class));
+                        .isInstanceOfSatisfying(BatchResult.Failed.class, failed -> assertThat(failed.cause())
+                                .isInstanceOf(GuardException.class));
                 assertThat(zk.tree("/")).as("after %d", requests).isEqualTo(before);
             }
         }
