@@ -76,7 +76,8 @@ final class Authentication implements Watcher {
         CompletableFuture<Void> handshake;
         try {
             handshake = new SaslHandshake(security.sasl(), hosts.current()).with(client.join());
-        } catch (LoginException | SaslException e) {
+        } catch (LoginException | SaslException | RuntimeException | Error e) {
+            // Whatever it is: nobody else would hear of it, and the session would wait for ever.
             handshake = CompletableFuture.failedFuture(e);
         }
         handshake.whenComplete((done, failure) -> authenticated(connection, event, failure));
@@ -91,10 +92,15 @@ final class Authentication implements Watcher {
                 || (answer != null && Failure.of(answer).isTransient())) {
             LOG.debug("The connection broke while SASL was under way: {}", cause.toString());
         } else {
-            refusal = (answer == null ? cause.getMessage() : "the server refused the credentials (" + answer + ")")
+            refusal = (answer == null ? describe(cause) : "the server refused the credentials (" + answer + ")")
                     + ". Check " + credentials() + ", and that the server is set up for this SASL mechanism";
             events.accept(FAILED);
         }
+    }
+
+    private static String describe(Throwable cause) {
+        boolean isTold = cause instanceof LoginException || cause instanceof SaslException;
+        return isTold && cause.getMessage() != null ? cause.getMessage() : cause.toString();
     }
 
     private String credentials() {

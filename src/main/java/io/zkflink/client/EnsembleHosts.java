@@ -4,28 +4,29 @@ package io.zkflink.client;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.zookeeper.client.ConnectStringParser;
 import org.apache.zookeeper.client.HostProvider;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives ZooKeeper's client the next server to try: one that accepts connections.
+ * Gives ZooKeeper's client the next server to try, with its name resolved anew.
  *
  * <p>The stock provider hands out addresses blindly, and the client then logs a stack trace per second for as long as
- * an outage lasts, without ever telling anybody the cause. This one looks first, resolving the name anew, backs off
- * exponentially with jitter while nobody answers, logs an outage once and then ever more
- * rarely, and remembers the last cause for the message.
+ * an outage lasts, without ever telling anybody the cause. This one probes a server before the first connect and after
+ * an attempt that failed, backs off exponentially with jitter while nobody answers, logs an outage once and then ever
+ * more rarely, and remembers the last cause for the message. A reconnect begins without a probe, which would be one
+ * more connection for the server to count and to log.
  *
  * <p>{@link #next} is called by the client's send thread, which may wait there: it has nothing else to do without a
  * connection. All other methods may be called by any thread.
@@ -41,12 +42,12 @@ final class EnsembleHosts implements HostProvider {
     private static final int MIN_ATTEMPTS_PER_SESSION = 3;
 
     private final ConnectionSettings settings;
-    private final Names names;
-    /** Null without TLS. */
-    private final TlsCheck tls;
-
+    private final ServerProbe probe;
+    private final boolean isEncrypted;
     private final Runnable onRefusal;
     private final List<InetSocketAddress> servers;
+    /** Those that are probed before they are handed out. */
+    private final Set<InetSocketAddress> doubtful;
 
     private int position = -1;
     private int failedRounds;
@@ -54,11 +55,6 @@ final class EnsembleHosts implements HostProvider {
     private boolean closed;
     private InetSocketAddress current;
     private volatile long connections;
-
-    /** What knows the addresses of a name, as of now. */
-    interface Names {
-        InetAddress[] addressesOf(String host) throws UnknownHostException;
-    }
 
     /**
      * @param tls null without TLS
@@ -69,20 +65,21 @@ final class EnsembleHosts implements HostProvider {
     }
 
     /** As above, with somebody else to ask for addresses. */
-    EnsembleHosts(ConnectionSettings settings, TlsCheck tls, Runnable onRefusal, Names names) {
+    EnsembleHosts(ConnectionSettings settings, TlsCheck tls, Runnable onRefusal, ServerProbe.Names names) {
         this.settings = settings;
-        this.names = names;
-        this.tls = tls;
+        this.probe = new ServerProbe(names, tls);
+        this.isEncrypted = tls != null;
         this.onRefusal = onRefusal;
         this.servers = new ArrayList<>(new ConnectStringParser(settings.connectString()).getServerAddresses());
         Collections.shuffle(servers);
+        this.doubtful = new HashSet<>(servers);
     }
 
     /** Why the last attempts to reach the servers failed, in words, with their addresses. */
     synchronized String lastCauses() {
         return lastCauses.isEmpty()
                 ? "no server answered the session request: they may have lost their quorum"
-                        + (tls == null ? ", or want TLS on this port ('ssl.enabled')" : "")
+                        + (!isEncrypted ? ", or want TLS on this port ('ssl.enabled')" : "")
                 : String.join("; ", lastCauses.values());
     }
 
@@ -123,7 +120,7 @@ final class EnsembleHosts implements HostProvider {
             for (int i = 0; i < servers.size(); i++) {
                 InetSocketAddress server = advance();
                 try {
-                    return handOut(probe(server));
+                    return handOut(server, isDoubtful(server) ? probe.reach(server, share()) : probe.resolve(server));
                 } catch (IOException e) {
                     failed(server, e);
                     refusals += e instanceof TlsCheck.Refusal ? 1 : 0;
@@ -144,6 +141,7 @@ final class EnsembleHosts implements HostProvider {
         }
         failedRounds = 0;
         lastCauses.clear();
+        doubtful.clear();
         connections++;
     }
 
@@ -153,9 +151,17 @@ final class EnsembleHosts implements HostProvider {
         return false;
     }
 
-    private synchronized InetSocketAddress handOut(InetSocketAddress server) {
-        current = server;
-        return server;
+    /** If it comes to nothing, the next attempt at this server tells why, unless that was looked into just now. */
+    private synchronized InetSocketAddress handOut(InetSocketAddress server, InetSocketAddress resolved) {
+        if (!doubtful.remove(server)) {
+            doubtful.add(server);
+        }
+        current = resolved;
+        return resolved;
+    }
+
+    private synchronized boolean isDoubtful(InetSocketAddress server) {
+        return doubtful.contains(server);
     }
 
     private synchronized int attempted() {
@@ -167,26 +173,9 @@ final class EnsembleHosts implements HostProvider {
         return servers.get(position);
     }
 
-    private InetSocketAddress probe(InetSocketAddress server) throws IOException {
-        // A name may stand for several servers, some of them down.
-        List<InetAddress> addresses = Arrays.asList(names.addressesOf(server.getHostString()));
-        Collections.shuffle(addresses);
-        long share = settings.connectionTimeout().toMillis() / servers.size() / addresses.size();
-        int timeout = (int) Math.max(1, Math.min(Integer.MAX_VALUE, share));
-        IOException last = new IOException("no address");
-        for (InetAddress address : addresses) {
-            InetSocketAddress resolved = new InetSocketAddress(address, server.getPort());
-            try (Socket socket = new Socket()) {
-                socket.connect(resolved, timeout);
-                if (tls != null) {
-                    tls.handshake(socket, resolved, timeout);
-                }
-                return resolved;
-            } catch (IOException e) {
-                last = e;
-            }
-        }
-        throw last;
+    /** How long one server may take in a round of all. */
+    private Duration share() {
+        return settings.connectionTimeout().dividedBy(servers.size());
     }
 
     private synchronized void failed(InetSocketAddress server, IOException cause) {

@@ -22,8 +22,7 @@ public final class Farewell {
 
     private Farewell(SaslZooKeeper zooKeeper, Step step) {
         this.zooKeeper = zooKeeper;
-        this.thread = new Thread(() -> run(step), "zookeeper-session-close");
-        thread.setDaemon(true);
+        this.thread = ConnectorThread.of(() -> run(step), "zookeeper-session-close");
         thread.start();
     }
 

@@ -3,18 +3,14 @@ package io.zkflink.client;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.apache.zookeeper.AddWatchMode;
 import org.apache.zookeeper.AsyncCallback;
 import org.apache.zookeeper.KeeperException;
-import org.apache.zookeeper.Op;
-import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.Watcher;
 import org.apache.zookeeper.ZooKeeper;
@@ -23,35 +19,43 @@ import org.apache.zookeeper.common.X509Util;
 
 /**
  * ZooKeeper's own client for the life of one session, thrown away with it. It says that it is connected only once the
- * server knows who is.
+ * server knows who is. It connects at once; its threads wait with what they have to tell until {@link #listen}.
  */
 final class Handle implements WatchConnection {
 
     private final EnsembleHosts hosts;
     private final Authentication authentication;
     private final SaslZooKeeper zooKeeper;
+    private final CompletableFuture<Consumer<WatchedEvent>> listener = new CompletableFuture<>();
 
     /**
      * Starts connecting.
      *
      * @param session to go on with; null for a new one
-     * @param onEvent called with this handle on the event thread
      * @throws ZooKeeperException if it can never connect like this, for example for want of a file
      */
-    Handle(ConnectionSettings settings, SessionIdentity session, BiConsumer<Handle, WatchedEvent> onEvent)
-            throws IOException {
+    Handle(ConnectionSettings settings, SessionIdentity session) throws IOException {
         ZKClientConfig config = config(settings);
         SecuritySettings.Tls tls = settings.security().tls();
         this.hosts = new EnsembleHosts(
                 settings,
                 tls == null ? null : new TlsCheck(tls, config),
-                () -> onEvent.accept(this, Authentication.FAILED));
-        this.authentication = new Authentication(settings.security(), hosts, event -> onEvent.accept(this, event));
+                () -> tell(Authentication.FAILED));
+        this.authentication = new Authentication(settings.security(), hosts, this::tell);
         int timeout = (int) settings.sessionTimeout().toMillis();
         this.zooKeeper = session == null
                 ? new SaslZooKeeper(settings.connectString(), timeout, authentication, hosts, config)
                 : new SaslZooKeeper(settings.connectString(), timeout, authentication, session, hosts, config);
         authentication.of(zooKeeper);
+    }
+
+    /** Tells of all events from the first one on, on the event thread as a rule. To be called once, in any case. */
+    void listen(Consumer<WatchedEvent> onEvent) {
+        listener.complete(onEvent);
+    }
+
+    private void tell(WatchedEvent event) {
+        listener.join().accept(event);
     }
 
     private static ZKClientConfig config(ConnectionSettings settings) {
@@ -166,56 +170,10 @@ final class Handle implements WatchConnection {
     /** As {@link OwnedSession#writeAndTell}. */
     CompletableFuture<WriteResult> write(List<ZNodeWrite> writes, UnaryOperator<String> serverPath) {
         CompletableFuture<WriteResult> result = new CompletableFuture<>();
-        List<Op> ops = new ArrayList<>(writes.size());
-        for (ZNodeWrite write : writes) {
-            ops.add(ZNodeWrite.op(write, serverPath.apply(write.path())));
-        }
-        zooKeeper.multi(ops, (rc, path, ctx, results) -> written(writes, rc, results, result), null);
+        AsyncCallback.MultiCallback answered =
+                (rc, path, ctx, results) -> MultiWrite.answered(writes, rc, results, result);
+        zooKeeper.multi(MultiWrite.ops(writes, serverPath), answered, null);
         return result;
-    }
-
-    /** Completes the result by what came of a {@code multi}. */
-    static void written(
-            List<ZNodeWrite> writes, int rc, List<OpResult> results, CompletableFuture<WriteResult> result) {
-        KeeperException.Code code = Failure.code(rc);
-        if (code == KeeperException.Code.OK && results != null && results.size() == writes.size()) {
-            result.complete(new WriteResult(Optional.empty(), created(results)));
-            return;
-        }
-        for (int i = 0; results != null && i < results.size(); i++) {
-            int error = results.get(i) instanceof OpResult.ErrorResult refused ? refused.getErr() : 0;
-            if (error != 0) {
-                refused(i, refused(writes.get(i), Failure.code(error)), result);
-                return;
-            }
-        }
-        // ZooKeeper's client says OK of a reply that it could not read to its end.
-        KeeperException.Code failed = code == KeeperException.Code.OK ? KeeperException.Code.CONNECTIONLOSS : code;
-        result.completeExceptionally(refused(writes.get(0), failed));
-    }
-
-    /** What is wrong with the session rather than with a write is told as such, whichever write the server met it at. */
-    private static void refused(int index, ZooKeeperException cause, CompletableFuture<WriteResult> result) {
-        if (cause.failure().isTransient() || cause.failure() == Failure.AUTHENTICATION_FAILED) {
-            result.completeExceptionally(cause);
-        } else {
-            result.complete(WriteResult.refused(new WriteRefusal(index, cause)));
-        }
-    }
-
-    /** The names alone, since the paths are sometimes told with the chroot and sometimes without. */
-    private static List<String> created(List<OpResult> results) {
-        List<String> names = new ArrayList<>();
-        for (OpResult result : results) {
-            if (result instanceof OpResult.CreateResult made) {
-                names.add(made.getPath().substring(made.getPath().lastIndexOf('/') + 1));
-            }
-        }
-        return names;
-    }
-
-    private static ZooKeeperException refused(ZNodeWrite write, KeeperException.Code code) {
-        return ZooKeeperException.of(code, ZNodeWrite.verb(write), write.path(), ZNodeWrite.permission(write));
     }
 
     /** Begins to end the session. */

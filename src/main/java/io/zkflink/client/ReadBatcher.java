@@ -73,7 +73,7 @@ final class ReadBatcher {
     /** Starts sending to this handle. */
     void connected(ZooKeeper handle) {
         synchronized (lock) {
-            connected = handle;
+            connected = failed == null ? handle : null;
         }
         pump();
     }

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.client;
 
+import io.zkflink.client.SessionState.Between;
+import io.zkflink.client.SessionState.Ended;
+import io.zkflink.client.SessionState.Open;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.Watcher;
+import org.apache.zookeeper.server.ZooKeeperThread;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,8 +25,9 @@ import org.slf4j.LoggerFactory;
  * for good, while a session that was connected once waits for the server for ever. On every connect, first or not, all
  * watches are put in place and then reported as established. {@link #close} ends it.
  *
- * <p>The events of a handle arrive on its event thread; a handle that was replaced is no longer listened to. Every
- * other method may be called by any thread.
+ * <p>Handles are made by the session's own thread, so that theirs take over nothing of a user's. The events of a handle
+ * arrive on its event thread; a handle that was replaced is no longer listened to. Every other method may be called by
+ * any thread. What the session is at is one {@link SessionState}, swapped under the lock; nobody is called under it.
  */
 final class Session {
 
@@ -37,30 +39,16 @@ final class Session {
     private final boolean owned;
 
     private final ReadBatcher reads;
-    private final SharedWatches watches = new SharedWatches(this::later);
-    /** The session's own: the JVM-wide timer of {@link CompletableFuture} would keep this class loader alive for ever. */
-    private final ScheduledThreadPoolExecutor timer = newTimer();
+    private final SessionTimer timer = new SessionTimer();
+    private final SharedWatches watches = new SharedWatches(timer);
 
-    /** The current handle; null while there is none, between two sessions and after the end. */
-    private Handle handle;
-
-    /** The session that the next handle is to go on with; null for a new one. */
-    private SessionIdentity resume;
-
-    private SessionIdentity identity;
-    private String unmade = "the session has just expired";
-    private boolean connected;
+    private SessionState state;
     private long connects;
     private long expiries;
-    /** Why nothing can be asked of this session any more, or null. */
-    private ZooKeeperException refusal;
-
-    /** The end of the last handle; null until then, and if there was none. */
-    private Farewell farewell;
 
     /** A session for whoever wants one like this. */
     Session(ConnectionSettings settings) {
-        this(settings, false);
+        this(settings, false, null);
     }
 
     /**
@@ -69,19 +57,19 @@ final class Session {
      * @param previous to go on with; null for a new one
      */
     Session(ConnectionSettings settings, SessionIdentity previous) {
-        this(settings, true);
-        this.resume = previous;
+        this(settings, true, previous);
     }
 
-    private Session(ConnectionSettings settings, boolean owned) {
+    private Session(ConnectionSettings settings, boolean owned, SessionIdentity previous) {
         this.settings = settings;
         this.owned = owned;
         this.reads = new ReadBatcher(settings);
+        this.state = new Between(previous, "nobody has tried yet", CompletableFuture.completedFuture(null));
     }
 
     void open() {
-        later(settings.patience().toMillis(), this::giveUpUnlessConnected);
-        openHandle();
+        timer.later(settings.patience().toMillis(), this::giveUpUnlessConnected);
+        timer.later(0, this::openHandle);
     }
 
     private void giveUpUnlessConnected() {
@@ -104,11 +92,11 @@ final class Session {
 
     /** False once the session has failed: whoever asks for these settings next gets a new one. */
     synchronized boolean isUsable() {
-        return refusal == null;
+        return !(state instanceof Ended);
     }
 
     synchronized ConnectionStatistics statistics() {
-        return new ConnectionStatistics(connected, Math.max(0, connects - 1), expiries);
+        return new ConnectionStatistics(state.isConnected(), Math.max(0, connects - 1), expiries);
     }
 
     CompletableFuture<Long> sync() {
@@ -117,7 +105,7 @@ final class Session {
 
     /** Who this is to the server; empty while it is not connected. */
     synchronized Optional<SessionIdentity> identity() {
-        return connected ? Optional.of(identity) : Optional.empty();
+        return state instanceof Open open && open.connected() ? Optional.of(open.identity()) : Optional.empty();
     }
 
     CompletableFuture<List<String>> ephemerals() {
@@ -138,28 +126,33 @@ final class Session {
 
     /** Sends a request that does not wait for a connection. */
     private <T> CompletableFuture<T> request(String verb, String path, Function<Handle, CompletableFuture<T>> send) {
-        Handle current;
-        ZooKeeperException refused;
+        SessionState now;
         synchronized (this) {
-            current = connected ? handle : null;
-            refused = refusal;
+            now = state;
         }
-        if (current != null) {
-            return send.apply(current);
+        if (now instanceof Open open && open.connected()) {
+            return send.apply(open.handle());
         }
         return CompletableFuture.failedFuture(
-                refused != null ? refused : ZooKeeperException.of(KeeperException.Code.CONNECTIONLOSS, verb, path));
+                now instanceof Ended ended
+                        ? ended.cause()
+                        : ZooKeeperException.of(KeeperException.Code.CONNECTIONLOSS, verb, path));
     }
 
     /** Ends the session, unless that was done before, and waits for its threads; see {@link Farewell}. */
     void close() {
         end(SessionClient.closedException());
-        Farewell begun;
-        synchronized (this) {
-            begun = farewell;
+        if (Thread.currentThread() instanceof ZooKeeperThread) {
+            return; // It would wait for itself.
         }
-        if (begun != null) {
-            begun.await();
+        timer.awaitEnd();
+        CompletableFuture<Farewell> farewell;
+        synchronized (this) {
+            farewell = ((Ended) state).farewell();
+        }
+        Farewell last = farewell.join();
+        if (last != null) {
+            last.await();
         }
     }
 
@@ -173,41 +166,68 @@ final class Session {
     }
 
     private void end(ZooKeeperException cause, Function<Handle, Farewell> how) {
+        CompletableFuture<Farewell> farewell = new CompletableFuture<>();
+        SessionState last;
         synchronized (this) {
-            if (refusal != null) {
+            if (state instanceof Ended) {
                 return;
             }
-            refusal = cause;
-            Handle last = dropHandle();
-            if (last != null) {
-                farewell = how.apply(last);
-            }
+            last = state;
+            state = new Ended(cause, farewell);
         }
-        timer.shutdown();
+        if (last instanceof Open open) {
+            farewell.complete(how.apply(open.handle()));
+        } else if (last instanceof Between between) {
+            between.farewell().thenAccept(farewell::complete);
+        }
+        timer.end();
         reads.fail(cause);
         watches.fail(cause);
     }
 
     private void openHandle() {
-        ZooKeeperException hopeless;
+        SessionIdentity resume;
         synchronized (this) {
-            if (refusal != null) {
+            if (!(state instanceof Between between)) {
                 return;
             }
-            try {
-                // Its events wait for this lock, and so find it current.
-                handle = new Handle(settings, resume, this::onEvent);
-                return;
-            } catch (IOException | RuntimeException e) {
-                String reason = e instanceof ZooKeeperException ? e.getMessage() : e.toString();
-                if (!reason.equals(unmade)) {
-                    LOG.warn("No ZooKeeper client for '{}' could be made: {}", settings.connectString(), reason);
-                }
-                unmade = reason;
-                hopeless = e instanceof ZooKeeperException known && connects == 0 ? known : null;
+            resume = between.resume();
+        }
+        Handle made;
+        try {
+            made = new Handle(settings, resume);
+        } catch (IOException | RuntimeException | Error e) {
+            notMade(e);
+            return;
+        }
+        boolean tooLate;
+        synchronized (this) {
+            tooLate = state instanceof Ended;
+            if (!tooLate) {
+                state = new Open(made, resume, false);
             }
         }
-        if (hopeless != null) {
+        made.listen(event -> onEvent(made, event));
+        if (tooLate) {
+            made.close().await();
+        }
+    }
+
+    private void notMade(Throwable cause) {
+        String reason = cause instanceof ZooKeeperException ? cause.getMessage() : cause.toString();
+        boolean isNews = false;
+        boolean isFirst;
+        synchronized (this) {
+            isFirst = connects == 0;
+            if (state instanceof Between between) {
+                isNews = !reason.equals(between.reason());
+                state = new Between(between.resume(), reason, between.farewell());
+            }
+        }
+        if (isNews) {
+            LOG.warn("No ZooKeeper client for '{}' could be made: {}", settings.connectString(), reason);
+        }
+        if (isFirst && cause instanceof ZooKeeperException hopeless) {
             end(hopeless);
         } else {
             reopenLater();
@@ -218,14 +238,9 @@ final class Session {
         if (event.getType() != Watcher.Event.EventType.None) {
             return;
         }
-        synchronized (this) {
-            if (source != handle) {
-                return;
-            }
-        }
         switch (event.getState()) {
             case SyncConnected -> onConnected(source);
-            case Disconnected -> onDisconnected();
+            case Disconnected -> onDisconnected(source);
             case Expired -> onExpired(source);
             case AuthFailed -> onRefused(source);
             default -> LOG.debug("ZooKeeper at '{}': {}.", settings.connectString(), event.getState());
@@ -234,7 +249,7 @@ final class Session {
 
     private void onRefused(Handle source) {
         synchronized (this) {
-            if (connects > 0 && !source.wasConnected()) {
+            if (!state.isWith(source) || (connects > 0 && !source.wasConnected())) {
                 return; // They knew us before, and certificates are replaced one by one.
             }
         }
@@ -246,8 +261,10 @@ final class Session {
     private void onConnected(Handle source) {
         boolean isFirst;
         synchronized (this) {
-            connected = true;
-            identity = source.identity();
+            if (!state.isWith(source)) {
+                return;
+            }
+            state = new Open(source, source.identity(), true);
             isFirst = connects++ == 0;
         }
         if (isFirst) {
@@ -272,12 +289,12 @@ final class Session {
         }
     }
 
-    private void onDisconnected() {
+    private void onDisconnected(Handle source) {
         synchronized (this) {
-            if (!connected) {
+            if (!state.isWith(source) || !state.isConnected()) {
                 return;
             }
-            connected = false;
+            state = new Open(source, ((Open) state).identity(), false);
         }
         LOG.info("The connection to ZooKeeper at '{}' is lost.", settings.connectString());
         reads.disconnected();
@@ -286,13 +303,15 @@ final class Session {
 
     /** ZooKeeper's client also says so when it has not heard of a server for so long that it gives up hope. */
     private void onExpired(Handle source) {
-        onDisconnected();
-        Handle expired;
-        boolean perhaps;
+        onDisconnected(source);
+        boolean perhaps = owned && source.wasConnected();
+        CompletableFuture<Farewell> farewell = new CompletableFuture<>();
         synchronized (this) {
-            expired = dropHandle();
-            perhaps = owned && source.wasConnected();
-            resume = perhaps ? identity : null;
+            if (!state.isWith(source)) {
+                return;
+            }
+            SessionIdentity last = ((Open) state).identity();
+            state = new Between(perhaps ? last : null, "the session has just expired", farewell);
             expiries += perhaps ? 0 : 1;
         }
         if (perhaps) {
@@ -300,50 +319,24 @@ final class Session {
         } else {
             LOG.info("The ZooKeeper session at '{}' has expired; opening a new one.", settings.connectString());
         }
-        if (expired != null) {
-            expired.close();
-        }
+        farewell.complete(source.close());
         reopenLater();
     }
 
     /** With jitter, since whatever expired one session is likely to have expired those of many tasks. */
     private void reopenLater() {
         int jitter = ThreadLocalRandom.current().nextInt(MAX_REOPEN_JITTER_MILLIS);
-        later(jitter, this::openHandle);
-    }
-
-    private void later(long millis, Runnable task) {
-        // After the end it is dropped.
-        timer.schedule(task, millis, TimeUnit.MILLISECONDS);
-    }
-
-    private static ScheduledThreadPoolExecutor newTimer() {
-        ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
-                1,
-                task -> {
-                    Thread thread = new Thread(task, "zookeeper-session-timer");
-                    thread.setDaemon(true);
-                    return thread;
-                },
-                new ThreadPoolExecutor.DiscardPolicy());
-        timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-        timer.setKeepAliveTime(1, TimeUnit.SECONDS);
-        timer.allowCoreThreadTimeOut(true);
-        return timer;
-    }
-
-    private Handle dropHandle() {
-        Handle last = handle;
-        handle = null;
-        connected = false;
-        return last;
+        timer.later(jitter, this::openHandle);
     }
 
     private String unreachable() {
-        String causes;
+        SessionState now;
         synchronized (this) {
-            causes = handle == null ? "No client could be made: " + unmade : handle.lastCauses();
+            now = state;
         }
+        String causes = now instanceof Open open
+                ? open.handle().lastCauses()
+                : now instanceof Between between ? "No client could be made: " + between.reason() : "";
         return String.format(
                 "Could not connect to ZooKeeper at '%s' within %d ms ('connection-timeout' of %d ms x"
                         + " 'max-retry-attempts' of %d). %s. Check that 'connect-string' names the servers"

@@ -61,6 +61,9 @@ final class SharedWatches {
     void connected(WatchConnection target) {
         List<Subscription> established;
         synchronized (this) {
+            if (refusal != null) {
+                return;
+            }
             connected = target;
             connection++;
             established = new ArrayList<>(listeners);

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -158,6 +159,7 @@ final class TlsCheck {
             // With TLS 1.3 a server tells only now that it does not trust the client.
             ask(socket);
             int ignored = socket.getInputStream().read();
+            awaitEnd(socket);
         } catch (SSLException e) {
             throw refusal(e);
         }
@@ -169,6 +171,15 @@ final class TlsCheck {
             socket.getOutputStream().flush();
         } catch (IOException e) {
             // The server has closed the connection; why stands in what it has sent.
+        }
+    }
+
+    /** Lets the server close the connection, so that it counts it no more. */
+    private static void awaitEnd(SSLSocket socket) {
+        try {
+            socket.getInputStream().transferTo(OutputStream.nullOutputStream());
+        } catch (IOException e) {
+            // It has answered.
         }
     }
 

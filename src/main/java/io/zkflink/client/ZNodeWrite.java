@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.client;
 
-import org.apache.zookeeper.Op;
-
 /** One operation of a {@code multi}. Data is shared, not to be modified; null data is none. */
 @SuppressWarnings("ArrayRecordComponent") // compared nowhere; copying a megabyte per accessor call would be worse
 public sealed interface ZNodeWrite {
@@ -75,44 +73,5 @@ public sealed interface ZNodeWrite {
     /** The headers of the operation, and a path of whatever characters. */
     private static int overhead(String path) {
         return 48 + 3 * path.length();
-    }
-
-    /** As ZooKeeper's client wants it. */
-    static Op op(ZNodeWrite write, String serverPath) {
-        if (write instanceof Create create) {
-            org.apache.zookeeper.CreateMode mode = create.mode.zooKeepers();
-            return mode.isTTL()
-                    ? Op.create(serverPath, create.data, create.acl.zooKeepers(), mode, create.ttlMillis)
-                    : Op.create(serverPath, create.data, create.acl.zooKeepers(), mode);
-        }
-        if (write instanceof SetData set) {
-            return Op.setData(serverPath, set.data, set.version);
-        }
-        if (write instanceof Delete delete) {
-            return Op.delete(serverPath, delete.version);
-        }
-        return Op.check(serverPath, ((Check) write).version);
-    }
-
-    /** What a user lacks who is denied it. */
-    static String permission(ZNodeWrite write) {
-        if (write instanceof Create) {
-            return "CREATE permission on its parent";
-        }
-        if (write instanceof Delete) {
-            return "DELETE permission on its parent";
-        }
-        return write instanceof SetData ? "WRITE permission" : "READ permission";
-    }
-
-    /** What was tried, as a verb. */
-    static String verb(ZNodeWrite write) {
-        if (write instanceof Create) {
-            return "create";
-        }
-        if (write instanceof Delete) {
-            return "delete";
-        }
-        return write instanceof SetData ? "set" : "check";
     }
 }

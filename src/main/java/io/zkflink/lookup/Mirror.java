@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.lookup;
 
+import io.zkflink.client.ConnectorThread;
 import io.zkflink.client.Failure;
 import io.zkflink.client.Farewell;
 import io.zkflink.client.SessionPool;
@@ -87,8 +88,7 @@ final class Mirror {
         this.keys = table.template().isAmbiguous() ? new UniqueKeys(table.template(), reconciler) : null;
         FeedSettings settings = new FeedSettings(true, false, Duration.ZERO, table.keysOnly(), Duration.ZERO, false);
         this.feed = new SubtreeFeed(client, table.template(), path -> true, NOTHING_SEEN, settings);
-        thread = new Thread(this::run, "zookeeper-mirror " + table.template());
-        thread.setDaemon(true);
+        thread = ConnectorThread.of(this::run, "zookeeper-mirror " + table.template());
         thread.start();
     }
 

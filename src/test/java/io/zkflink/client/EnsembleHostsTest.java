@@ -8,9 +8,13 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -18,6 +22,7 @@ import org.junit.jupiter.api.Test;
 /** An ensemble behind a name that moves. */
 class EnsembleHostsTest {
 
+    private final List<String> probes = new CopyOnWriteArrayList<>();
     private ServerSocket listening;
     private EnsembleHosts hosts;
 
@@ -80,6 +85,7 @@ class EnsembleHostsTest {
         assertThat(Await.result(found)).isEqualTo(server());
         hosts.onConnected();
         listening.close();
+        assertThat(Await.result(next())).isEqualTo(server());
         CompletableFuture<InetSocketAddress> moved = next();
         Await.until("it is gone", () -> hosts.lastCauses().equals(name() + ": Connection refused"));
         try (ServerSocket elsewhere = new ServerSocket()) {
@@ -92,9 +98,54 @@ class EnsembleHostsTest {
     @Test
     void ofSeveralAddressesOneThatAnswersIsTaken() throws Exception {
         addresses = new InetAddress[] {address(3), address(2), address(4)};
+        answerProbes();
         for (int i = 0; i < 10; i++) {
             assertThat(Await.result(next())).isEqualTo(server());
+            // The attempt failed: the next one is made at random.
+            Await.result(next());
         }
+    }
+
+    @Test
+    void probeComesBeforeTheFirstConnectAndAfterAFailureOnly() throws Exception {
+        addresses = new InetAddress[] {address(2)};
+        answerProbes();
+        Await.result(next());
+        assertThat(probes).hasSize(1);
+        for (int i = 0; i < 5; i++) {
+            hosts.onConnected();
+            assertThat(Await.result(next())).isEqualTo(server());
+            assertThat(probes).hasSize(1);
+        }
+        Await.result(next());
+        assertThat(probes).hasSize(2).containsOnly("ruok");
+        // What a look did not find is not looked for again at once.
+        Await.result(next());
+        assertThat(probes).hasSize(2);
+    }
+
+    @Test
+    void serverThatEndsNoProbeIsTakenAllTheSame() throws Exception {
+        addresses = new InetAddress[] {address(2)};
+        assertThat(Await.result(next())).isEqualTo(server());
+    }
+
+    /** As servers do: reads a question, answers it, and closes the connection. */
+    private void answerProbes() {
+        Thread server = new Thread(() -> {
+            try {
+                while (true) {
+                    try (Socket probe = listening.accept()) {
+                        probes.add(new String(probe.getInputStream().readNBytes(4), StandardCharsets.US_ASCII));
+                        probe.getOutputStream().write(new byte[] {'i', 'm', 'o', 'k'});
+                    }
+                }
+            } catch (IOException e) {
+                // The test has ended.
+            }
+        });
+        server.setDaemon(true);
+        server.start();
     }
 
     @Test

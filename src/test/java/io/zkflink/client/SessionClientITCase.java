@@ -9,6 +9,8 @@ import io.zkflink.testkit.TcpProxy;
 import io.zkflink.testkit.WatchRecorder;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperExtension;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -305,6 +307,7 @@ class SessionClientITCase extends ZooKeeperClientContract {
         /** Else they would meet a class loader that is closed. */
         @Test
         void lastCloseWaitsForItsThreads() {
+            read("/");
             Set<Thread> others = threads();
             ZooKeeperClient alone = alone();
             assertThat(threads()).isNotEqualTo(others);
@@ -316,6 +319,7 @@ class SessionClientITCase extends ZooKeeperClientContract {
 
         @Test
         void lastCloseLeavesAServerThatIsAway() {
+            read("/");
             Set<Thread> others = threads();
             ZooKeeperClient alone = alone();
             ZK.process().pause();
@@ -327,6 +331,7 @@ class SessionClientITCase extends ZooKeeperClientContract {
 
         @Test
         void lastCloseWaitsEvenIfInterrupted() {
+            read("/");
             Set<Thread> others = threads();
             ZooKeeperClient alone = alone();
 
@@ -335,6 +340,34 @@ class SessionClientITCase extends ZooKeeperClientContract {
 
             assertThat(Thread.interrupted()).isTrue();
             assertThat(others).containsAll(threads());
+        }
+
+        /** Jobs come and go, and those that share a session do not know of each other. */
+        @Test
+        void threadsKeepNothingOfWhoStartedThem() {
+            Set<Thread> others = Thread.getAllStackTraces().keySet();
+            ClassLoader connectors = SessionPool.class.getClassLoader();
+            ClassLoader job = new URLClassLoader(new URL[0], connectors);
+            Thread.currentThread().setContextClassLoader(job);
+            try {
+                ZooKeeperClient first = open(settings(ZK.connectString(), "", Duration.ofSeconds(1), Map.of()));
+                Await.result(first.read("/"));
+                assertThat(since(others)).isNotEmpty().allMatch(thread -> thread.getContextClassLoader() == connectors);
+                ZK.expireSessions();
+                Await.until("there is another session", () -> first.statistics().expiries() == 1
+                        && first.statistics().connected());
+                assertThat(since(others)).allMatch(thread -> thread.getContextClassLoader() == connectors);
+            } finally {
+                Thread.currentThread().setContextClassLoader(connectors);
+            }
+        }
+
+        private static Set<Thread> since(Set<Thread> others) {
+            return Thread.getAllStackTraces().keySet().stream()
+                    .filter(thread -> !others.contains(thread))
+                    .filter(thread -> thread instanceof ZooKeeperThread
+                            || thread.getName().startsWith("zookeeper-"))
+                    .collect(Collectors.toSet());
         }
 
         /** The only user of a session, since it wants another timeout; connected. */

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a server's answer to a {@code multi} of writes means. */
-class WriteAnswersTest {
+class MultiWriteTest {
 
     private static final List<ZNodeWrite> WRITES =
             List.of(new ZNodeWrite.Delete("/a", 1), new ZNodeWrite.Delete("/b", 1), new ZNodeWrite.Delete("/c", 1));
@@ -49,13 +49,13 @@ class WriteAnswersTest {
     @Test
     void throttledRequestIsALoss() {
         CompletableFuture<WriteResult> result = new CompletableFuture<>();
-        Handle.written(WRITES, Code.THROTTLEDOP.intValue(), null, result);
+        MultiWrite.answered(WRITES, Code.THROTTLEDOP.intValue(), null, result);
         assertThat(Await.failure(result)).hasMessageContaining("THROTTLEDOP");
     }
 
     private static CompletableFuture<WriteResult> answer(Code code, OpResult... results) {
         CompletableFuture<WriteResult> result = new CompletableFuture<>();
-        Handle.written(WRITES, code.intValue(), Arrays.asList(results), result);
+        MultiWrite.answered(WRITES, code.intValue(), Arrays.asList(results), result);
         return result;
     }
 
