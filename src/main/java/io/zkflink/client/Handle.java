@@ -38,9 +38,7 @@ final class Handle implements WatchConnection {
         ZKClientConfig config = config(settings);
         SecuritySettings.Tls tls = settings.security().tls();
         this.hosts = new EnsembleHosts(
-                settings,
-                tls == null ? null : new TlsCheck(tls, config),
-                () -> tell(Authentication.FAILED));
+                settings, tls == null ? null : new TlsCheck(tls, config), () -> tell(Authentication.FAILED));
         this.authentication = new Authentication(settings.security(), hosts, this::tell);
         int timeout = (int) settings.sessionTimeout().toMillis();
         this.zooKeeper = session == null

@@ -23,8 +23,8 @@ class AuthenticationTest {
         // Without a client, a stand-in for whatever nobody thought of.
         authentication.of(null);
         hosts.onConnected();
-        authentication.process(new WatchedEvent(
-                Watcher.Event.EventType.None, Watcher.Event.KeeperState.SyncConnected, null));
+        authentication.process(
+                new WatchedEvent(Watcher.Event.EventType.None, Watcher.Event.KeeperState.SyncConnected, null));
         assertThat(told).containsExactly(Authentication.FAILED);
         assertThat(authentication.refusal())
                 .contains("NullPointerException")

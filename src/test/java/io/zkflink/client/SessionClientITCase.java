@@ -354,8 +354,10 @@ class SessionClientITCase extends ZooKeeperClientContract {
                 Await.result(first.read("/"));
                 assertThat(since(others)).isNotEmpty().allMatch(thread -> thread.getContextClassLoader() == connectors);
                 ZK.expireSessions();
-                Await.until("there is another session", () -> first.statistics().expiries() == 1
-                        && first.statistics().connected());
+                Await.until(
+                        "there is another session",
+                        () -> first.statistics().expiries() == 1
+                                && first.statistics().connected());
                 assertThat(since(others)).allMatch(thread -> thread.getContextClassLoader() == connectors);
             } finally {
                 Thread.currentThread().setContextClassLoader(connectors);
