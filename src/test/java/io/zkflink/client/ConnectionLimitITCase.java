@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.TcpProxy;
 import io.zkflink.testkit.ZooKeeperProcess;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -16,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class ConnectionLimitITCase {
 
     @Test
-    void oneConnectionIsEnough() throws IOException {
+    void oneConnectionIsEnough() {
         try (ZooKeeperProcess server = ZooKeeperProcess.builder()
                         .config("maxClientCnxns", "1")
                         .build()
@@ -24,18 +22,15 @@ class ConnectionLimitITCase {
                 TcpProxy proxy = new TcpProxy(server.port());
                 ZooKeeperClient client = SessionPool.open(settings(proxy.connectString()))) {
             read(client);
-            assertThat(log(server)).doesNotContain("EndOfStreamException").doesNotContain("Too many connections");
             for (int i = 0; i < 3; i++) {
                 proxy.cut();
                 Await.until("the loss is noticed", () -> !client.statistics().connected());
                 proxy.heal();
                 read(client);
             }
-            assertThat(log(server)).doesNotContain("Too many connections");
             server.kill();
             server.restart();
             read(client);
-            assertThat(log(server)).doesNotContain("Too many connections");
             assertThat(client.statistics().expiries()).isZero();
         }
     }
@@ -45,10 +40,6 @@ class ConnectionLimitITCase {
             CompletableFuture<?> read = client.read("/");
             return Await.result(read.handle((value, error) -> error == null));
         });
-    }
-
-    private static String log(ZooKeeperProcess server) throws IOException {
-        return Files.readString(server.logFile());
     }
 
     private static ConnectionSettings settings(String connectString) {
