@@ -76,9 +76,10 @@ record LogFolder(Path path) {
     }
 
     private IOException notThere(Throwable cause) {
-        FileNotFoundException error = new FileNotFoundException("The folder '" + path + "' of 'log.path' does not exist."
-                + " Name the folder that holds the server's files log.* and snapshot.*, which is version-2 in its"
-                + " dataLogDir and dataDir.");
+        FileNotFoundException error =
+                new FileNotFoundException("The folder '" + path + "' of 'log.path' does not exist."
+                        + " Name the folder that holds the server's files log.* and snapshot.*, which is version-2 in its"
+                        + " dataLogDir and dataDir.");
         error.initCause(cause);
         return error;
     }

@@ -12,6 +12,7 @@ import org.apache.flink.core.fs.Path;
  * @param offset where the record begins in the file
  * @param end where the next record begins
  */
+@SuppressWarnings("ArrayRecordComponent") // compared nowhere
 public record LogRecord(byte[] bytes, Path file, long offset, long end) {
 
     private static final int ZXID = Long.BYTES + Integer.BYTES;

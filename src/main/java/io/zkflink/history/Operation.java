@@ -13,6 +13,7 @@ package io.zkflink.history;
  * @param parentCversion of a created znode, how many children its parent had ever had with it; -1 if not known
  * @param acl of {@link Kind#CREATE} and {@link Kind#SET_ACL} as {@code scheme:id:permissions[,...]}, else null
  */
+@SuppressWarnings("ArrayRecordComponent") // compared nowhere
 public record Operation(
         Kind kind,
         int ordinal,

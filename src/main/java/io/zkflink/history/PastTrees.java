@@ -83,7 +83,7 @@ public final class PastTrees {
             boolean isFollowed = false;
             for (LogFolder.File snapshot : newestFirst) {
                 if (snapshot.zxid() <= moment.zxid()) {
-                    boolean isNewest = snapshot == newestFirst.get(0);
+                    boolean isNewest = snapshot.equals(newestFirst.get(0));
                     if (isNewest && !SnapshotFile.isFinished(snapshot.path())) {
                         LOG.warn("The snapshot '{}' is not finished; an older one is read.", snapshot.path());
                     } else if (isFollowed || isComplete(snapshot, moment, time)) {

@@ -54,6 +54,7 @@ final class SnapshotFile implements AutoCloseable {
      * @param path empty for the root
      * @param data null for none
      */
+    @SuppressWarnings("ArrayRecordComponent") // compared nowhere
     record Node(String path, byte[] data, StatPersisted stat) {}
 
     private SnapshotFile(Path path, InputStream in) {
