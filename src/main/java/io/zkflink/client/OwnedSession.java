@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.client;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -29,6 +30,9 @@ public interface OwnedSession extends ZooKeeperClient {
 
     /** Who this session is to the server; empty while it is not connected. */
     Optional<SessionIdentity> identity();
+
+    /** For how long the server keeps the session without hearing of it; zero before it has said so. */
+    Duration negotiatedTimeout();
 
     /**
      * The paths of all znodes that end with this session, as of the newest transaction that it has seen. Those outside

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.client;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -21,6 +22,11 @@ final class OwnedSessionClient extends SessionClient implements OwnedSession {
     @Override
     public Optional<SessionIdentity> identity() {
         return session.identity();
+    }
+
+    @Override
+    public Duration negotiatedTimeout() {
+        return session.negotiatedTimeout();
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.zkflink.client.SessionState.Between;
 import io.zkflink.client.SessionState.Ended;
 import io.zkflink.client.SessionState.Open;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -43,6 +44,7 @@ final class Session {
     private final SharedWatches watches = new SharedWatches(timer);
 
     private SessionState state;
+    private Duration negotiatedTimeout = Duration.ZERO;
     private long connects;
     private long expiries;
 
@@ -106,6 +108,11 @@ final class Session {
     /** Who this is to the server; empty while it is not connected. */
     synchronized Optional<SessionIdentity> identity() {
         return state instanceof Open open && open.connected() ? Optional.of(open.identity()) : Optional.empty();
+    }
+
+    /** Of the newest session that was connected; zero if none was yet. */
+    synchronized Duration negotiatedTimeout() {
+        return negotiatedTimeout;
     }
 
     CompletableFuture<List<String>> ephemerals() {
@@ -265,6 +272,7 @@ final class Session {
                 return;
             }
             state = new Open(source, source.identity(), true);
+            negotiatedTimeout = Duration.ofMillis(source.zooKeeper().getSessionTimeout());
             isFirst = connects++ == 0;
         }
         if (isFirst) {

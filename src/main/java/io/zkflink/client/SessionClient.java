@@ -158,7 +158,16 @@ class SessionClient implements ZooKeeperClient {
 
         @Override
         public void changed(String path, long zxid) {
-            listener.changed(path.length() == prefix.length() ? "/" : path.substring(prefix.length()), zxid);
+            listener.changed(relative(path), zxid);
+        }
+
+        @Override
+        public void deleted(String path, long zxid) {
+            listener.deleted(relative(path), zxid);
+        }
+
+        private String relative(String path) {
+            return path.length() == prefix.length() ? "/" : path.substring(prefix.length());
         }
 
         @Override

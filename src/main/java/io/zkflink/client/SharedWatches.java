@@ -307,7 +307,11 @@ final class SharedWatches {
             synchronized (SharedWatches.this) {
                 all = List.copyOf(listeners);
             }
-            tell(all, listener -> listener.changed(event.getPath(), event.getZxid()));
+            if (event.getType() == Event.EventType.NodeDeleted) {
+                tell(all, listener -> listener.deleted(event.getPath(), event.getZxid()));
+            } else {
+                tell(all, listener -> listener.changed(event.getPath(), event.getZxid()));
+            }
         }
     }
 }

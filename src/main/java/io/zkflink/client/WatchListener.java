@@ -19,6 +19,11 @@ public interface WatchListener {
      */
     void changed(String path, long zxid);
 
+    /** As {@link #changed}, of a znode that was deleted, though another one may be there by now. */
+    default void deleted(String path, long zxid) {
+        changed(path, zxid);
+    }
+
     /** The connection is lost: changes go unreported until {@link #established()} is called again. */
     void lost();
 

@@ -22,8 +22,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Rows that are ephemeral znodes.
  *
- * <p>A znode of somebody else in the place of a row is never touched. An ephemeral one is waited for, as long as a session
- * may outlive whoever had it: it may be that of a job which was cancelled a moment ago. Then, and for any other znode at
+ * <p>A znode of somebody else in the place of a row is never touched. An ephemeral one is waited for, as long as its
+ * session may outlive whoever had it: it may be that of a job which was cancelled a moment ago. The epoch of that session
+ * tells how long that is; of other programs it is not known, and taken for as long as ours. Then, and for any other znode at
  * once, the writer fails.
  */
 final class EphemeralWriter extends OwnedWriter {
@@ -51,6 +52,16 @@ final class EphemeralWriter extends OwnedWriter {
     @Override
     Optional<String> mark(String node) {
         return Optional.of(node);
+    }
+
+    @Override
+    String home(OwnedRow.Id id) {
+        return MissingParents.parent(id.path());
+    }
+
+    @Override
+    public void vanished(OwnedRow row) {
+        // It is created again.
     }
 
     /** Reads what was found in the session: data that is as it should be stays as it is. */
@@ -145,7 +156,10 @@ final class EphemeralWriter extends OwnedWriter {
                     "The znode '{}' is one of the session {}; waiting until that ends.",
                     row.path(),
                     SessionIdentity.name(owner));
-            wait(row, owner, LOOK_AGAIN_MILLIS);
+            timeoutMillis(owner)
+                    .thenAcceptAsync(
+                            millis -> wait(row, owner, Math.max(millis, sessionTimeout.toMillis()), LOOK_AGAIN_MILLIS),
+                            thread());
         } else {
             requests()
                     .fail(new IOException(
@@ -156,7 +170,7 @@ final class EphemeralWriter extends OwnedWriter {
     }
 
     /** Looks again, and again, until the znode is gone or the owner has lived too long to be a dead one. */
-    private void wait(OwnedRow row, long owner, long waited) {
+    private void wait(OwnedRow row, long owner, long longest, long waited) {
         requests().later(LOOK_AGAIN_MILLIS, () -> {
             if (row.isBlocked()) {
                 session()
@@ -173,10 +187,10 @@ final class EphemeralWriter extends OwnedWriter {
                                         row.blocked(false);
                                         rows().review(row);
                                         requests().send();
-                                    } else if (waited >= sessionTimeout.toMillis()) {
-                                        requests().fail(taken(row, owner));
+                                    } else if (waited >= longest) {
+                                        requests().fail(taken(row, owner, longest));
                                     } else {
-                                        wait(row, owner, waited + LOOK_AGAIN_MILLIS);
+                                        wait(row, owner, longest, waited + LOOK_AGAIN_MILLIS);
                                     }
                                 },
                                 thread());
@@ -184,10 +198,11 @@ final class EphemeralWriter extends OwnedWriter {
         });
     }
 
-    private IOException taken(OwnedRow row, long owner) {
+    private IOException taken(OwnedRow row, long owner, long waited) {
         return new IOException("The znode '" + row.path() + "' is an ephemeral one of the session "
-                + SessionIdentity.name(owner) + ", which is not this sink's and has outlived 'session-timeout' ("
-                + sessionTimeout.toMillis() + " ms): another job or program holds it. Stop that, or write to another"
+                + SessionIdentity.name(owner) + ", which is not this sink's and has outlived "
+                + (waited > sessionTimeout.toMillis() ? "its own session timeout" : "'session-timeout'") + " ("
+                + waited + " ms): another job or program holds it. Stop that, or write to another"
                 + " 'path'.");
     }
 

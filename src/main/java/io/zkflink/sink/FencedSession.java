@@ -15,6 +15,7 @@ import io.zkflink.sink.batch.GuardedClient;
 import io.zkflink.sink.batch.KnownZNodes;
 import io.zkflink.sink.batch.MissingParents;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -131,8 +132,9 @@ final class FencedSession {
                             if (found.isPresent() && found.get().stat().ephemeralOwner() != now.id()) {
                                 return CompletableFuture.failedFuture(foreign(path));
                             }
-                            ZNodeWrite write = found.<ZNodeWrite>map(FencedSession::set)
-                                    .orElseGet(() -> new ZNodeWrite.Create(path, null, CreateMode.EPHEMERAL, 0, acl));
+                            ZNodeWrite write = found.<ZNodeWrite>map(this::set)
+                                    .orElseGet(
+                                            () -> new ZNodeWrite.Create(path, timeout(), CreateMode.EPHEMERAL, 0, acl));
                             return session.write(List.of(write))
                                     .thenComposeAsync(refusal -> decide(now, found, refusal, rounds), thread);
                         },
@@ -157,8 +159,26 @@ final class FencedSession {
                         thread);
     }
 
-    private static ZNodeWrite set(ZNode epoch) {
-        return new ZNodeWrite.SetData(epoch.path(), null, epoch.stat().version());
+    private ZNodeWrite set(ZNode epoch) {
+        return new ZNodeWrite.SetData(epoch.path(), timeout(), epoch.stat().version());
+    }
+
+    /** What an epoch holds, for writers that wait for the end of the session. */
+    private byte[] timeout() {
+        return String.valueOf(session.negotiatedTimeout().toMillis()).getBytes(StandardCharsets.UTF_8);
+    }
+
+    /**
+     * For how many milliseconds the server keeps a session, of this connector or not, without hearing of it; 0 if that is
+     * not known.
+     */
+    CompletableFuture<Long> timeoutMillis(long other) {
+        return session.read(epochs + "/" + SessionIdentity.name(other)).handle((epoch, error) -> {
+            String text = error != null || epoch.isEmpty()
+                    ? ""
+                    : new String(epoch.get().data(), StandardCharsets.UTF_8);
+            return text.matches("\\d{1,9}") ? Long.parseLong(text) : 0;
+        });
     }
 
     private CompletableFuture<SessionIdentity> decide(

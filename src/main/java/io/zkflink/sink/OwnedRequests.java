@@ -12,8 +12,12 @@ import io.zkflink.sink.batch.RefusedRow;
 import io.zkflink.sink.batch.RetryPolicy;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sends what the rows of an {@link OwnedWriter} need, many at a time, each request beginning with what its session is
@@ -24,6 +28,7 @@ import org.apache.flink.api.common.operators.ProcessingTimeService;
  */
 final class OwnedRequests {
 
+    private static final Logger LOG = LoggerFactory.getLogger(OwnedRequests.class);
     private static final int LOSSES_TO_CONVICT = 3;
     private static final int REQUEST_LIMIT = 1_000_000;
 
@@ -40,7 +45,11 @@ final class OwnedRequests {
     /** How many requests, or attempts to find out what is there, were lost in a row. */
     private int losses;
 
-    private int owned;
+    /** When the connection was lost, or a request, since which nothing has succeeded; negative if nothing was lost. */
+    private long lostSince = -1;
+
+    /** The rows by the paths of the znodes that the session has for them; others than the task thread only look. */
+    private final Map<String, OwnedRow> nodes = new ConcurrentHashMap<>();
 
     /** Who knows what rows need, and when it may be sent. */
     interface Owner {
@@ -71,6 +80,9 @@ final class OwnedRequests {
         /** Does what is to follow these steps, which are made. */
         void made(List<Step> steps);
 
+        /** The znode of a row was deleted by somebody else. */
+        void vanished(OwnedRow row);
+
         /** A request was lost, so that it is not known any more what is there. */
         void lost();
 
@@ -95,7 +107,7 @@ final class OwnedRequests {
         this.metrics = surroundings.metrics();
         metrics.gauge(SinkMetric.IN_FLIGHT, () -> inFlight);
         metrics.gauge(SinkMetric.BUFFERED, rows::waiting);
-        metrics.gauge(SinkMetric.OWNED, () -> owned);
+        metrics.gauge(SinkMetric.OWNED, nodes::size);
     }
 
     int inFlight() {
@@ -104,7 +116,12 @@ final class OwnedRequests {
 
     /** How many znodes the session has for rows. */
     int owned() {
-        return owned;
+        return nodes.size();
+    }
+
+    /** The row that has a znode; null if none has. By any thread. */
+    OwnedRow rowOf(String node) {
+        return nodes.get(node);
     }
 
     void send() {
@@ -126,7 +143,7 @@ final class OwnedRequests {
         List<ZNodeWrite> writes = steps.stream().map(Owner.Step::write).toList();
         metrics.count(SinkMetric.REQUESTS);
         step(fence.client().writeAndTell(writes), batch, result -> {
-            losses = 0;
+            succeeded();
             if (result.refusal().isEmpty()) {
                 made(steps, result);
                 done(batch);
@@ -171,16 +188,49 @@ final class OwnedRequests {
 
     private void done(List<OwnedRow> batch) {
         inFlight--;
-        rows.release(batch);
+        lostSince = -1;
+        release(batch);
         owner.ask();
+        send();
+    }
+
+    private void release(List<OwnedRow> batch) {
+        for (OwnedRow row : batch) {
+            if (row.takeVanished() && row.node() != null) {
+                moved(row, row::isNowhere);
+                owner.vanished(row);
+            }
+        }
+        rows.release(batch);
+    }
+
+    /** Somebody has deleted the znode of a row, perhaps we. */
+    void deleted(String node) {
+        OwnedRow row = nodes.get(node);
+        if (row == null) {
+            return;
+        }
+        if (row.isUnderWay()) {
+            // Its request may be the one that has deleted it; if not, it goes again.
+            row.vanished();
+            return;
+        }
+        LOG.info("The znode '{}' of a row was deleted by somebody else.", node);
+        moved(row, row::isNowhere);
+        owner.vanished(row);
+        rows.review(row);
         send();
     }
 
     /** Changes where a row's znode is. */
     void moved(OwnedRow row, Runnable change) {
-        int before = row.node() == null ? 0 : 1;
+        if (row.node() != null) {
+            nodes.remove(row.node(), row);
+        }
         change.run();
-        owned += (row.node() == null ? 0 : 1) - before;
+        if (row.node() != null) {
+            nodes.put(row.node(), row);
+        }
     }
 
     /** What follows a step of a batch; when the connection breaks, all has to be asked again. */
@@ -189,7 +239,7 @@ final class OwnedRequests {
         then(answer, next, () -> {
             owner.lost();
             inFlight--;
-            rows.release(batch);
+            release(batch);
             if (connected
                     && batch.size() == 1
                     && losses >= LOSSES_TO_CONVICT
@@ -225,6 +275,7 @@ final class OwnedRequests {
                         metrics.count(SinkMetric.RETRIES);
                         losses++;
                         onLoss.run();
+                        connectionLost();
                         later(patience.waitMillis(losses), owner::ask);
                     } catch (Throwable e) {
                         fail(e instanceof IOException io ? io : new IOException(e.getMessage(), e));
@@ -235,6 +286,28 @@ final class OwnedRequests {
 
     private Throwable meaning(Throwable error) {
         return error instanceof GuardException refusal ? fence.violation(refusal) : error;
+    }
+
+    /** From now on the writer has as long as a request may take to get on. */
+    void connectionLost() {
+        if (lostSince >= 0) {
+            return;
+        }
+        long since = time.getCurrentProcessingTime();
+        lostSince = since;
+        later(patience.total().toMillis(), () -> {
+            if (lostSince == since) {
+                fail(new IOException("The rows of this writer could not be brought to ZooKeeper within "
+                        + patience.total().toMillis() + " ms ('connection-timeout' x 'max-retry-attempts'), because"
+                        + " its connection was lost. Check the ensemble, or raise 'max-retry-attempts'."));
+            }
+        });
+    }
+
+    /** Something was written, or there is nothing to write. */
+    void succeeded() {
+        losses = 0;
+        lostSince = -1;
     }
 
     void fail(IOException cause) {
@@ -252,6 +325,7 @@ final class OwnedRequests {
                 answer,
                 done -> {
                     inFlight--;
+                    lostSince = -1;
                     owner.ask();
                     send();
                 },

@@ -21,6 +21,8 @@ final class OwnedRow {
     private boolean blocked;
 
     private boolean underWay;
+    /** Whether its znode was deleted by somebody else while it was under way. */
+    private boolean vanished;
     /** How often its znode was not as expected, in a row. */
     private int surprises;
 
@@ -128,6 +130,18 @@ final class OwnedRow {
         node = null;
         unread = false;
         current = false;
+    }
+
+    /** Its znode is not there any more, though the row may be at another one by the time that it is released. */
+    void vanished() {
+        vanished = true;
+    }
+
+    /** Whether its znode has vanished since this was asked last. */
+    boolean takeVanished() {
+        boolean result = vanished;
+        vanished = false;
+        return result;
     }
 
     /** Counts that its znode was not as expected; true when that happens too often for anybody to keep up. */

@@ -14,6 +14,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.slf4j.Logger;
@@ -46,6 +49,8 @@ import org.slf4j.LoggerFactory;
  *
  * Without checkpoints it creates rows at once, and ends the session when it ends.
  *
+ * <p>A znode that somebody else deletes is noticed by a watch and created again, as long as its row is there.
+ *
  * <p>The rows are its state, so it makes nobody wait: not the query, for of each row only the last change counts, and no
  * checkpoint. All happens on the task thread: answers come to it through its mailbox.
  */
@@ -62,6 +67,13 @@ abstract class OwnedWriter implements OwnedRequests.Owner, AutoCloseable {
     private final OwnedRows rows = new OwnedRows();
     /** What the session owns and no row asks for, by what a row would recognise it by: it may be replayed yet. */
     private final Map<String, String> strays = new HashMap<>();
+
+    /** The paths of the strays; others than the task thread only look. */
+    private final Set<String> strayNodes = ConcurrentHashMap.newKeySet();
+
+    private final WatchListener connection = new Connection();
+    /** Tells of owned znodes that somebody else deletes. */
+    private final AncestorWatch watch;
 
     private final CheckpointedSessions sessions;
     /** The session before the current one; null if there was none. */
@@ -107,6 +119,7 @@ abstract class OwnedWriter implements OwnedRequests.Owner, AutoCloseable {
         this.sessions = new CheckpointedSessions(state.session().orElse(null));
         this.fence = new FencedSession(session, sessions.completed(), owning.epochs(), settings.rows(), thread);
         this.requests = new OwnedRequests(this, fence, rows, settings.batching(), patience, surroundings);
+        this.watch = new AncestorWatch(session, new Deletions());
         state.rows().forEach(row -> {
             OwnedRow restored = rows.getOrAdd(row.id());
             restored.want(row.data());
@@ -116,7 +129,8 @@ abstract class OwnedWriter implements OwnedRequests.Owner, AutoCloseable {
 
     /** Begins. */
     final void open() {
-        fence.session().listen(new Connection());
+        fence.session().listen(connection);
+        rows.all().forEach(row -> watch.cover(home(row.id())));
     }
 
     // --- What is there, and how it is written, is up to the kind of rows. ---
@@ -127,6 +141,9 @@ abstract class OwnedWriter implements OwnedRequests.Owner, AutoCloseable {
     /** The mark of the row that a znode of this session belongs to; empty if it is none of ours. */
     abstract Optional<String> mark(String node);
 
+    /** What the znode of a row lies below. */
+    abstract String home(OwnedRow.Id id);
+
     /** Hears that it is known again which znodes the rows have. */
     abstract void compared();
 
@@ -134,6 +151,7 @@ abstract class OwnedWriter implements OwnedRequests.Owner, AutoCloseable {
 
     /** A row is to be there, with this data. */
     final void put(OwnedRow.Id id, byte[] data) {
+        watch.cover(home(id));
         OwnedRow row = rows.getOrAdd(id);
         row.want(data);
         change(row);
@@ -149,6 +167,7 @@ abstract class OwnedWriter implements OwnedRequests.Owner, AutoCloseable {
         if (!strays.isEmpty() && row.node() == null) {
             String stray = strays.remove(mark(row, fence.established().id()));
             if (stray != null) {
+                strayNodes.remove(stray);
                 requests.moved(row, () -> row.isAt(stray, null));
             }
         }
@@ -233,11 +252,45 @@ abstract class OwnedWriter implements OwnedRequests.Owner, AutoCloseable {
         public void changed(String path, long zxid) {}
 
         @Override
-        public void lost() {}
+        public void lost() {
+            thread.execute(requests::connectionLost);
+        }
 
         @Override
         public void failed(ZooKeeperException cause) {
             thread.execute(() -> thread.fail(cause));
+        }
+    }
+
+    /** Hears of deletions; what was missed while there was no watch is found out when there is one. */
+    private final class Deletions implements WatchListener {
+        @Override
+        public void established() {
+            connection.established();
+        }
+
+        @Override
+        public void deleted(String path, long zxid) {
+            if (requests.rowOf(path) != null || strayNodes.contains(path)) {
+                thread.execute(() -> {
+                    if (strayNodes.remove(path)) {
+                        strays.values().remove(path);
+                    }
+                    requests.deleted(path);
+                });
+            }
+        }
+
+        @Override
+        public void changed(String path, long zxid) {}
+
+        @Override
+        public void lost() {}
+
+        @Override
+        public void failed(ZooKeeperException cause) {
+            // That the session has failed is heard of elsewhere; without the watch, at the next reconnect.
+            LOG.debug("Deletions of owned znodes are not watched: {}", cause.getMessage());
         }
     }
 
@@ -280,6 +333,7 @@ abstract class OwnedWriter implements OwnedRequests.Owner, AutoCloseable {
             }
         }
         strays.clear();
+        strayNodes.clear();
         for (OwnedRow row : List.copyOf(rows.all())) {
             String node = nodes.remove(mark(row, now.id()));
             if (node == null) {
@@ -290,12 +344,16 @@ abstract class OwnedWriter implements OwnedRequests.Owner, AutoCloseable {
             rows.review(row);
         }
         strays.putAll(nodes);
+        strayNodes.addAll(nodes.values());
         phase = Phase.KNOWN;
         if (!checkpointed) {
             dropStrays();
         }
         compared();
         requests.send();
+        if (requests.inFlight() == 0) {
+            requests.succeeded();
+        }
     }
 
     private void report(SessionIdentity now) {
@@ -317,6 +375,7 @@ abstract class OwnedWriter implements OwnedRequests.Owner, AutoCloseable {
             rows.review(row);
         });
         strays.clear();
+        strayNodes.clear();
     }
 
     /** A row that nobody has asked for, to be deleted with the znode that it has. */
@@ -342,6 +401,11 @@ abstract class OwnedWriter implements OwnedRequests.Owner, AutoCloseable {
 
     final SessionIdentity identity() {
         return fence.established();
+    }
+
+    /** For how long the server keeps another session without hearing of it; 0 if that is not known. */
+    final CompletableFuture<Long> timeoutMillis(long other) {
+        return fence.timeoutMillis(other);
     }
 
     /** The session that rows had their znodes in before this one; null if there was none. */

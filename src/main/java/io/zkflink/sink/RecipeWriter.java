@@ -87,6 +87,21 @@ final class RecipeWriter extends OwnedWriter {
                 .map(id -> mark(MissingParents.parent(node), id));
     }
 
+    @Override
+    String home(OwnedRow.Id id) {
+        return id.path();
+    }
+
+    /** It queues anew, at the end. */
+    @Override
+    public void vanished(OwnedRow row) {
+        left(row);
+        if (recipe.recipe() == Recipe.BARRIER) {
+            barriers.add(row.path());
+            tend();
+        }
+    }
+
     private static String mark(String resource, UUID id) {
         return resource + "/" + id;
     }

@@ -284,6 +284,8 @@ final class TransactionCommitter implements Committer<Transaction> {
     }
 
     private Optional<Marker> readMarker(String path) throws IOException, InterruptedException {
+        // A server that lags behind might show an earlier number, or no marker at all.
+        thread.await(client.sync());
         Optional<ZNode> found = thread.await(client.read(path));
         return found.isPresent() ? Optional.of(Marker.of(found.get())) : Optional.empty();
     }

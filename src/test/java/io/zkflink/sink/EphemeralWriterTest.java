@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zkflink.client.Acl;
+import io.zkflink.client.Failure;
 import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.testkit.FakeZooKeeper;
 import java.io.IOException;
@@ -157,6 +158,11 @@ class EphemeralWriterTest {
                         rows.remove(path);
                     }
                     case 5 -> task.pass(random.nextInt(500));
+                    case 6 -> {
+                        if (zk.znode(path).isPresent()) {
+                            zk.delete(path);
+                        }
+                    }
                     default -> {
                         writer.put(id(path), bytes("" + i));
                         rows.put(path, "" + i);
@@ -170,6 +176,65 @@ class EphemeralWriterTest {
             task.pass(5_000);
             assertThat(owned()).as("seed %d", seed + round).isEqualTo(rows);
         }
+    }
+
+    @Test
+    void whatSomebodyElseDeletesIsCreatedAgain() throws Exception {
+        OwnedWriter writer = open();
+        put(writer, "/s/a/1", "x");
+        put(writer, "/s/b/deep/2", "y");
+        put(writer, "/z/3", "z");
+        zk.delete("/s/a/1");
+        zk.deleteTree("/s/b");
+        zk.delete("/z/3");
+        task.drain();
+
+        assertThat(owned()).isEqualTo(Map.of("/s/a/1", "x", "/s/b/deep/2", "y", "/z/3", "z"));
+        remove(writer, "/z/3");
+        task.pass(1_000);
+        assertThat(zk.znode("/z/3")).isEmpty();
+    }
+
+    @Test
+    void whatSomebodyElseDeletesBeforeItsRowIsReplayedIsCreatedAgain() throws Exception {
+        OwnedWriter writer = open(true, OwnedState.NONE);
+        put(writer, "/s/a", "1");
+        OwnedState state = writer.snapshot(1);
+        writer.completed(1);
+        put(writer, "/s/replayed", "1");
+
+        OwnedWriter next = open(true, state);
+        zk.delete("/s/replayed");
+        put(next, "/s/replayed", "1");
+        assertThat(owned()).containsOnlyKeys("/s/a", "/s/replayed");
+    }
+
+    @Test
+    void noServerIsWaitedForForEver() throws Exception {
+        OwnedWriter writer = open();
+        put(writer, "/s/a", "1");
+        zk.lose();
+        task.pass(9_000);
+        zk.reconnect();
+        task.pass(60_000);
+        put(writer, "/s/a", "2");
+        task.pass(60_000);
+        zk.lose();
+
+        assertThatThrownBy(() -> task.pass(10_000))
+                .hasMessage("The rows of this writer could not be brought to ZooKeeper within 10000 ms"
+                        + " ('connection-timeout' x 'max-retry-attempts'), because its connection was lost. Check the"
+                        + " ensemble, or raise 'max-retry-attempts'.");
+    }
+
+    @Test
+    void requestsThatNeverSucceedAreNotSentForEver() throws Exception {
+        OwnedWriter writer = open();
+        zk.failReads(EPOCHS + "/0x1001", Failure.CONNECTION_LOST);
+        writer.put(id("/s/a"), bytes("1"));
+
+        assertThatThrownBy(() -> task.pass(11_000))
+                .hasMessageStartingWith("The rows of this writer could not be brought to ZooKeeper within 10000 ms");
     }
 
     @Test
@@ -250,6 +315,23 @@ class EphemeralWriterTest {
         task.pass(1_000);
 
         assertThat(owned()).isEqualTo(Map.of("/s/a", "1"));
+    }
+
+    @Test
+    void ephemeralZnodesOfAnEarlierJobAreWaitedForAsLongAsItsSessionMayLive() throws Exception {
+        zk.createEphemeral("/s/a", "theirs", OTHER_SESSION);
+        zk.createEphemeral(EPOCHS + "/0x77", "9000", OTHER_SESSION);
+        OwnedWriter writer = open();
+        put(writer, "/s/a", "1");
+        task.pass(8_000);
+        zk.delete("/s/a");
+        task.pass(1_000);
+        assertThat(owned()).isEqualTo(Map.of("/s/a", "1"));
+
+        zk.createEphemeral("/s/b", "theirs", OTHER_SESSION);
+        put(writer, "/s/b", "1");
+        assertThatThrownBy(() -> task.pass(10_000))
+                .hasMessageContaining("has outlived its own session timeout (9000 ms)");
     }
 
     @Test

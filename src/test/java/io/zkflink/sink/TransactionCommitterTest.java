@@ -120,6 +120,20 @@ class TransactionCommitterTest {
     }
 
     @Test
+    void markersAreReadFromServersThatAreUpToDate() throws Exception {
+        commit(zk, transaction("w", 1, append("a")));
+        zk.lag();
+        zk.set(MARKERS + "/w", "2");
+        zk.create(MARKERS + "/v", "1");
+        commit(zk, transaction("w", 3, append("c")));
+        zk.lag();
+        zk.set(MARKERS + "/v", "2");
+        commit(zk, transaction("v", 2, append("committed before")));
+
+        assertThat(queue()).containsExactly("a", "c");
+    }
+
+    @Test
     void allThatIsCreatedHasTheAcl() throws Exception {
         commit(zk, transaction("w", 1, put("/t/a/b", "1")));
 

@@ -31,7 +31,7 @@ final class FakeTree {
     /** Hears of the events of a change. */
     @FunctionalInterface
     interface Events {
-        void fire(String path, long zxid);
+        void fire(String path, long zxid, boolean deleted);
     }
 
     FakeTree() {
@@ -76,7 +76,7 @@ final class FakeTree {
         Node parent = nodes.get(parentPath);
         parent.children.add(name(path));
         parent.childrenChanged(zxid);
-        events.fire(path, zxid);
+        events.fire(path, zxid, false);
     }
 
     void set(String path, byte[] data, Events events) {
@@ -86,7 +86,7 @@ final class FakeTree {
         node.version++;
         node.mzxid = zxid;
         node.mtime = clock;
-        events.fire(path, zxid);
+        events.fire(path, zxid, false);
     }
 
     void delete(String path, Events events) {
@@ -98,7 +98,7 @@ final class FakeTree {
         Node parent = nodes.get(parent(path));
         parent.children.remove(name(path));
         parent.childrenChanged(zxid);
-        events.fire(path, zxid);
+        events.fire(path, zxid, true);
     }
 
     void deleteTree(String path, Events events) {
@@ -126,7 +126,7 @@ final class FakeTree {
     WriteResult write(List<ZNodeWrite> writes, long session, Events events) {
         FakeTree draft = copy();
         for (int i = 0; i < writes.size(); i++) {
-            Failure failure = draft.write(writes.get(i), session, (path, zxid) -> {}, new ArrayList<>());
+            Failure failure = draft.write(writes.get(i), session, (path, zxid, deleted) -> {}, new ArrayList<>());
             if (failure != null) {
                 String message = "The fake refused " + writes.get(i).path() + ": " + failure;
                 return WriteResult.refused(new WriteRefusal(i, new ZooKeeperException(failure, message)));

@@ -13,6 +13,7 @@ import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -125,6 +126,11 @@ public final class FakeZooKeeper implements OwnedSession {
     @Override
     public synchronized Optional<SessionIdentity> identity() {
         return connected ? Optional.of(new SessionIdentity(session, new Secret("secret"))) : Optional.empty();
+    }
+
+    @Override
+    public Duration negotiatedTimeout() {
+        return Duration.ofSeconds(4);
     }
 
     @Override
@@ -280,6 +286,11 @@ public final class FakeZooKeeper implements OwnedSession {
     /** The server that is connected to after the break does not know the lost request yet: until it syncs or writes. */
     public synchronized void lagAfterBreak() {
         lags = true;
+    }
+
+    /** The server that is connected to does not hear of anything from now on: until it syncs or writes. */
+    public synchronized void lag() {
+        stale = tree.copy();
     }
 
     /** Whether the break has not come yet. */
@@ -501,11 +512,15 @@ public final class FakeZooKeeper implements OwnedSession {
         return zxid;
     }
 
-    private void fire(String path, long zxid) {
+    private void fire(String path, long zxid, boolean deleted) {
         if (connected) {
             for (FakeWatch watch : watches) {
                 if (FakeTree.covers(watch.root, path)) {
-                    tell(watch, listener -> listener.changed(path, zxid));
+                    if (deleted) {
+                        tell(watch, listener -> listener.deleted(path, zxid));
+                    } else {
+                        tell(watch, listener -> listener.changed(path, zxid));
+                    }
                 }
             }
         }
