@@ -76,6 +76,8 @@ abstract class OwnedWriter implements OwnedRequests.Owner, AutoCloseable {
     private final AncestorWatch watch;
 
     private final CheckpointedSessions sessions;
+    /** The session that it was last found out of what it owns; null before that. */
+    private SessionIdentity current;
     /** The session before the current one; null if there was none. */
     private SessionIdentity predecessor;
 
@@ -303,7 +305,6 @@ abstract class OwnedWriter implements OwnedRequests.Owner, AutoCloseable {
         }
         phase = Phase.ASKING;
         outdated = false;
-        SessionIdentity before = fence.established();
         requests.then(
                 fence.establish().thenCompose(now -> fence.session().ephemerals()),
                 there -> {
@@ -311,14 +312,16 @@ abstract class OwnedWriter implements OwnedRequests.Owner, AutoCloseable {
                     if (outdated) {
                         ask();
                     } else {
-                        compare(before, there);
+                        compare(there);
                     }
                 },
                 () -> phase = Phase.UNKNOWN);
     }
 
-    private void compare(SessionIdentity before, List<String> there) {
+    private void compare(List<String> there) {
+        SessionIdentity before = current;
         SessionIdentity now = fence.established();
+        current = now;
         if (before == null || before.id() != now.id()) {
             SessionIdentity last = before == null ? sessions.completed() : before;
             if (last != null && last.id() != now.id()) {

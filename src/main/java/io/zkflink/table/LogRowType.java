@@ -27,6 +27,8 @@ sealed interface LogRowType {
     Optional<PathTemplate> template();
 
     /**
+     * Makes rows of the columns that a query reads.
+     *
      * @param narrowed what is left of the template
      * @param fields positions of physical columns
      */

@@ -36,7 +36,7 @@ public final class ZooKeeperLogTableFactory implements DynamicTableSourceFactory
     @Override
     public Set<ConfigOption<?>> optionalOptions() {
         return LogOptions.ALL.stream()
-                .filter(option -> option != LogOptions.PATHS)
+                .filter(option -> !option.equals(LogOptions.PATHS))
                 .collect(Collectors.toUnmodifiableSet());
     }
 
@@ -154,9 +154,9 @@ public final class ZooKeeperLogTableFactory implements DynamicTableSourceFactory
         for (Column column : context.getCatalogTable().getResolvedSchema().getColumns()) {
             if (column.isPhysical()) {
                 LogicalTypeRoot type = column.getDataType().getLogicalType().getTypeRoot();
-                boolean isRight = column.getName().equals(LogRowType.PATH) && type == LogicalTypeRoot.VARCHAR
-                        || column.getName().equals(LogRowType.DATA) && type == LogicalTypeRoot.VARBINARY;
-                if (!isRight) {
+                boolean isPath = column.getName().equals(LogRowType.PATH) && type == LogicalTypeRoot.VARCHAR;
+                boolean isData = column.getName().equals(LogRowType.DATA) && type == LogicalTypeRoot.VARBINARY;
+                if (!isPath && !isData) {
                     throw new ValidationException("Invalid column '" + column.getName() + "' of type "
                             + column.getDataType().getLogicalType().asSummaryString() + ": without 'path' every change"
                             + " of any znode is a row, whose physical columns are path STRING and data BYTES. Set 'path'"

@@ -284,7 +284,7 @@ class CatalogOracleTest {
                         random.nextInt(3) != 0
                                 ? null
                                 : TableDistribution.of(
-                                        TableDistribution.Kind.values()[random.nextInt(3)],
+                                        List.of(TableDistribution.Kind.values()).get(random.nextInt(3)),
                                         random.nextBoolean() ? null : 4,
                                         List.of("c,0")))
                 .snapshot(random.nextInt(5) == 0 ? 123L : null)

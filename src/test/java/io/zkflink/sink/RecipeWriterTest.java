@@ -210,6 +210,28 @@ class RecipeWriterTest {
         }
     }
 
+    /** As a server might show them that has not heard of the end of the session yet. */
+    @Test
+    void nodesOfAnExpiredSessionAreDeletedWhateverBreaksMeanwhile() throws Exception {
+        int step = 0;
+        for (boolean came = true; came; step++) {
+            zk.forget();
+            OwnedWriter writer = open();
+            claim(writer, "/locks/r", "one");
+            String node = zk.tree("/locks/r").firstKey();
+            zk.expire();
+            zk.createEphemeral(node.substring(0, node.length() - 10) + "0000000009", "left behind", 0x77);
+            zk.breakAfter(step, true);
+            zk.reconnect();
+            task.pass(1_000);
+
+            came = !zk.isToBreak();
+            zk.breakAfter(-1, false);
+            assertThat(queue("/locks/r")).as("step %d", step).containsExactly("one");
+        }
+        assertThat(step).isGreaterThan(6);
+    }
+
     @Test
     void theNextWriterKeepsThePlaceInTheQueue() throws Exception {
         OwnedWriter first = open(true, OwnedState.NONE);
