@@ -19,6 +19,7 @@ import org.apache.flink.configuration.GlobalConfiguration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.table.api.EnvironmentSettings;
 import org.apache.flink.table.api.TableEnvironment;
+import org.apache.flink.table.api.TableResult;
 
 /**
  * Submits statements to a cluster from a JVM with the classes of the cluster's version: for versions whose SQL client is
@@ -65,7 +66,7 @@ final class SqlProcess implements AutoCloseable {
                         .collect(Collectors.joining("\t")));
     }
 
-    /** Executes a statement; for an INSERT it answers with the id of the job, which it does not wait for. */
+    /** Executes a statement; for an INSERT it answers with the id of the job, which it does not wait for, else with rows. */
     String execute(String statement) {
         return ask(statement.replace('\n', ' '));
     }
@@ -107,20 +108,35 @@ final class SqlProcess implements AutoCloseable {
                     if (line.startsWith(SETTINGS)) {
                         sql = environment(line.substring(SETTINGS.length()));
                     } else {
-                        answer = sql.executeSql(line)
-                                .getJobClient()
+                        TableResult result = sql.executeSql(line);
+                        answer = result.getJobClient()
                                 .map(JobClient::getJobID)
                                 .map(Object::toString)
-                                .orElse("");
+                                .orElseGet(() -> rows(result));
                     }
                     System.out.println(DONE + answer);
                 } catch (Throwable e) {
                     e.printStackTrace();
-                    System.out.println(FAILED + e);
+                    System.out.println(FAILED + causes(e));
                 }
             }
             // Clients may leave threads behind.
             System.exit(0);
+        }
+
+        private static String causes(Throwable failure) {
+            StringBuilder causes = new StringBuilder();
+            for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+                causes.append(cause.toString().replace('\n', ' ')).append("; ");
+            }
+            return causes.toString();
+        }
+
+        /** What a statement without a job answers, in one line. */
+        private static String rows(TableResult result) {
+            List<String> rows = new ArrayList<>();
+            result.collect().forEachRemaining(row -> rows.add(row.toString()));
+            return String.join("\t", rows).replace('\n', ' ');
         }
 
         private static TableEnvironment environment(String settings) {
