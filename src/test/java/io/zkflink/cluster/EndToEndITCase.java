@@ -8,6 +8,7 @@ import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperEnsemble;
 import io.zkflink.testkit.ZooKeeperProcess;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +50,7 @@ class EndToEndITCase {
                 awaitProgress(created);
             }
 
+            theCatalogIsThere(flink, ensemble);
             flink.awaitTaskManagers();
             jobs.forEach(flink.rest()::awaitRunning);
             Await.untilAsserted("the mirror equals its source", () -> assertThat(rows(zk, "/copy"))
@@ -56,6 +58,16 @@ class EndToEndITCase {
                     .containsExactlyInAnyOrderElementsOf(rows(zk, "/config")));
             Await.until("all events are there", () -> creations(zk).size() >= created.get());
             assertThat(creations(zk)).hasSize(created.get()).doesNotHaveDuplicates();
+        }
+    }
+
+    /** As whoever starts a SQL client finds it. */
+    private static void theCatalogIsThere(FlinkCluster flink, ZooKeeperEnsemble ensemble) throws IOException {
+        String catalog = Files.readString(CONFIGURATION.resolve("catalog.sql"))
+                .replace("localhost:2181", ensemble.connectString());
+        for (String session : List.of("first", "second")) {
+            assertThat(SqlClient.run(flink, session + ".sql", "SHOW TABLES FROM zk.tree;\n", catalog))
+                    .contains("/config/{*path}", "/copy/{*path}");
         }
     }
 

@@ -24,9 +24,23 @@ final class SqlClient {
     /** Runs a script of {@code sql-examples} on an ensemble, and gives the ids of the jobs that it has submitted. */
     static List<String> run(FlinkCluster cluster, String example, String connectString) throws IOException {
         String script = Files.readString(Path.of("sql-examples", example)).replace("localhost:2181", connectString);
-        Path file = Files.writeString(cluster.directory().resolve(example), script);
-        Path log = cluster.directory().resolve(example + "-" + UUID.randomUUID() + ".log");
-        List<String> arguments = new ArrayList<>(List.of("embedded", "-f", file.toString()));
+        return JOB.matcher(run(cluster, example, script, ""))
+                .results()
+                .map((MatchResult result) -> result.group(1))
+                .toList();
+    }
+
+    /**
+     * Runs a script.
+     *
+     * @param init statements that the client executes before; may be empty
+     * @return what the client has printed, in which no statement has failed
+     */
+    static String run(FlinkCluster cluster, String name, String script, String init) throws IOException {
+        Path file = Files.writeString(cluster.directory().resolve(name), script);
+        Path before = Files.writeString(cluster.directory().resolve(name + ".init"), init);
+        Path log = cluster.directory().resolve(name + "-" + UUID.randomUUID() + ".log");
+        List<String> arguments = new ArrayList<>(List.of("embedded", "-i", before.toString(), "-f", file.toString()));
         cluster.client().forEach((key, value) -> arguments.addAll(List.of("-D", key + "=" + value)));
         JavaProcess process = new JavaProcess(
                         "SQL client",
@@ -38,16 +52,13 @@ final class SqlClient {
                 .environment("FLINK_CONF_DIR", cluster.configuration().toString());
         process.start();
         try {
-            Await.until("the SQL client has run " + example + ", see " + log, () -> !process.isAlive());
+            Await.until("the SQL client has run " + name + ", see " + log, () -> !process.isAlive());
         } finally {
             process.kill();
         }
         String printed = Files.readString(log);
         // The exit code is 0 even if a statement failed.
         assertThat(printed).doesNotContain("[ERROR]");
-        return JOB.matcher(printed)
-                .results()
-                .map((MatchResult result) -> result.group(1))
-                .toList();
+        return printed;
     }
 }
