@@ -105,13 +105,15 @@ class GatewayITCase {
     }
 
     private static void theSqlClientHasIt(FlinkCluster flink) throws Exception {
-        String printed = SqlClient.run(
-                flink,
-                "catalog.sql",
-                "USE CATALOG zk;\nSHOW TABLES;\nDESCRIBE flags;\nSHOW CREATE TABLE flags;\n"
-                        + "EXPLAIN SELECT * FROM open_flags;\nSET 'sql-client.execution.result-mode' = 'tableau';\n"
-                        + "SELECT service, rollout FROM open_flags;\n",
-                "");
+        String printed = SqlClient.run(flink, "catalog.sql", """
+                USE CATALOG zk;
+                SHOW TABLES;
+                DESCRIBE flags;
+                SHOW CREATE TABLE flags;
+                EXPLAIN SELECT * FROM open_flags;
+                SET 'sql-client.execution.result-mode' = 'tableau';
+                SELECT service, rollout FROM open_flags;
+                """, "");
         assertThat(printed).contains("open_flags", "rollout", "cart").doesNotContain(SECRET);
     }
 
