@@ -15,6 +15,8 @@ final class SubtreeReader<T> extends SingleThreadMultiplexSourceReaderBase<Sight
     private final BucketRouter<T> router;
     private final boolean keepLast;
     private UnsplitOutput<T> unsplit;
+    /** Why the state is none of this table; null if it is. */
+    private IllegalStateException refusal;
 
     SubtreeReader(
             Supplier<SubtreeSplitReader> splitReader,
@@ -28,6 +30,9 @@ final class SubtreeReader<T> extends SingleThreadMultiplexSourceReaderBase<Sight
 
     @Override
     public InputStatus pollNext(ReaderOutput<T> output) throws Exception {
+        if (refusal != null) {
+            return InputStatus.NOTHING_AVAILABLE;
+        }
         if (unsplit == null || !unsplit.wraps(output)) {
             unsplit = new UnsplitOutput<>(output);
         }
@@ -43,11 +48,27 @@ final class SubtreeReader<T> extends SingleThreadMultiplexSourceReaderBase<Sight
         router.remove(finished.values());
     }
 
+    /**
+     * A state that is not of this table fails the task when nothing is on its way from the coordinator any more: that would be
+     * lost with the task, and Flink may then tell of the loss instead of its cause.
+     */
     @Override
     protected BucketState initializedState(SubtreeSplit split) {
         BucketState state = new BucketState(split, keepLast);
-        router.add(state);
+        try {
+            router.add(state);
+        } catch (IllegalStateException e) {
+            refusal = e;
+        }
         return state;
+    }
+
+    @Override
+    public void notifyNoMoreSplits() {
+        super.notifyNoMoreSplits();
+        if (refusal != null) {
+            throw refusal;
+        }
     }
 
     @Override

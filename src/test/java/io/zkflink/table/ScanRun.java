@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.api.common.functions.MapFunction;
@@ -28,6 +30,7 @@ import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.types.Row;
 import org.apache.flink.types.RowKind;
+import org.apache.flink.util.ExceptionUtils;
 
 /**
  * A query's rows as the source gives them: nothing normalises them on the way, and neither a savepoint nor a failover
@@ -125,11 +128,26 @@ final class ScanRun implements AutoCloseable {
                 "the table is as expected", () -> assertThat(table()).containsExactlyInAnyOrder(expected));
     }
 
+    /** Flink declines a savepoint while a task is on its way, which after a failure it may be at any time. */
     String stopWithSavepoint(String directory) {
-        SharedMiniCluster.awaitDeployed(job.getJobID());
-        String savepoint = Await.result(job.stopWithSavepoint(false, directory, SavepointFormatType.CANONICAL));
+        AtomicReference<String> savepoint = new AtomicReference<>();
+        Await.until("a savepoint is taken", () -> {
+            SharedMiniCluster.awaitDeployed(job.getJobID());
+            try {
+                savepoint.set(job.stopWithSavepoint(false, directory, SavepointFormatType.CANONICAL)
+                        .get());
+                return true;
+            } catch (ExecutionException e) {
+                if (ExceptionUtils.findThrowableWithMessage(e, "declined").isEmpty()
+                        && ExceptionUtils.findThrowableWithMessage(e, "Task local checkpoint failure")
+                                .isEmpty()) {
+                    throw e;
+                }
+                return false;
+            }
+        });
         Await.until("the job has ended", () -> status().isGloballyTerminalState());
-        return savepoint;
+        return savepoint.get();
     }
 
     Throwable awaitFailure() {
