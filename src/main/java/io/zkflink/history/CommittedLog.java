@@ -129,7 +129,12 @@ public final class CommittedLog implements AutoCloseable {
     }
 
     private void checkGap(LogRecord next) throws IOException {
-        if (last < 0 || !isGap(next.zxid())) {
+        if (last == NONE) {
+            // The first file may have lost what its name says it begins with.
+            long begin = folders.stream().mapToLong(FolderReader::begin).min().orElseThrow();
+            last = begin == Long.MAX_VALUE ? NONE : begin - 1;
+        }
+        if (last == NONE || !isGap(next.zxid())) {
             return;
         }
         String gap = String.format(

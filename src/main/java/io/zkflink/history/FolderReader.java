@@ -21,6 +21,7 @@ final class FolderReader implements AutoCloseable {
     /** What comes before is not needed. */
     private final long from;
 
+    private LogFolder.File first;
     private LogFolder.File current;
     /** The file that was read before; null for none. */
     private LogFolder.File before;
@@ -42,6 +43,11 @@ final class FolderReader implements AutoCloseable {
     /** The file before the one that is being read, or that one if there is none. */
     Path before() {
         return (before == null ? current : before).path();
+    }
+
+    /** The transaction that the first file begins with, by its name, if that is needed; else {@link Long#MAX_VALUE}. */
+    long begin() {
+        return first == null || first.zxid() < from ? Long.MAX_VALUE : first.zxid();
     }
 
     /** The next transaction; null if there is none, as yet. */
@@ -126,7 +132,6 @@ final class FolderReader implements AutoCloseable {
     }
 
     private boolean openFirst() throws IOException {
-        LogFolder.File first = null;
         for (LogFolder.File file : folder.logs()) {
             if (first == null || file.zxid() <= from) {
                 first = file;
