@@ -73,10 +73,6 @@ final class LogFile implements AutoCloseable {
         readFrom(position);
     }
 
-    long position() {
-        return position;
-    }
-
     /** Whether {@link #next} found a part of a record. */
     boolean isTorn() {
         return torn;

@@ -55,8 +55,4 @@ final class PastChanges {
     Collection<String> childrenOf(String path) {
         return children.getOrDefault(path, Set.of());
     }
-
-    int size() {
-        return byPath.size();
-    }
 }

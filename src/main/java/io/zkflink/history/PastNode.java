@@ -25,10 +25,6 @@ final class PastNode {
         stat.setCversion(-1);
     }
 
-    String path() {
-        return path;
-    }
-
     boolean isDeleted() {
         return deleted;
     }

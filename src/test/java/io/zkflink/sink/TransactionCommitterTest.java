@@ -5,12 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zkflink.client.Acl;
-import io.zkflink.client.ConnectionStatistics;
 import io.zkflink.client.CreateMode;
 import io.zkflink.client.Failure;
-import io.zkflink.client.WatchListener;
 import io.zkflink.client.WriteResult;
-import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
@@ -29,7 +26,6 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -406,7 +402,7 @@ class TransactionCommitterTest {
     }
 
     /** Breaks one request: it is made and its answer lost, or not made. */
-    private static final class Faulty extends Relay {
+    private static final class Faulty extends ForwardingClient {
         private final boolean made;
         private final Failure failure;
         private int left;
@@ -419,7 +415,7 @@ class TransactionCommitterTest {
         }
 
         @Override
-        <T> CompletableFuture<T> relay(Supplier<CompletableFuture<T>> request) {
+        protected <T> CompletableFuture<T> relay(Supplier<CompletableFuture<T>> request) {
             if (left-- != 0) {
                 return request.get();
             }
@@ -430,7 +426,7 @@ class TransactionCommitterTest {
     }
 
     /** Has something happen before one of the requests. */
-    private static final class Overtaken extends Relay {
+    private static final class Overtaken extends ForwardingClient {
         private final Executable overtaking;
         private int left;
 
@@ -441,7 +437,7 @@ class TransactionCommitterTest {
         }
 
         @Override
-        <T> CompletableFuture<T> relay(Supplier<CompletableFuture<T>> request) {
+        protected <T> CompletableFuture<T> relay(Supplier<CompletableFuture<T>> request) {
             if (left-- == 0) {
                 try {
                     overtaking.execute();
@@ -454,7 +450,7 @@ class TransactionCommitterTest {
     }
 
     /** Answers some of the writes, told by what they append, only when another one is under way. */
-    private static final class Crowd extends Relay {
+    private static final class Crowd extends ForwardingClient {
         private final int first;
         private final int last;
         private final Deque<Runnable> unanswered = new ArrayDeque<>();
@@ -466,7 +462,7 @@ class TransactionCommitterTest {
         }
 
         @Override
-        <T> CompletableFuture<T> relay(Supplier<CompletableFuture<T>> request) {
+        protected <T> CompletableFuture<T> relay(Supplier<CompletableFuture<T>> request) {
             return request.get();
         }
 
@@ -482,67 +478,6 @@ class TransactionCommitterTest {
                 unanswered.remove().run();
             }
             return answer;
-        }
-    }
-
-    /** Passes requests on. */
-    private abstract static class Relay implements ZooKeeperClient {
-        private final ZooKeeperClient client;
-
-        Relay(ZooKeeperClient client) {
-            this.client = client;
-        }
-
-        abstract <T> CompletableFuture<T> relay(Supplier<CompletableFuture<T>> request);
-
-        @Override
-        public CompletableFuture<Optional<ZNode>> read(String path) {
-            return relay(() -> client.read(path));
-        }
-
-        @Override
-        public CompletableFuture<Optional<List<String>>> children(String path) {
-            return relay(() -> client.children(path));
-        }
-
-        @Override
-        public CompletableFuture<Boolean> exists(String path) {
-            return relay(() -> client.exists(path));
-        }
-
-        @Override
-        public CompletableFuture<WriteResult> writeAndTell(List<ZNodeWrite> writes) {
-            return relay(() -> client.writeAndTell(writes));
-        }
-
-        @Override
-        public CompletableFuture<Void> createNamespace(Acl acl) {
-            return client.createNamespace(acl);
-        }
-
-        @Override
-        public CompletableFuture<Long> sync() {
-            return client.sync();
-        }
-
-        @Override
-        public Watch watch(String root, WatchListener listener) {
-            return client.watch(root, listener);
-        }
-
-        @Override
-        public Watch listen(WatchListener listener) {
-            return client.listen(listener);
-        }
-
-        @Override
-        public ConnectionStatistics statistics() {
-            return client.statistics();
-        }
-
-        @Override
-        public void close() {
-            client.close();
         }
     }
 }
