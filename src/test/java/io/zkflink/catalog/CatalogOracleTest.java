@@ -235,12 +235,25 @@ class CatalogOracleTest {
                 ask(state, path + " exists", () -> catalog.tableExists(path) + " " + catalog.functionExists(path));
                 ask(state, path + " is", () -> described(catalog.getTable(path)));
                 ask(state, path + " computes", () -> catalog.getFunction(path));
-                ask(state, path + " has partitions", () -> catalog.listPartitions(path));
+                ask(state, path + " has partitions", () -> partitions(catalog, path));
                 ask(state, path + " has rows", () -> catalog.getTableStatistics(path)
                         .getRowCount());
             }
         }
         return state;
+    }
+
+    /** Flink's own fails with a NullPointerException for a table that was altered to be partitioned. */
+    private static Object partitions(Catalog catalog, ObjectPath path) throws Exception {
+        boolean isFlinks = catalog instanceof GenericInMemoryCatalog;
+        try {
+            return catalog.listPartitions(path);
+        } catch (NullPointerException e) {
+            if (isFlinks) {
+                return List.of();
+            }
+            throw e;
+        }
     }
 
     private interface Question {

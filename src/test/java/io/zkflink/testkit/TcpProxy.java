@@ -190,13 +190,16 @@ public final class TcpProxy implements AutoCloseable {
         connection.close();
     }
 
-    /** Waits while nothing may pass. */
-    private synchronized void awaitPassage(Connection connection) throws InterruptedException {
+    /** Waits while nothing may pass; what was held back when the connection is cut never passes. */
+    private synchronized void awaitPassage(Connection connection) throws InterruptedException, IOException {
         while ((state == State.BLACKHOLE || connection.isForsaken) && connections.contains(connection)) {
             connection.isHeldBack = true;
             wait();
         }
         connection.isHeldBack = false;
+        if (state != State.OPEN || !connections.contains(connection)) {
+            throw new IOException("The connection was cut.");
+        }
     }
 
     private synchronized void forget(Connection connection) {
