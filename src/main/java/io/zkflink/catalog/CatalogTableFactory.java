@@ -2,6 +2,7 @@
 package io.zkflink.catalog;
 
 import io.zkflink.table.TableOwner;
+import io.zkflink.table.ZooKeeperOptions;
 import io.zkflink.table.ZooKeeperTableFactory;
 import java.util.Map;
 import java.util.Set;
@@ -32,7 +33,7 @@ final class CatalogTableFactory implements DynamicTableSourceFactory, DynamicTab
 
     @Override
     public String factoryIdentifier() {
-        return ZooKeeperTableFactory.IDENTIFIER;
+        return ZooKeeperOptions.IDENTIFIER;
     }
 
     @Override

@@ -120,7 +120,7 @@ public record ConnectionSettings(
             result.put(ZKClientConfig.ENABLE_CLIENT_SASL_KEY, "false");
         }
         if (security.tls() != null) {
-            result.putAll(TlsCheck.properties(security.tls()));
+            result.putAll(security.tls().properties());
         }
         return result;
     }

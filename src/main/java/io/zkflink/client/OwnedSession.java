@@ -17,17 +17,6 @@ import java.util.concurrent.CompletableFuture;
  */
 public interface OwnedSession extends ZooKeeperClient {
 
-    /**
-     * Starts connecting, without waiting.
-     *
-     * @param previous a session to go on with; empty for a new one
-     */
-    static OwnedSession open(ConnectionSettings settings, Optional<SessionIdentity> previous) {
-        Session session = new Session(settings, previous.orElse(null));
-        session.open();
-        return new OwnedSessionClient(session, settings);
-    }
-
     /** Who this session is to the server; empty while it is not connected. */
     Optional<SessionIdentity> identity();
 

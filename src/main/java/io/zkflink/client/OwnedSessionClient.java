@@ -7,13 +7,24 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** The only user of a {@link Session}. */
-final class OwnedSessionClient extends SessionClient implements OwnedSession {
+public final class OwnedSessionClient extends SessionClient implements OwnedSession {
 
     private final Session session;
     /** What the server puts before every path of this user: chroot and namespace. */
     private final String serverPrefix;
 
-    OwnedSessionClient(Session session, ConnectionSettings settings) {
+    /**
+     * Starts connecting, without waiting.
+     *
+     * @param previous a session to go on with; empty for a new one
+     */
+    public static OwnedSession open(ConnectionSettings settings, Optional<SessionIdentity> previous) {
+        Session session = new Session(settings, previous.orElse(null));
+        session.open();
+        return new OwnedSessionClient(session, settings);
+    }
+
+    private OwnedSessionClient(Session session, ConnectionSettings settings) {
         super(session, settings.namespace(), session::close);
         this.session = session;
         this.serverPrefix = settings.base();

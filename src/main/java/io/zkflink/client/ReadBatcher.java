@@ -294,7 +294,7 @@ final class ReadBatcher {
             }
             ZooKeeperException refusal;
             synchronized (lock) {
-                refusal = closed ? SessionClient.closedException() : failed;
+                refusal = closed ? ZooKeeperException.closed() : failed;
                 if (refusal == null) {
                     waiting.add(read);
                     if (!inTurn) {
@@ -319,7 +319,7 @@ final class ReadBatcher {
                 drainTo(orphans);
                 turns.remove(this);
             }
-            orphans.forEach(read -> read.result.completeExceptionally(SessionClient.closedException()));
+            orphans.forEach(read -> read.result.completeExceptionally(ZooKeeperException.closed()));
         }
 
         private void drainTo(List<Read<?>> orphans) {

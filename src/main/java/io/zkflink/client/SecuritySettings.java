@@ -2,6 +2,11 @@
 package io.zkflink.client;
 
 import java.io.Serializable;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.zookeeper.ClientCnxnSocketNetty;
+import org.apache.zookeeper.client.ZKClientConfig;
+import org.apache.zookeeper.common.ClientX509Util;
 
 /**
  * As whom a session speaks to the servers, and how both are sure of it. Belongs to one client: nothing of it is read
@@ -40,14 +45,44 @@ public record SecuritySettings(AuthData auth, Sasl sasl, Tls tls) implements Ser
      * @param trustStore the certificates to trust; null for those that the JVM trusts
      * @param verifyHostname whether a server's certificate must name the host that was connected to
      */
-    public record Tls(Store keyStore, Store trustStore, boolean verifyHostname) implements Serializable {}
+    public record Tls(Store keyStore, Store trustStore, boolean verifyHostname) implements Serializable {
+
+        /** What makes ZooKeeper's client use TLS. */
+        public Map<String, String> properties() {
+            Map<String, String> properties = new HashMap<>();
+            properties.put(ZKClientConfig.SECURE_CLIENT, "true");
+            properties.put(ZKClientConfig.ZOOKEEPER_CLIENT_CNXN_SOCKET, ClientCnxnSocketNetty.class.getName());
+            try (ClientX509Util util = new ClientX509Util()) {
+                properties.put(util.getSslHostnameVerificationEnabledProperty(), String.valueOf(verifyHostname));
+                if (keyStore != null) {
+                    properties.put(util.getSslKeystoreLocationProperty(), keyStore.location());
+                    properties.put(
+                            util.getSslKeystoreTypeProperty(), keyStore.type().name());
+                    properties.put(util.getSslKeystorePasswdProperty(), keyStore.passwordOrEmpty());
+                }
+                if (trustStore != null) {
+                    properties.put(util.getSslTruststoreLocationProperty(), trustStore.location());
+                    properties.put(
+                            util.getSslTruststoreTypeProperty(),
+                            trustStore.type().name());
+                    properties.put(util.getSslTruststorePasswdProperty(), trustStore.passwordOrEmpty());
+                }
+            }
+            return properties;
+        }
+    }
 
     /**
      * A file of keys or certificates, read on the machine that connects.
      *
      * @param password null for none
      */
-    public record Store(String location, StoreType type, Secret password) implements Serializable {}
+    public record Store(String location, StoreType type, Secret password) implements Serializable {
+
+        String passwordOrEmpty() {
+            return password == null ? "" : password.value();
+        }
+    }
 
     /** The format of a {@link Store}. */
     public enum StoreType {

@@ -148,7 +148,7 @@ final class Session {
 
     /** Ends the session, unless that was done before, and waits for its threads; see {@link Farewell}. */
     void close() {
-        end(SessionClient.closedException());
+        end(ZooKeeperException.closed());
         if (Thread.currentThread() instanceof ZooKeeperThread) {
             return; // It would wait for itself.
         }
@@ -165,7 +165,7 @@ final class Session {
 
     /** Ends this client of the session, which lives on until its timeout. Does not wait. */
     void detach() {
-        end(SessionClient.closedException(), Handle::detach);
+        end(ZooKeeperException.closed(), Handle::detach);
     }
 
     private void end(ZooKeeperException cause) {

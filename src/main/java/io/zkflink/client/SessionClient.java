@@ -52,7 +52,7 @@ class SessionClient implements ZooKeeperClient {
     public final CompletableFuture<WriteResult> writeAndTell(List<ZNodeWrite> writes) {
         synchronized (watches) {
             if (closed) {
-                return CompletableFuture.failedFuture(closedException());
+                return CompletableFuture.failedFuture(ZooKeeperException.closed());
             }
         }
         return session.write(writes, this::absolute);
@@ -112,7 +112,7 @@ class SessionClient implements ZooKeeperClient {
                 return () -> end(watch);
             }
         }
-        listener.failed(closedException());
+        listener.failed(ZooKeeperException.closed());
         return () -> {};
     }
 
@@ -133,10 +133,6 @@ class SessionClient implements ZooKeeperClient {
         }
         reads.close();
         release.run();
-    }
-
-    static ZooKeeperException closedException() {
-        return new ZooKeeperException(Failure.CLOSED, "The ZooKeeper client was closed.");
     }
 
     private String absolute(String path) {

@@ -12,15 +12,12 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.util.HashMap;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
-import org.apache.zookeeper.ClientCnxnSocketNetty;
 import org.apache.zookeeper.client.ZKClientConfig;
 import org.apache.zookeeper.common.ClientX509Util;
 import org.apache.zookeeper.common.NettyUtils;
@@ -89,33 +86,6 @@ final class TlsCheck {
         }
     }
 
-    /** What makes ZooKeeper's client use TLS. */
-    static Map<String, String> properties(SecuritySettings.Tls tls) {
-        Map<String, String> properties = new HashMap<>();
-        properties.put(ZKClientConfig.SECURE_CLIENT, "true");
-        properties.put(ZKClientConfig.ZOOKEEPER_CLIENT_CNXN_SOCKET, ClientCnxnSocketNetty.class.getName());
-        try (ClientX509Util util = new ClientX509Util()) {
-            properties.put(util.getSslHostnameVerificationEnabledProperty(), String.valueOf(tls.verifyHostname()));
-            if (tls.keyStore() != null) {
-                properties.put(
-                        util.getSslKeystoreLocationProperty(), tls.keyStore().location());
-                properties.put(
-                        util.getSslKeystoreTypeProperty(), tls.keyStore().type().name());
-                properties.put(util.getSslKeystorePasswdProperty(), password(tls.keyStore()));
-            }
-            if (tls.trustStore() != null) {
-                properties.put(
-                        util.getSslTruststoreLocationProperty(),
-                        tls.trustStore().location());
-                properties.put(
-                        util.getSslTruststoreTypeProperty(),
-                        tls.trustStore().type().name());
-                properties.put(util.getSslTruststorePasswdProperty(), password(tls.trustStore()));
-            }
-        }
-        return properties;
-    }
-
     private static void check(SecuritySettings.Store store, String kind) throws ZooKeeperException {
         if (store == null) {
             return;
@@ -123,10 +93,10 @@ final class TlsCheck {
         try {
             if (kind.equals("keystore")) {
                 X509Util.createKeyManager(
-                        store.location(), password(store), store.type().name());
+                        store.location(), store.passwordOrEmpty(), store.type().name());
             } else {
                 X509Util.loadTrustStore(
-                        store.location(), password(store), store.type().name());
+                        store.location(), store.passwordOrEmpty(), store.type().name());
             }
         } catch (IOException | GeneralSecurityException | X509Exception | RuntimeException e) {
             Throwable cause = e instanceof X509Exception ? e.getCause() : e;
@@ -143,10 +113,6 @@ final class TlsCheck {
                             kind,
                             kind));
         }
-    }
-
-    private static String password(SecuritySettings.Store store) {
-        return store.password() == null ? "" : store.password().value();
     }
 
     /** Shakes hands over a connection, which is closed with that. */

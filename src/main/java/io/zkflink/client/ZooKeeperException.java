@@ -61,6 +61,10 @@ public class ZooKeeperException extends IOException {
         return this;
     }
 
+    public static ZooKeeperException closed() {
+        return new ZooKeeperException(Failure.CLOSED, "The ZooKeeper client was closed.");
+    }
+
     /** What a future failed with, without the wrapping of the stages it came through. */
     public static Throwable causeOf(Throwable failure) {
         return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;

@@ -104,7 +104,7 @@ public final class PayloadDecoder implements Serializable {
 
     /** The innermost message is what users are told, so there is no cause. */
     private static IOException withHint(Exception error, String hint) {
-        IOException hinted = new IOException(RecordDecoder.reason(error) + hint);
+        IOException hinted = new IOException(reason(error) + hint);
         hinted.addSuppressed(error);
         return hinted;
     }
@@ -129,5 +129,15 @@ public final class PayloadDecoder implements Serializable {
 
         @Override
         public void close() {}
+    }
+
+    /** Formats put what is wrong into the innermost message. */
+    static String reason(Throwable error) {
+        Throwable cause = error;
+        while (cause.getCause() != null && cause.getCause() != cause) {
+            cause = cause.getCause();
+        }
+        String message = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+        return message.lines().findFirst().orElse(message);
     }
 }

@@ -64,17 +64,7 @@ public interface RecordDecoder<T> extends Serializable {
         return new IOException(
                 String.format(
                         "The data of the znode '%s' (version %d) could not be decoded: %s. Correct the data, or %s.",
-                        znode.path(), znode.stat().version(), reason(error), wayOut),
+                        znode.path(), znode.stat().version(), PayloadDecoder.reason(error), wayOut),
                 error);
-    }
-
-    /** Formats put what is wrong into the innermost message. */
-    static String reason(Throwable error) {
-        Throwable cause = error;
-        while (cause.getCause() != null && cause.getCause() != cause) {
-            cause = cause.getCause();
-        }
-        String message = cause.getMessage() == null ? cause.toString() : cause.getMessage();
-        return message.lines().findFirst().orElse(message);
     }
 }

@@ -14,6 +14,16 @@ public interface RecordEncoder<T> extends Serializable {
 
     void open(SerializationSchema.InitializationContext context) throws Exception;
 
+    /** {@link #open}, failing with an error that says what could not be opened. */
+    default void openForWriter(SerializationSchema.InitializationContext context) throws IOException {
+        try {
+            open(context);
+        } catch (Exception e) {
+            throw new IOException(
+                    "What encodes the rows, the 'format' of a table, could not be opened: " + e.getMessage(), e);
+        }
+    }
+
     /**
      * Hears, before the first record, that the lock is held without which nothing may be written.
      *

@@ -118,7 +118,7 @@ public final class ZNodeEncoder implements RecordEncoder<RowData> {
         } catch (RuntimeException e) {
             throw new IOException(
                     "The row of the znode '" + path + "' could not be encoded by the 'format' of the table: "
-                            + RecordDecoder.reason(e) + ".",
+                            + PayloadDecoder.reason(e) + ".",
                     e);
         }
     }

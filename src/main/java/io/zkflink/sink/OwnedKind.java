@@ -13,7 +13,7 @@ import org.apache.flink.api.common.serialization.SerializationSchema;
  */
 interface OwnedKind<T> extends Serializable {
 
-    void open(SerializationSchema.InitializationContext context) throws Exception;
+    void open(SerializationSchema.InitializationContext context) throws IOException;
 
     /** What an element asks for; null for nothing. */
     Change change(T element) throws IOException;

@@ -3,6 +3,7 @@ package io.zkflink.sink;
 
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.OwnedSession;
+import io.zkflink.client.OwnedSessionClient;
 import io.zkflink.metrics.SinkMetrics;
 import io.zkflink.sink.batch.RetryPolicy;
 import java.io.IOException;
@@ -57,13 +58,9 @@ final class OwnedOperator<T> extends AbstractStreamOperator<Void>
     @Override
     public void open() throws Exception {
         super.open();
-        try {
-            kind.open(RuntimeContextInitializationContextAdapters.serializationAdapter(getRuntimeContext()));
-        } catch (Exception e) {
-            throw ZooKeeperSink.notOpened(e);
-        }
+        kind.open(RuntimeContextInitializationContextAdapters.serializationAdapter(getRuntimeContext()));
         OwnedState restored = OwnedState.of(state.get());
-        OwnedSession session = OwnedSession.open(connection, restored.session());
+        OwnedSession session = OwnedSessionClient.open(connection, restored.session());
         writer = kind.writer(
                 session,
                 restored,

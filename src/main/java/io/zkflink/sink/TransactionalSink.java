@@ -53,7 +53,7 @@ public final class TransactionalSink<T>
     @Override
     public StatefulSinkWriter<T, WaitingRemovals> restoreWriter(
             WriterInitContext context, Collection<WaitingRemovals> state) throws IOException {
-        ZooKeeperSink.open(encoder, context);
+        encoder.openForWriter(context.asSerializationSchemaInitializationContext());
         TransactionalWriter<T> writer =
                 new TransactionalWriter<>(encoder, settings, new SinkMetrics(context.metricGroup()));
         writer.restore(state);

@@ -11,8 +11,8 @@ import org.apache.flink.api.common.serialization.SerializationSchema;
 record ZNodeKind<T>(RecordEncoder<T> encoder, SinkSettings settings) implements OwnedKind<T> {
 
     @Override
-    public void open(SerializationSchema.InitializationContext context) throws Exception {
-        encoder.open(context);
+    public void open(SerializationSchema.InitializationContext context) throws IOException {
+        encoder.openForWriter(context);
     }
 
     @Override

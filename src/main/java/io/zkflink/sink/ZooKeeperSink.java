@@ -3,6 +3,7 @@ package io.zkflink.sink;
 
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.OwnedSession;
+import io.zkflink.client.OwnedSessionClient;
 import io.zkflink.client.SessionPool;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.metrics.SinkMetrics;
@@ -87,7 +88,7 @@ public final class ZooKeeperSink<T> implements Sink<T>, SupportsWriterState<T, W
     }
 
     private UpsertWriter<T> createUpsertWriter(WriterInitContext context) throws IOException {
-        open(encoder, context);
+        encoder.openForWriter(context.asSerializationSchemaInitializationContext());
         if (settings.guardLock() == null) {
             return writer(SessionPool.open(connection), Guard.NONE, context);
         }
@@ -97,7 +98,7 @@ public final class ZooKeeperSink<T> implements Sink<T>, SupportsWriterState<T, W
                     + "' ('sink.guard.lock'), and Flink has started " + writers + ". Call"
                     + " 'sinkTo(sink).setParallelism(1).setMaxParallelism(1).disableChaining()'.");
         }
-        OwnedSession session = OwnedSession.open(connection, Optional.empty());
+        OwnedSession session = OwnedSessionClient.open(connection, Optional.empty());
         try {
             GuardLock lock = GuardLock.acquire(
                     session,
@@ -130,19 +131,6 @@ public final class ZooKeeperSink<T> implements Sink<T>, SupportsWriterState<T, W
                         context.getMailboxExecutor(),
                         context.getProcessingTimeService(),
                         new SinkMetrics(context.metricGroup())));
-    }
-
-    static void open(RecordEncoder<?> encoder, WriterInitContext context) throws IOException {
-        try {
-            encoder.open(context.asSerializationSchemaInitializationContext());
-        } catch (Exception e) {
-            throw notOpened(e);
-        }
-    }
-
-    static IOException notOpened(Exception cause) {
-        return new IOException(
-                "What encodes the rows, the 'format' of a table, could not be opened: " + cause.getMessage(), cause);
     }
 
     @Override

@@ -54,7 +54,7 @@ public final class OwnedOptions extends AbstractMap<String, String> implements J
     public void serialize(JsonGenerator json, SerializerProvider serializers) throws IOException {
         Map<String, String> written = new HashMap<>(options);
         if (TableOwner.isNeededBy(options)) {
-            written.put(FactoryUtil.CONNECTOR.key(), ZooKeeperTableFactory.IDENTIFIER);
+            written.put(FactoryUtil.CONNECTOR.key(), ZooKeeperOptions.IDENTIFIER);
         }
         serializers.defaultSerializeValue(written, json);
     }

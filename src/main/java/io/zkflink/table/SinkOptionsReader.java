@@ -12,6 +12,13 @@ import org.apache.flink.table.api.ValidationException;
 /** Reads the options that say how to write. */
 final class SinkOptionsReader {
 
+    /**
+     * How a session is owned whose end is that of the rows.
+     *
+     * @param checkpointed whether the session of the planner asks for checkpoints
+     */
+    record Ownership(SinkSettings.Sessions sessions, boolean checkpointed) {}
+
     private final ReadableConfig options;
     private final OptionsReader reader;
 
@@ -104,13 +111,13 @@ final class SinkOptionsReader {
     }
 
     /** How the session of ephemeral rows is owned; null where rows outlive their session. */
-    ZooKeeperTableSink.Ownership ownership(CreateMode mode) {
+    Ownership ownership(CreateMode mode) {
         if (!mode.isEphemeral()) {
             return null;
         }
         SinkSettings.Sessions sessions = reader.valid(() -> SinkSettings.Sessions.ofEphemerals(
                 options.get(SinkOptions.COMMIT_PATH), options.get(SinkOptions.DELIVERY_GUARANTEE), guardLock()));
-        return new ZooKeeperTableSink.Ownership(sessions, reader.isCheckpointed());
+        return new Ownership(sessions, reader.isCheckpointed());
     }
 
     /** Refuses rows among what the sink keeps for itself, which it would overwrite. */

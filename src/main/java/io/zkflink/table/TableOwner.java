@@ -31,7 +31,7 @@ public record TableOwner(String definitions, String readable, Map<String, String
     public static boolean isNeededBy(Map<String, String> options) {
         String connector = options.get(FactoryUtil.CONNECTOR.key());
         return connector == null
-                || (connector.equals(ZooKeeperTableFactory.IDENTIFIER)
+                || (connector.equals(ZooKeeperOptions.IDENTIFIER)
                         && !options.containsKey(ZooKeeperOptions.CONNECT_STRING.key()));
     }
 
@@ -39,7 +39,7 @@ public record TableOwner(String definitions, String readable, Map<String, String
     public DynamicTableFactory.Context connect(DynamicTableFactory.Context table) {
         Map<String, String> options = new HashMap<>(connection);
         options.putAll(table.getCatalogTable().getOptions());
-        options.put(FactoryUtil.CONNECTOR.key(), ZooKeeperTableFactory.IDENTIFIER);
+        options.put(FactoryUtil.CONNECTOR.key(), ZooKeeperOptions.IDENTIFIER);
         return new FactoryUtil.DefaultDynamicTableContext(
                 table.getObjectIdentifier(),
                 table.getCatalogTable().copy(options),

@@ -22,6 +22,9 @@ import org.apache.flink.table.factories.FactoryUtil;
 /** The options of the connector. {@link #ALL} is the one list that the factory, the docs and the tests go by. */
 public final class ZooKeeperOptions {
 
+    /** The name of the connector. */
+    public static final String IDENTIFIER = "zookeeper";
+
     /** Options below this prefix go to ZooKeeper's client as they are. */
     public static final String PROPERTIES_PREFIX = "properties.";
 

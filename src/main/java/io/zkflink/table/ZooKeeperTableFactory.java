@@ -24,8 +24,6 @@ import org.apache.flink.table.factories.DynamicTableSourceFactory;
 /** Makes tables of {@code 'connector' = 'zookeeper'}: discover, validate, construct. Never connects. */
 public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, DynamicTableSinkFactory {
 
-    public static final String IDENTIFIER = "zookeeper";
-
     private final TableOwner owner;
 
     /** For tables of any catalog but ours. */
@@ -39,7 +37,7 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
 
     @Override
     public String factoryIdentifier() {
-        return IDENTIFIER;
+        return ZooKeeperOptions.IDENTIFIER;
     }
 
     @Override
@@ -128,7 +126,7 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
         if (mode.isEphemeral() && table.rules.writes(WritableMetadata.VERSION)) {
             throw SinkOptionsReader.versionOfEphemeral();
         }
-        ZooKeeperTableSink.Ownership ownership = sink.ownership(mode);
+        SinkOptionsReader.Ownership ownership = sink.ownership(mode);
         SinkSettings settings = sink.settings();
         if (settings.isExactlyOnce() || ownership != null) {
             sink.checkRowsAreElsewhere(table.layout.template());

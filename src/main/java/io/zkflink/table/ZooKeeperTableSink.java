@@ -62,15 +62,8 @@ final class ZooKeeperTableSink
             Duration ttl,
             PayloadCompression compression,
             Optional<Integer> parallelism,
-            Ownership ownership,
+            SinkOptionsReader.Ownership ownership,
             List<Column> persisted) {}
-
-    /**
-     * How a session is owned whose end is that of the rows.
-     *
-     * @param checkpointed whether the session of the planner asks for checkpoints
-     */
-    record Ownership(SinkSettings.Sessions sessions, boolean checkpointed) {}
 
     ZooKeeperTableSink(
             ConnectionSettings connection,

@@ -110,7 +110,7 @@ class OwnedSessionITCase {
             zk.create(root, "");
         }
         // The chroot and the namespace are both taken off the paths that the server tells.
-        OwnedSession session = OwnedSession.open(
+        OwnedSession session = OwnedSessionClient.open(
                 ConnectionSettings.builder(SharedZooKeeper.connectString() + root)
                         .setNamespace(namespace.isEmpty() ? "" : namespace.substring(1))
                         .setSessionTimeout(Duration.ofSeconds(20))

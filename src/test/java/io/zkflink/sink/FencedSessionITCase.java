@@ -7,6 +7,7 @@ import io.zkflink.client.Acl;
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.CreateMode;
 import io.zkflink.client.OwnedSession;
+import io.zkflink.client.OwnedSessionClient;
 import io.zkflink.client.SessionIdentity;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.sink.batch.GuardException;
@@ -127,7 +128,7 @@ class FencedSessionITCase {
     }
 
     private FencedSession open(SessionIdentity previous, String epochs) {
-        OwnedSession session = OwnedSession.open(
+        OwnedSession session = OwnedSessionClient.open(
                 ConnectionSettings.of(SharedZooKeeper.connectString()), Optional.ofNullable(previous));
         opened.add(session);
         return new FencedSession(session, previous, root + epochs, SinkSettings.AT_LEAST_ONCE.rows(), Runnable::run);
