@@ -37,7 +37,9 @@ import org.slf4j.LoggerFactory;
  *   <li>Killed before that, it leaves a session that owns nothing.
  *   <li>Killed after that, the next writer goes on with the session if it comes before the session expires, and finds what
  *       is there. A row that the checkpoint has and the session has not is created; a znode whose row came after the
- *       checkpoint stays until the next checkpoint has completed, for Flink replays such rows, and goes then if it did not.
+ *       checkpoint stays, for Flink replays such rows. A restored source may take part in checkpoints before it has
+ *       replayed anything, so that none of them says that a row will not come any more: the znode stays for as long as it
+ *       would without a writer, the session timeout, and goes with the next checkpoint that completes.
  *   <li>Cut off for so long that the session expires, it has a new one, in which the rows are created again once a
  *       checkpoint has completed that knows it. What the expired session owned is deleted by the server before it lets
  *       anybody know.
@@ -80,6 +82,8 @@ abstract class OwnedWriter implements OwnedRequests.Owner, AutoCloseable {
     private SessionIdentity current;
     /** The session before the current one; null if there was none. */
     private SessionIdentity predecessor;
+    /** When the rows of znodes that the writer before this one left behind have had the time to be replayed. */
+    private long replayedBy;
 
     private Phase phase = Phase.UNKNOWN;
     /** Whether the connection broke while it was being found out what is there. */
@@ -193,7 +197,7 @@ abstract class OwnedWriter implements OwnedRequests.Owner, AutoCloseable {
 
     final void completed(long checkpoint) {
         sessions.complete(checkpoint);
-        if (phase == Phase.KNOWN) {
+        if (phase == Phase.KNOWN && time.getCurrentProcessingTime() >= replayedBy) {
             dropStrays();
         }
         requests.send();
@@ -322,6 +326,10 @@ abstract class OwnedWriter implements OwnedRequests.Owner, AutoCloseable {
         SessionIdentity before = current;
         SessionIdentity now = fence.established();
         current = now;
+        if (before == null) {
+            replayedBy = time.getCurrentProcessingTime()
+                    + fence.session().negotiatedTimeout().toMillis();
+        }
         if (before == null || before.id() != now.id()) {
             SessionIdentity last = before == null ? sessions.completed() : before;
             if (last != null && last.id() != now.id()) {

@@ -268,10 +268,14 @@ class EphemeralWriterTest {
         ManualTask late = task;
 
         OwnedWriter next = open(true, state);
-        put(next, "/s/replayed", "2");
-        assertThat(owned()).isEqualTo(Map.of("/s/a", "1", "/s/replayed", "2", "/s/not-replayed", "1"));
         next.snapshot(2);
         next.completed(2);
+        task.drain();
+        put(next, "/s/replayed", "2");
+        assertThat(owned()).isEqualTo(Map.of("/s/a", "1", "/s/replayed", "2", "/s/not-replayed", "1"));
+        task.pass(4_000);
+        next.snapshot(3);
+        next.completed(3);
         task.drain();
         assertThat(owned()).isEqualTo(Map.of("/s/a", "1", "/s/replayed", "2"));
 

@@ -249,6 +249,32 @@ class RecipeWriterTest {
         assertThat(queue("/locks/r")).containsExactly("theirs");
     }
 
+    /** A restored source takes part in checkpoints before it has told again what it had told before the failure. */
+    @Test
+    void aRowThatIsReplayedAfterTheFirstCheckpointsKeepsItsPlaceInTheQueue() throws Exception {
+        OwnedWriter first = open(true, OwnedState.NONE);
+        OwnedState state = first.snapshot(1);
+        first.completed(1);
+        claim(first, "/locks/r", "one");
+        claim(first, "/locks/r", "never told again");
+        zk.createEphemeral("/locks/r/" + CURATOR + "0000000007", "theirs", 0x77);
+
+        OwnedWriter next = open(true, state);
+        for (int checkpoint = 2; checkpoint < 10; checkpoint++) {
+            next.snapshot(checkpoint);
+            next.completed(checkpoint);
+            task.pass(400);
+        }
+        claim(next, "/locks/r", "one");
+        assertThat(queue("/locks/r")).containsExactly("one", "never told again", "theirs");
+
+        task.pass(1_000);
+        next.snapshot(10);
+        next.completed(10);
+        task.drain();
+        assertThat(queue("/locks/r")).containsExactly("one", "theirs");
+    }
+
     @Test
     void contendersOfAnotherDialectAreRefused() throws Exception {
         zk.create("/locks/r/6f5e9e40000000000000000000000000__lock__0000000000", "kazoo");

@@ -58,6 +58,8 @@ class RecipeWriteITCase {
     private final String root = "/t" + tests++;
     private final List<JobClient> running = new ArrayList<>();
     private CuratorFramework curator;
+    /** Short where sessions expire. */
+    private String sessionTimeout = "4 s";
 
     @BeforeEach
     void createRoot() {
@@ -116,6 +118,7 @@ class RecipeWriteITCase {
 
     @Test
     void aFailoverLosesNeitherLockNorPlace() throws Exception {
+        sessionTimeout = "20 s";
         want("wanted", "a", "x");
         startFrom("wanted", sql(SharedMiniCluster.restarting("100 ms")), "lock");
         awaitQueue("a", "x");
@@ -458,7 +461,7 @@ class RecipeWriteITCase {
                 "wanted",
                 "resource STRING, owner STRING, PRIMARY KEY (resource, owner) NOT ENFORCED",
                 root + "/" + wanted + "/{resource}/{owner}",
-                "session-timeout=4 s",
+                "session-timeout=" + sessionTimeout,
                 "retry-wait=100 ms");
         recipe(sql, recipe, options);
         return submit(sql, "INSERT INTO locks SELECT resource, owner FROM wanted");
@@ -473,7 +476,7 @@ class RecipeWriteITCase {
     private void recipe(StreamTableEnvironment sql, String recipe, String... options) {
         String[] all = Arrays.copyOf(options, options.length + 4);
         all[options.length] = "recipe=" + recipe;
-        all[options.length + 1] = "session-timeout=4 s";
+        all[options.length + 1] = "session-timeout=" + sessionTimeout;
         all[options.length + 2] = "retry-wait=100 ms";
         all[options.length + 3] = "sink.commit-path=/epochs" + root;
         ContractTables.createAt(
