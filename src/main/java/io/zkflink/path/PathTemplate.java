@@ -548,12 +548,21 @@ public final class PathTemplate implements Serializable {
     }
 
     /**
+     * Whether a path is ZooKeeper's own.
+     *
+     * @param base the path that the server has the root of all paths at, empty for its own root
+     */
+    public static boolean isReserved(String base, String path) {
+        return base.isEmpty() && isAtOrBelow(path, RESERVED);
+    }
+
+    /**
      * Checks that a path is not ZooKeeper's own.
      *
      * @param base the path that the server has the root of all paths at, empty for its own root
      */
     public static void checkNotReserved(String base, String path) {
-        if (base.isEmpty() && isAtOrBelow(path, RESERVED)) {
+        if (isReserved(base, path)) {
             throw new IllegalArgumentException(
                     "The path '" + path + "' lies in '/zookeeper', ZooKeeper's own subtree, and is never a row.");
         }

@@ -27,6 +27,8 @@ public record SinkSettings(Transactions transactions, Rows rows, Batching batchi
             new Rows(Conflict.FAIL, false, false, Acl.OPEN),
             new Batching(500, 4, 10_000, 1024 * 1024, Duration.ofMillis(100)));
 
+    private static final String COMMIT_PATH = "sink.commit-path";
+
     private static final int LARGEST_REQUEST = 1024 * 1024 * 1024;
 
     /**
@@ -44,6 +46,22 @@ public record SinkSettings(Transactions transactions, Rows rows, Batching batchi
                                 + " 'sink.delivery-guarantee' = 'at-least-once', or remove the option.");
             }
         }
+    }
+
+    /**
+     * These settings, for writers whose root the server has somewhere.
+     *
+     * @param base the path that the server has the root of all paths at, empty for its own root
+     * @throws InvalidSettingException if what the sink keeps for itself would lie in ZooKeeper's own subtree
+     */
+    public SinkSettings at(String base) {
+        if (guardLock != null) {
+            checkNotReserved(base, "sink.guard.lock", guardLock);
+        }
+        if (transactions != null) {
+            checkNotReserved(base, COMMIT_PATH, transactions.commitPath());
+        }
+        return this;
     }
 
     /** Settings without a lock. */
@@ -161,6 +179,12 @@ public record SinkSettings(Transactions transactions, Rows rows, Batching batchi
             return new Sessions(commitPath);
         }
 
+        /** As {@link SinkSettings#at}. */
+        public Sessions at(String base) {
+            checkNotReserved(base, COMMIT_PATH, commitPath);
+            return this;
+        }
+
         /** The parent of the epochs of all sessions. */
         String epochs() {
             return commitPath + "/" + NAME;
@@ -168,12 +192,19 @@ public record SinkSettings(Transactions transactions, Rows rows, Batching batchi
     }
 
     private static void checkCommitPath(String path) {
-        InvalidSettingException.check(
-                "sink.commit-path", path, text -> checkPath(text, -1), "write it like '/_flink/commits'");
+        InvalidSettingException.check(COMMIT_PATH, path, text -> checkPath(text, -1), "write it like '/_flink/commits'");
+    }
+
+    private static void checkNotReserved(String base, String option, String path) {
+        if (PathTemplate.isReserved(base, path)) {
+            throw new InvalidSettingException(
+                    option, path, "'/zookeeper' is ZooKeeper's own subtree. Write a path outside of it.");
+        }
     }
 
     private static void checkPath(String path, int segments) {
-        PathTemplate template = PathTemplate.parse(path, PathEncoding.NONE, name -> {
+        // Whether ZooKeeper keeps it for itself only those know who know the chroot: see at.
+        PathTemplate template = PathTemplate.parseToRead("", path, PathEncoding.NONE, name -> {
             throw new IllegalArgumentException("it cannot have columns like '{" + name + "}'");
         });
         if (template.segments().isEmpty()) {

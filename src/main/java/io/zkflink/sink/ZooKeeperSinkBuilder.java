@@ -189,6 +189,7 @@ public final class ZooKeeperSinkBuilder<T> {
     public SingleOutputStreamOperator<Void> writeEphemeral(DataStream<T> elements) {
         SinkSettings.Sessions sessions = SinkSettings.Sessions.ofEphemerals(commitPath, guarantee, guardLock);
         SinkSettings settings = settings();
+        sessions.at(connection.base());
         SchemaEncoder<T> encoder = new SchemaEncoder<>(connection.base(), serializer, compression, true);
         return OwnedSink.ofZNodes(connection, encoder, settings, sessions)
                 .write(
@@ -202,9 +203,10 @@ public final class ZooKeeperSinkBuilder<T> {
                     "Missing option 'connect-string': call setConnectString or" + " setConnection.");
         }
         return new SinkSettings(
-                SinkSettings.Transactions.of(guarantee, idPrefix, commitPath, commitRetention),
-                rows,
-                batching,
-                guardLock);
+                        SinkSettings.Transactions.of(guarantee, idPrefix, commitPath, commitRetention),
+                        rows,
+                        batching,
+                        guardLock)
+                .at(connection.base());
     }
 }

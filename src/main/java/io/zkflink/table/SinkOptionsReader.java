@@ -28,11 +28,7 @@ final class SinkOptionsReader {
     }
 
     SinkSettings settings() {
-        return reader.valid(() -> new SinkSettings(
-                transactions(),
-                rows(),
-                batching(),
-                options.getOptional(SinkOptions.GUARD_LOCK).orElse(null)));
+        return reader.valid(() -> new SinkSettings(transactions(), rows(), batching(), guardLock()).at(reader.base()));
     }
 
     /**
@@ -116,7 +112,8 @@ final class SinkOptionsReader {
             return null;
         }
         SinkSettings.Sessions sessions = reader.valid(() -> SinkSettings.Sessions.ofEphemerals(
-                options.get(SinkOptions.COMMIT_PATH), options.get(SinkOptions.DELIVERY_GUARANTEE), guardLock()));
+                options.get(SinkOptions.COMMIT_PATH), options.get(SinkOptions.DELIVERY_GUARANTEE), guardLock())
+                .at(reader.base()));
         return new Ownership(sessions, reader.isCheckpointed());
     }
 
@@ -134,7 +131,7 @@ final class SinkOptionsReader {
 
     /** Where it is kept whose turn it is to write as a session. */
     SinkSettings.Sessions sessions() {
-        return reader.valid(() -> new SinkSettings.Sessions(options.get(SinkOptions.COMMIT_PATH)));
+        return reader.valid(() -> new SinkSettings.Sessions(options.get(SinkOptions.COMMIT_PATH)).at(reader.base()));
     }
 
     private Optional<Integer> parallelism() {

@@ -60,6 +60,27 @@ class PathsITCase {
         }
     }
 
+    /** What a sink keeps for itself may lie there, too. */
+    @Test
+    void aLockAndMarkersBelowAZNodeNamedZookeeperThatIsNotTheServersOwn() throws Exception {
+        zk.create(root, "");
+        String chroot = SharedZooKeeper.connectString() + root;
+        ContractTables.createAt(chroot, sql, "t", KEY, "/data/{k}");
+        String exactly = "'sink.delivery-guarantee' = 'exactly-once', 'sink.transactional-id-prefix' = 'p', ";
+        for (String options : List.of(
+                "'sink.guard.lock' = '/zookeeper/lock'",
+                exactly + "'sink.commit-path' = '/zookeeper/commits'",
+                "'sink.create-mode' = 'ephemeral', 'sink.commit-path' = '/zookeeper/sessions'",
+                "'namespace' = 'app', 'sink.guard.lock' = '/zookeeper/lock'")) {
+            sql.executeSql("INSERT INTO t /*+ OPTIONS(" + options + ") */ VALUES ('" + options.length()
+                            + "', 'v') ON CONFLICT DO DEDUPLICATE")
+                    .await();
+        }
+        assertThat(zk.children(root + "/zookeeper")).contains("commits", "lock", "sessions");
+        assertThat(zk.children(root + "/data")).hasSize(2);
+        assertThat(zk.exists(root + "/app/zookeeper/lock")).isTrue();
+    }
+
     @Test
     void theServersOwnSubtreeIsRefused() {
         ContractTables.create(sql, "t", KEY, "/{k}", "namespace=zookeeper");

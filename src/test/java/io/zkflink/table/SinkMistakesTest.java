@@ -67,6 +67,24 @@ class SinkMistakesTest {
                         "sink.commit-path=/{k}"),
                 wrong(
                         KEYED,
+                        "Invalid value '/zookeeper/c' for option 'sink.commit-path': '/zookeeper' is ZooKeeper's own"
+                                + " subtree. Write a path outside of it.",
+                        "sink.delivery-guarantee=exactly-once",
+                        "sink.transactional-id-prefix=a",
+                        "sink.commit-path=/zookeeper/c"),
+                wrong(
+                        KEYED,
+                        "Invalid value '/zookeeper/c' for option 'sink.commit-path': '/zookeeper' is ZooKeeper's own"
+                                + " subtree. Write a path outside of it.",
+                        "sink.create-mode=ephemeral",
+                        "sink.commit-path=/zookeeper/c"),
+                wrong(
+                        KEYED,
+                        "Invalid value '/zookeeper' for option 'sink.guard.lock': '/zookeeper' is ZooKeeper's own"
+                                + " subtree. Write a path outside of it.",
+                        "sink.guard.lock=/zookeeper"),
+                wrong(
+                        KEYED,
                         "Invalid value '0 d' for option 'sink.commit-retention': it must be positive; write it like '7 d'.",
                         "sink.delivery-guarantee=exactly-once",
                         "sink.transactional-id-prefix=a",
