@@ -94,6 +94,11 @@ final class Handle implements WatchConnection {
         return zooKeeper.identity();
     }
 
+    /** The newest zxid of all replies and events. */
+    long newestZxid() {
+        return zooKeeper.lastZxid();
+    }
+
     @Override
     public String server() {
         InetSocketAddress current = hosts.current();
@@ -123,7 +128,7 @@ final class Handle implements WatchConnection {
     @Override
     public CompletableFuture<Long> sync() {
         CompletableFuture<Long> result = new CompletableFuture<>();
-        AsyncCallback.VoidCallback answered = (rc, path, ctx) -> answered(result, rc, "sync", "/", zooKeeper::lastZxid);
+        AsyncCallback.VoidCallback answered = (rc, path, ctx) -> answered(result, rc, "sync", "/", this::newestZxid);
         zooKeeper.sync("/", answered, null);
         return result;
     }

@@ -105,6 +105,11 @@ final class Session {
         return request("sync", "/", Handle::sync);
     }
 
+    /** As {@link ZooKeeperClient#newestZxid}. */
+    synchronized long newestZxid() {
+        return state instanceof Open open ? open.handle().newestZxid() : 0;
+    }
+
     /** Who this is to the server; empty while it is not connected. */
     synchronized Optional<SessionIdentity> identity() {
         return state instanceof Open open && open.connected() ? Optional.of(open.identity()) : Optional.empty();

@@ -49,6 +49,11 @@ class SessionClient implements ZooKeeperClient {
     }
 
     @Override
+    public long newestZxid() {
+        return session.newestZxid();
+    }
+
+    @Override
     public final CompletableFuture<WriteResult> writeAndTell(List<ZNodeWrite> writes) {
         synchronized (watches) {
             if (closed) {

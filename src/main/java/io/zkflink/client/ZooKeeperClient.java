@@ -37,6 +37,13 @@ public interface ZooKeeperClient extends AutoCloseable {
     CompletableFuture<Long> sync();
 
     /**
+     * The newest transaction that the server we are connected to has told of, with any answer or event; 0 before the
+     * first one. What a read finds is not newer than this once it is answered, also where servers (before 3.9) do not
+     * say which transaction an event is of.
+     */
+    long newestZxid();
+
+    /**
      * Makes all of some writes in one transaction, or none.
      *
      * <p>It is sent at once, or fails at once while there is no connection. It is not repeated: when the connection

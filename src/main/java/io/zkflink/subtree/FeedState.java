@@ -7,6 +7,7 @@ import io.zkflink.path.PathTemplate;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
 
 /**
  * What the session's event thread and the polling thread of a {@link SubtreeFeed} tell each other: the phase of the
@@ -39,18 +40,24 @@ final class FeedState {
     private OptionalLong lostSince = OptionalLong.empty();
 
     private final ReportedPaths reported = new ReportedPaths();
-    private final Requests requests = new Requests(this);
+    private final Requests requests;
     private boolean polling;
     private boolean awake;
 
     private long skipped;
     private long unreadable;
 
-    FeedState(PathTemplate template, FeedSettings settings, long newestZxid) {
+    /**
+     * @param newestZxid of a transaction that the ensemble must not be behind
+     * @param newestAnswered gives the newest transaction that answers tell of, on the thread that delivers them
+     */
+    FeedState(PathTemplate template, FeedSettings settings, long newestZxid, LongSupplier newestAnswered) {
         this.template = template;
         this.settings = settings;
         this.clock = new FeedClock(settings);
         this.newestZxid = newestZxid;
+        // Of a znode that is gone only the answer's own zxid says how new that is, if events do not.
+        this.requests = new Requests(this, () -> includes(newestAnswered.getAsLong()));
     }
 
     /**

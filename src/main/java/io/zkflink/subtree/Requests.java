@@ -16,6 +16,7 @@ import java.util.function.Consumer;
 final class Requests {
 
     private final Object lock;
+    private final Runnable answered;
     /** Before the first and after the last one under way: a ring. */
     private final Request<?> ends = new Request<>();
 
@@ -24,8 +25,10 @@ final class Requests {
     private int walk;
     private ZooKeeperException failure;
 
-    Requests(Object lock) {
+    /** @param answered called without the lock when a request has been answered, before its answer arrives */
+    Requests(Object lock, Runnable answered) {
         this.lock = lock;
+        this.answered = answered;
     }
 
     /**
@@ -150,6 +153,9 @@ final class Requests {
         /** It is answered. */
         @Override
         public void accept(T answer, Throwable error) {
+            if (error == null) {
+                answered.run();
+            }
             synchronized (lock) {
                 if (next == null) {
                     // Its walk was abandoned.

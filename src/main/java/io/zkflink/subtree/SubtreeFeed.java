@@ -53,7 +53,7 @@ public final class SubtreeFeed implements AutoCloseable {
             FeedSettings settings,
             Object company) {
         this.settings = settings;
-        this.state = new FeedState(template, settings, newestZxid);
+        this.state = new FeedState(template, settings, newestZxid, client::newestZxid);
         SharedLists.Member lists = SharedLists.join(company, client);
         this.watch = new TreeWatch(client, template, wanted, settings, state, lists);
         this.runner = new WalkRunner(client, template, wanted, settings, state, lists);

@@ -124,6 +124,11 @@ final class FakeCatalogs implements AutoCloseable {
         }
 
         @Override
+        public long newestZxid() {
+            return zooKeeper.newestZxid();
+        }
+
+        @Override
         public CompletableFuture<Void> createNamespace(Acl acl) {
             return zooKeeper.createNamespace(acl);
         }

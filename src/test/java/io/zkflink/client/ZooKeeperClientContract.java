@@ -87,6 +87,21 @@ abstract class ZooKeeperClientContract {
     }
 
     @Test
+    void anAnswerTellsOfTransactionsThatItDoesNotShow() {
+        create(root, "1");
+        create(root + "/a", "1");
+        read(root);
+        long before = client.newestZxid();
+        assertThat(before).isGreaterThanOrEqualTo(read(root + "/a").orElseThrow().stat().czxid());
+        delete(root + "/a");
+
+        assertThat(read(root + "/a")).isEmpty();
+
+        assertThat(client.newestZxid()).isGreaterThan(before);
+        assertThat(client.sync().join()).isGreaterThanOrEqualTo(client.newestZxid());
+    }
+
+    @Test
     void znodeCreatedAgainHasAnotherCzxid() {
         create(root, "1");
         ZNodeStat before = read(root).orElseThrow().stat();

@@ -88,6 +88,13 @@ class FeedUnderLoadTest {
         }
     }
 
+    /** Before 3.9 no event says which transaction it is of; the answer to the read that finds nothing does. */
+    @Test
+    void anAbsentZNodeCarriesItsTransactionWhereEventsDoNot() throws Exception {
+        zk.hideZxidsOfEvents();
+        anAbsentZNodeCarriesTheTransactionThatDeletedIt();
+    }
+
     @Test
     void aWalkEndsWhileChangesOutrunTheReads() throws Exception {
         open(false, Duration.ZERO);
@@ -108,7 +115,7 @@ class FeedUnderLoadTest {
     @Test
     void aWalkDoesNotBeginAnewAsOftenAsTooManyPathsAreReported() {
         FeedState state =
-                new FeedState(TEMPLATE, new FeedSettings(true, false, Duration.ZERO, false, Duration.ZERO, false), 0);
+                new FeedState(TEMPLATE, new FeedSettings(true, false, Duration.ZERO, false, Duration.ZERO, false), 0, () -> 0);
         int walk = state.begin();
         state.synced(walk, 1L, null);
         assertThat(reportTooMany(state)).isFalse();

@@ -485,7 +485,7 @@ class SubtreeFeedTest {
     void noWalkBeginsAfterTheEnd() {
         PathTemplate template = template("/r/{*k}");
         FeedSettings settings = settings(true, true, false);
-        FeedState state = new FeedState(template, settings, 0);
+        FeedState state = new FeedState(template, settings, 0, () -> 0);
         Object company = new Object();
         SharedLists.Member lists = SharedLists.join(company, zk);
         TreeWatch watch = new TreeWatch(zk, template, path -> true, settings, state, lists);

@@ -67,6 +67,10 @@ public final class FakeZooKeeper implements OwnedSession {
 
     private boolean breakMakes;
     private boolean lags;
+    /** Whether events say which transaction they are of. */
+    private boolean zxidsInEvents = true;
+    /** Of the answers and events of this connection. */
+    private long newestZxid;
     /** What the server shows that we are connected to; null if that is up to date. */
     private FakeTree stale;
 
@@ -99,6 +103,11 @@ public final class FakeZooKeeper implements OwnedSession {
     @Override
     public CompletableFuture<Long> sync() {
         return submitIfConnected(new Request<>("sync", "/", () -> upToDate().zxid()));
+    }
+
+    @Override
+    public synchronized long newestZxid() {
+        return newestZxid;
     }
 
     @Override
@@ -293,6 +302,11 @@ public final class FakeZooKeeper implements OwnedSession {
         stale = tree.copy();
     }
 
+    /** Events say no more which transaction they are of, as those of servers before 3.9. */
+    public synchronized void hideZxidsOfEvents() {
+        zxidsInEvents = false;
+    }
+
     /** Whether the break has not come yet. */
     public synchronized boolean isToBreak() {
         return untilBreak >= 0;
@@ -473,6 +487,7 @@ public final class FakeZooKeeper implements OwnedSession {
 
     private void answer(Request<?> request) {
         answered.add(request.toString());
+        newestZxid = Math.max(newestZxid, seen().zxid());
         Failure failure = throttled.test(request.toString()) ? Failure.CONNECTION_LOST : failingReads.get(request.path);
         callbacks.add(failure == null ? request.answer() : () -> request.fail(failure));
     }
@@ -512,8 +527,9 @@ public final class FakeZooKeeper implements OwnedSession {
         return zxid;
     }
 
-    private void fire(String path, long zxid, boolean deleted) {
+    private void fire(String path, long made, boolean deleted) {
         if (connected) {
+            long zxid = zxidsInEvents ? made : -1;
             for (FakeWatch watch : watches) {
                 if (FakeTree.covers(watch.root, path)) {
                     if (deleted) {

@@ -56,6 +56,11 @@ public abstract class ForwardingClient implements ZooKeeperClient {
     }
 
     @Override
+    public long newestZxid() {
+        return client.newestZxid();
+    }
+
+    @Override
     public Watch watch(String root, WatchListener listener) {
         return client.watch(root, listener);
     }

@@ -84,6 +84,11 @@ public final class GuardedClient implements ZooKeeperClient {
         });
     }
 
+    @Override
+    public long newestZxid() {
+        return client.newestZxid();
+    }
+
     /** A guard that holds has its znode in the namespace, which therefore exists. */
     @Override
     public CompletableFuture<Void> createNamespace(Acl acl) {
