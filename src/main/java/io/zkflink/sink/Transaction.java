@@ -17,10 +17,16 @@ import java.util.Set;
  *
  * @param markerPath of the writer's marker; unchanged though the job is restored with other options
  * @param number of this transaction among those of its writer
+ * @param predecessor when the transaction before this one was prepared, in milliseconds since the epoch by the writer's
+ *     clock: the marker has not been idle for longer; {@link #UNKNOWN} for the first one, and where an older version has
+ *     written the checkpoint
  * @param rows of different znodes, unless they append
  * @param removals which of the rows depend on what becomes of others
  */
-public record Transaction(String markerPath, long number, List<RowWrite> rows, Removals removals) {
+public record Transaction(String markerPath, long number, long predecessor, List<RowWrite> rows, Removals removals) {
+
+    /** That no transaction is known that was made before. */
+    static final long UNKNOWN = Long.MIN_VALUE;
 
     /**
      * What becomes of removals whose znode has children.
@@ -49,6 +55,6 @@ public record Transaction(String markerPath, long number, List<RowWrite> rows, R
     }
 
     Transaction(String markerPath, long number, List<RowWrite> rows) {
-        this(markerPath, number, rows, Removals.FINAL);
+        this(markerPath, number, UNKNOWN, rows, Removals.FINAL);
     }
 }

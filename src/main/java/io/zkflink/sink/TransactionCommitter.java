@@ -19,6 +19,8 @@ import io.zkflink.sink.batch.MissingParents;
 import io.zkflink.sink.batch.RefusedRow;
 import io.zkflink.sink.batch.RetryPolicy;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -242,6 +244,7 @@ final class TransactionCommitter implements Committer<Transaction> {
             marker = readMarker(transaction.markerPath()).orElse(null);
         }
         if (marker == null) {
+            checkOld(transaction);
             marker = createMarker(transaction.markerPath(), Marker.before(transaction.number()))
                     .orElse(null);
         }
@@ -255,6 +258,22 @@ final class TransactionCommitter implements Committer<Transaction> {
                     + " marker. Restore the ensemble, or restart the job without its state.");
         }
         return marker;
+    }
+
+    /**
+     * A marker that is not there was deleted because it was old. It changed last when the transaction before was
+     * committed, which was not before that one was prepared.
+     */
+    private void checkOld(Transaction transaction) throws IOException {
+        long age = System.currentTimeMillis() - transaction.predecessor();
+        Duration retention = settings.transactions().retention();
+        if (transaction.predecessor() != Transaction.UNKNOWN && age < retention.toMillis()) {
+            throw new IOException("Transaction " + transaction.number() + " cannot be committed: the marker '"
+                    + transaction.markerPath() + "' is missing, though the transaction before it was prepared at "
+                    + Instant.ofEpochMilli(transaction.predecessor()) + " and 'sink.commit-retention' (" + retention
+                    + ") keeps markers for longer. The ensemble has forgotten commits, or somebody has deleted the"
+                    + " marker. Restore the ensemble, or restart the job without its state.");
+        }
     }
 
     /**

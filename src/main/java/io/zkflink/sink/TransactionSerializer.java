@@ -20,7 +20,9 @@ final class TransactionSerializer implements SimpleVersionedSerializer<Transacti
 
     static final TransactionSerializer INSTANCE = new TransactionSerializer();
 
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
+    /** Did not know when the transaction before was prepared. */
+    private static final int SECOND_VERSION = 2;
     /** Knew no removals that wait. */
     private static final int FIRST_VERSION = 1;
 
@@ -54,12 +56,13 @@ final class TransactionSerializer implements SimpleVersionedSerializer<Transacti
             }
         }
         writeRemovals(out, transaction.removals());
+        out.writeLong(transaction.predecessor());
         return out.getCopyOfBuffer();
     }
 
     @Override
     public Transaction deserialize(int version, byte[] serialized) throws IOException {
-        if (version != VERSION && version != FIRST_VERSION) {
+        if (version < FIRST_VERSION || version > VERSION) {
             throw new IOException("A transaction of version " + version
                     + " cannot be restored by this version of the connector, which knows version " + VERSION
                     + ". Use the version that wrote the checkpoint, or a newer one.");
@@ -80,8 +83,9 @@ final class TransactionSerializer implements SimpleVersionedSerializer<Transacti
             String path = readPath(in);
             rows.add(in.readByte() == PUT ? readPut(in, path) : new RowWrite.Remove(path));
         }
-        return new Transaction(
-                markerPath, number, rows, version == FIRST_VERSION ? Transaction.Removals.FINAL : readRemovals(in));
+        Transaction.Removals removals = version == FIRST_VERSION ? Transaction.Removals.FINAL : readRemovals(in);
+        long predecessor = version <= SECOND_VERSION ? Transaction.UNKNOWN : in.readLong();
+        return new Transaction(markerPath, number, predecessor, rows, removals);
     }
 
     private static void writeRemovals(DataOutputSerializer out, Transaction.Removals removals) throws IOException {

@@ -42,6 +42,8 @@ final class TransactionalWriter<T>
     private final Map<BatchedRow, Transaction.Origin> again = new LinkedHashMap<>();
 
     private long transactions;
+    /** When the last one was prepared. */
+    private long lastPrepared = Transaction.UNKNOWN;
     /** The number before the first transaction of the last checkpoint. */
     private long lastCheckpoint;
 
@@ -188,9 +190,12 @@ final class TransactionalWriter<T>
                 theirs.put(row.path(), origin);
             }
         }
+        long predecessor = lastPrepared;
+        lastPrepared = System.currentTimeMillis();
         return new Transaction(
                 markerPath,
                 ++transactions,
+                predecessor,
                 writes,
                 new Transaction.Removals(removalsMayWait && !ended, lastCheckpoint + 1, stay, theirs));
     }

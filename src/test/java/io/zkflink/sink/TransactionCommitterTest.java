@@ -19,6 +19,7 @@ import io.zkflink.testkit.ForwardingClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -341,6 +342,31 @@ class TransactionCommitterTest {
         assertThat(zk.tree(MARKERS)).containsOnlyKeys(MARKERS + "/idle", MARKERS + "/new");
         commit(zk, transaction("old", 2, append("d")));
         assertThat(queue()).containsExactly("a", "b", "c", "d");
+    }
+
+    /** As after the restore of an old snapshot of the ensemble, or a new ensemble. */
+    @Test
+    void markerThatIsMissingThoughItCannotBeOldEnoughFailsTheJob() throws Exception {
+        long now = System.currentTimeMillis();
+        long young = now - Duration.ofDays(7).toMillis() + 60_000;
+        Transaction next = after(young, transaction("w", 3, append("c")));
+
+        assertThatThrownBy(() -> commit(zk, next))
+                .hasMessage(
+                        "Transaction 3 cannot be committed: the marker '/_flink/commits/job/w' is missing, though the"
+                                + " transaction before it was prepared at " + Instant.ofEpochMilli(young)
+                                + " and 'sink.commit-retention' (PT168H) keeps markers for longer. The ensemble has forgotten"
+                                + " commits, or somebody has deleted the marker. Restore the ensemble, or restart the job without"
+                                + " its state.");
+        assertThat(zk.znode("/queue")).isEmpty();
+
+        commit(zk, after(now - Duration.ofDays(8).toMillis(), transaction("v", 3, append("old"))));
+        commit(zk, transaction("u", 1, append("first")));
+        assertThat(queue()).containsExactly("old", "first");
+    }
+
+    private static Transaction after(long predecessor, Transaction each) {
+        return new Transaction(each.markerPath(), each.number(), predecessor, each.rows(), each.removals());
     }
 
     @Test

@@ -12,6 +12,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -43,15 +45,25 @@ class TransactionSerializerPropertiesTest {
                         Nasty.texts(),
                         Arbitraries.longs(),
                         Arbitraries.oneOf(puts, removals).list().ofMaxSize(5))
-                .as((marker, number, rows) -> new Transaction(marker, number, rows));
+                .as((marker, number, rows) -> new Transaction(
+                        marker,
+                        number,
+                        number / 2,
+                        rows,
+                        new Transaction.Removals(
+                                true,
+                                number / 3,
+                                Set.of(marker),
+                                Map.of(marker, new Transaction.Origin(marker, number / 5)))));
     }
 
     @Property
     void aTransactionIsReadAsItWasWritten(@ForAll("transactions") Transaction transaction) throws IOException {
         byte[] once = write(transaction);
-        Transaction read = TransactionSerializer.INSTANCE.deserialize(2, once);
+        Transaction read = TransactionSerializer.INSTANCE.deserialize(3, once);
         assertThat(write(read)).isEqualTo(once);
         assertThat(read.number()).isEqualTo(transaction.number());
+        assertThat(read.predecessor()).isEqualTo(transaction.predecessor());
         assertThat(read.rows()).hasSameSizeAs(transaction.rows());
     }
 
@@ -75,6 +87,24 @@ class TransactionSerializerPropertiesTest {
                 .isEqualTo(transaction);
     }
 
+    /** What version 2 writes: it knew no time. */
+    @Example
+    void theFormatOfVersion2IsKept() throws IOException {
+        byte[] version2 = HexFormat.of()
+                .parseHex("000000022f6d" + "0000000000000007" + "00000001" + "000000022f62" + "00"
+                        + "01" + "0000000000000005" + "00000001" + "000000022f62"
+                        + "00000001" + "000000022f62" + "000000022f6e" + "0000000000000003");
+
+        assertThat(TransactionSerializer.INSTANCE.deserialize(2, version2))
+                .isEqualTo(new Transaction(
+                        "/m",
+                        7,
+                        Transaction.UNKNOWN,
+                        List.of(new RowWrite.Remove("/b")),
+                        new Transaction.Removals(
+                                true, 5, Set.of("/b"), Map.of("/b", new Transaction.Origin("/n", 3)))));
+    }
+
     @Provide
     Arbitrary<byte[]> garbage() {
         return Nasty.bytes(transactions().map(TransactionSerializerPropertiesTest::write));
@@ -83,7 +113,7 @@ class TransactionSerializerPropertiesTest {
     @Property
     void aDamagedTransactionIsRefused(@ForAll("garbage") byte[] garbage) {
         try {
-            TransactionSerializer.INSTANCE.deserialize(2, garbage);
+            TransactionSerializer.INSTANCE.deserialize(3, garbage);
         } catch (IOException e) {
             assertThat(e.getMessage()).isNotBlank();
         }
