@@ -26,6 +26,8 @@ public final class CommittedLog implements AutoCloseable {
     private final boolean skipGaps;
     /** The last transaction that counted, or -1. */
     private long last;
+    /** Where that was read; null for none. */
+    private Path lastFile;
 
     private Runnable onGap = () -> {};
 
@@ -73,6 +75,7 @@ public final class CommittedLog implements AutoCloseable {
             if (verdict == Verdict.COMMITTED) {
                 checkGap(next);
                 last = next.zxid();
+                lastFile = next.file();
                 return next;
             }
             LOG.info("The transaction {} in '{}' was never committed.", Zxids.text(next.zxid()), next.file());
@@ -138,8 +141,8 @@ public final class CommittedLog implements AutoCloseable {
             return;
         }
         String gap = String.format(
-                "Transactions are missing between %s and %s: '%s' ends before them, and '%s' goes on behind them",
-                Zxids.text(last), Zxids.text(next.zxid()), before(next), next.file());
+                "Transactions are missing between %s and %s: %s",
+                Zxids.text(last), Zxids.text(next.zxid()), around(next));
         if (!skipGaps) {
             throw new IOException(
                     gap + ". Add the missing files, or the folder of another server, to 'log.path', or set"
@@ -149,12 +152,17 @@ public final class CommittedLog implements AutoCloseable {
         LOG.warn("{}; 'log.on-gap' = 'skip'.", gap);
     }
 
-    private Path before(LogRecord next) {
+    private String around(LogRecord next) {
+        if (next.file().equals(lastFile)) {
+            return String.format("they are not in '%s', which has those before and after", next.file());
+        }
         return folders.stream()
                 .filter(folder -> folder.folder().contains(next.file()))
-                .map(FolderReader::before)
                 .findFirst()
-                .orElseThrow();
+                .flatMap(FolderReader::before)
+                .map(before ->
+                        String.format("'%s' ends before them, and '%s' goes on behind them", before, next.file()))
+                .orElseGet(() -> String.format("nothing is there before '%s'", next.file()));
     }
 
     /** The end of an epoch may be missing unnoticed, but a leader begins its own with a snapshot of what was before. */

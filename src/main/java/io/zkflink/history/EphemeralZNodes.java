@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.zookeeper.server.EphemeralType;
+import org.apache.zookeeper.txn.TxnHeader;
 
 /**
  * The ephemeral znodes of each session, as the transactions so far leave them. Servers before 3.6 do not log which of them
@@ -21,11 +22,11 @@ final class EphemeralZNodes {
     interface Past {
 
         /**
-         * The ephemeral znodes right before a transaction.
+         * The ephemeral znodes right before a transaction that ends a session; at least those of that session.
          *
          * @throws MissingEphemeralsException if it cannot be found out
          */
-        EphemeralZNodes before(long zxid, long session) throws IOException;
+        EphemeralZNodes before(TxnHeader closing) throws IOException;
     }
 
     /** How a TTL znode is marked; {@link EphemeralType} tells only in servers that allow such znodes. */
@@ -35,39 +36,68 @@ final class EphemeralZNodes {
 
     private final Map<Long, Set<String>> bySession = new HashMap<>();
     private final Map<String, Long> owners = new HashMap<>();
-    /** Null when all is known. */
-    private Past past;
+    private final Past past;
+    /** Sessions that began while this was tracking; of the others all is known only if {@link #isComplete}. */
+    private final Set<Long> begun = new HashSet<>();
 
-    private EphemeralZNodes(Past past) {
+    private boolean isComplete;
+    private boolean isTracking;
+
+    private EphemeralZNodes(Past past, boolean isComplete, boolean isTracking) {
         this.past = past;
+        this.isComplete = isComplete;
+        this.isTracking = isTracking;
     }
 
     /** Begins in the middle. */
     static EphemeralZNodes after(Past past) {
-        return new EphemeralZNodes(past);
+        return new EphemeralZNodes(past, false, false);
     }
 
     /** Begins with none. */
     static EphemeralZNodes none() {
-        return new EphemeralZNodes(null);
+        return new EphemeralZNodes(null, true, true);
+    }
+
+    /** Begins in the middle, and knows nothing of what was there. */
+    static EphemeralZNodes unknown() {
+        return new EphemeralZNodes(null, false, true);
     }
 
     /** The paths of a session's znodes when a transaction ends it, in their order. */
-    Set<String> of(long session, long zxid) throws IOException {
-        if (past != null) {
-            EphemeralZNodes known = past.before(zxid, session);
+    Set<String> of(TxnHeader closing) throws IOException {
+        if (past != null && !knows(closing.getClientId())) {
+            EphemeralZNodes known = past.before(closing);
             bySession.clear();
             bySession.putAll(known.bySession);
             owners.clear();
             owners.putAll(known.owners);
-            past = null;
+            begun.clear();
+            begun.addAll(known.begun);
+            isComplete = known.isComplete;
+            isTracking = true;
         }
-        return new TreeSet<>(bySession.getOrDefault(session, Set.of()));
+        return new TreeSet<>(bySession.getOrDefault(closing.getClientId(), Set.of()));
+    }
+
+    /** Whether none of a session's znodes can be missing here. */
+    boolean knows(long session) {
+        return isComplete || begun.contains(session);
     }
 
     /** Whether transactions must not be left out. */
     boolean isTracking() {
-        return past == null;
+        return isTracking;
+    }
+
+    void begin(long session) {
+        if (isTracking && !isComplete) {
+            begun.add(session);
+        }
+    }
+
+    void end(long session) {
+        begun.remove(session);
     }
 
     void add(String path, long owner) {
@@ -84,7 +114,7 @@ final class EphemeralZNodes {
     }
 
     void apply(Operation operation) {
-        if (past != null) {
+        if (!isTracking) {
             return;
         }
         if (operation.createMode() == Operation.CreatedAs.EPHEMERAL) {

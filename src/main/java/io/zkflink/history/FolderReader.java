@@ -3,6 +3,7 @@ package io.zkflink.history;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import org.apache.flink.core.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +31,8 @@ final class FolderReader implements AutoCloseable {
     private LogRecord peeked;
     /** The last transaction before {@link #peeked}, or {@link #NONE}. */
     private long previous = NONE;
+    /** The newest snapshot that was begun before {@link #peeked}, or {@link #NONE}; null if not looked for. */
+    private Long snapshotBefore;
 
     FolderReader(LogFolder folder, long from) {
         this.folder = folder;
@@ -40,9 +43,9 @@ final class FolderReader implements AutoCloseable {
         return folder;
     }
 
-    /** The file before the one that is being read, or that one if there is none. */
-    Path before() {
-        return (before == null ? current : before).path();
+    /** The file that was read before the one that is being read. */
+    Optional<Path> before() {
+        return Optional.ofNullable(before).map(LogFolder.File::path);
     }
 
     /** The transaction that the first file begins with, by its name, if that is needed; else {@link Long#MAX_VALUE}. */
@@ -67,16 +70,30 @@ final class FolderReader implements AutoCloseable {
         if (peeked != null) {
             previous = peeked.zxid();
             peeked = null;
+            snapshotBefore = null;
         }
     }
 
     /** Whether there would be a transaction between the last one taken and the next one if this server had logged it. */
-    boolean covers(long zxid) {
+    boolean covers(long zxid) throws IOException {
         return peeked != null
                 && previous != NONE
                 && previous < zxid
                 && zxid < peeked.zxid()
-                && Zxids.areAdjacent(previous, peeked.zxid());
+                && Zxids.areAdjacent(previous, peeked.zxid())
+                && zxid > snapshotBefore(peeked);
+    }
+
+    /** A server that was away may have got a snapshot of the leader's instead of what it missed. */
+    private long snapshotBefore(LogRecord record) throws IOException {
+        if (snapshotBefore == null) {
+            snapshotBefore = folder.snapshots().stream()
+                    .mapToLong(LogFolder.File::zxid)
+                    .filter(zxid -> zxid < record.zxid())
+                    .max()
+                    .orElse(NONE);
+        }
+        return snapshotBefore;
     }
 
     /** Whether this server may still log a transaction. */

@@ -3,7 +3,10 @@ package io.zkflink.history;
 
 import java.io.IOException;
 import java.io.Serializable;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import org.apache.flink.core.fs.Path;
 
 /**
  * What an ensemble has written down: the transaction logs and snapshots of one or more of its servers, or copies of them.
@@ -17,15 +20,18 @@ public record History(List<String> paths, boolean skipGaps) implements Serializa
     /** How far the clocks of leaders are believed to differ at most. */
     public static final long CLOCKS_DIFFER_MILLIS = 600_000;
 
-    /** Where a log begins that has all there ever was. */
-    private static final long NOTHING = 0;
-
     public History {
         paths = List.copyOf(paths);
     }
 
+    /** Each folder once, however often it is named. */
     List<LogFolder> folders() {
-        return paths.stream().map(LogFolder::of).toList();
+        Map<Path, LogFolder> byRoot = new LinkedHashMap<>();
+        for (String path : paths) {
+            LogFolder folder = LogFolder.of(path);
+            byRoot.putIfAbsent(folder.root(), folder);
+        }
+        return List.copyOf(byRoot.values());
     }
 
     /**
@@ -84,45 +90,6 @@ public record History(List<String> paths, boolean skipGaps) implements Serializa
 
     /** A decoder for all transactions from one that has not been read yet. */
     public TransactionDecoder decoder() {
-        return new TransactionDecoder(EphemeralZNodes.after(this::ephemeralsBefore));
-    }
-
-    private EphemeralZNodes ephemeralsBefore(long zxid, long session) throws IOException {
-        LogFolder.File base = null;
-        for (LogFolder folder : folders()) {
-            for (LogFolder.File snapshot : folder.snapshots()) {
-                if (snapshot.zxid() < zxid && (base == null || base.zxid() < snapshot.zxid())) {
-                    base = snapshot;
-                }
-            }
-        }
-        EphemeralZNodes ephemerals = EphemeralZNodes.none();
-        if (base != null) {
-            read(base, ephemerals);
-        }
-        replay(base == null ? -1 : base.zxid(), zxid, session, ephemerals);
-        return ephemerals;
-    }
-
-    private static void read(LogFolder.File base, EphemeralZNodes to) throws IOException {
-        try (SnapshotFile snapshot = SnapshotFile.open(base.path())) {
-            for (SnapshotFile.Node node = snapshot.next(); node != null; node = snapshot.next()) {
-                to.add(node.path(), EphemeralZNodes.sessionOf(node.stat().getEphemeralOwner()));
-            }
-        }
-    }
-
-    private void replay(long after, long before, long session, EphemeralZNodes to) throws IOException {
-        TransactionDecoder decoder = new TransactionDecoder(to);
-        boolean first = true;
-        try (CommittedLog log = logAfter(after, false)) {
-            for (LogRecord record = log.next(); record != null && record.zxid() < before; record = log.next()) {
-                if (first && after < 0 && !Zxids.areAdjacent(NOTHING, record.zxid())) {
-                    throw new MissingEphemeralsException(session, before);
-                }
-                first = false;
-                decoder.decode(record);
-            }
-        }
+        return new TransactionDecoder(EphemeralZNodes.after(new PastEphemerals(this)));
     }
 }

@@ -34,6 +34,17 @@ record LogFolder(Path path) {
         return new LogFolder(new Path(path));
     }
 
+    /** The same for all ways to name a folder. */
+    Path root() {
+        try {
+            Path qualified = path.makeQualified(path.getFileSystem());
+            return qualified.getName().equals(VERSION_2) ? qualified.getParent() : qualified;
+        } catch (IOException e) {
+            // Told when the folder is listed.
+            return path;
+        }
+    }
+
     /** The transaction logs, oldest first. */
     List<File> logs() throws IOException {
         return files(FileTxnLog.LOG_FILE_PREFIX);

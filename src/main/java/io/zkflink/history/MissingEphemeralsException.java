@@ -11,8 +11,9 @@ final class MissingEphemeralsException extends IOException {
     MissingEphemeralsException(long session, long zxid) {
         super(String.format(
                 "Which ephemeral znodes went with the session 0x%x at %s is not known: servers before 3.6 do not log it,"
-                        + " and no snapshot says what was there before the first transaction log. Add the folder of the"
-                        + " snapshots to 'log.path'.",
+                        + " the logs do not have the session from its begin, and no snapshot ended surely before it. Add"
+                        + " the folder of the snapshots or older files to 'log.path', or begin later by"
+                        + " 'scan.startup.mode'.",
                 session, Zxids.text(zxid)));
     }
 }

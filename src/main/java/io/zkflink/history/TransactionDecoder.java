@@ -82,9 +82,13 @@ public final class TransactionDecoder {
                 SetACLTxn set = (SetACLTxn) txn;
                 to.add(Operation.setAcl(ordinal, set.getPath(), text(set.getAcl()), set.getVersion()));
             }
-            case OpCode.closeSession -> addClosed((CloseSessionTxn) txn, header, to);
+            case OpCode.closeSession -> {
+                addClosed((CloseSessionTxn) txn, header, to);
+                ephemerals.end(header.getClientId());
+            }
             case OpCode.multi -> addAll((MultiTxn) txn, header, to);
-            case OpCode.createSession, OpCode.error, OpCode.check -> {
+            case OpCode.createSession -> ephemerals.begin(header.getClientId());
+            case OpCode.error, OpCode.check -> {
                 // Changes no znode.
             }
             default -> throw new IOException("unknown type " + type);
@@ -121,7 +125,7 @@ public final class TransactionDecoder {
 
     private void addClosed(CloseSessionTxn closed, TxnHeader header, List<Operation> to) throws IOException {
         List<String> paths = closed == null
-                ? new ArrayList<>(ephemerals.of(header.getClientId(), header.getZxid()))
+                ? new ArrayList<>(ephemerals.of(header))
                 : closed.getPaths2Delete();
         for (int i = 0; i < paths.size(); i++) {
             to.add(Operation.deleted(i, paths.get(i)));
