@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.history;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -106,12 +107,9 @@ final class FolderReader implements AutoCloseable {
             return null;
         }
         while (true) {
-            LogRecord record = nextOfFile();
+            LogRecord record = newer();
             if (record != null) {
-                if (record.zxid() > previous) {
-                    return record;
-                }
-                continue;
+                return record;
             }
             LogFolder.File next = after(current);
             if (next == null) {
@@ -119,12 +117,21 @@ final class FolderReader implements AutoCloseable {
             }
             // It may have been written to between being read and being followed by another one.
             log.refresh();
-            record = nextOfFile();
+            record = newer();
             if (record != null) {
                 return record;
             }
             open(next);
         }
+    }
+
+    /** The next transaction in the file that is newer than the last one; null for none. */
+    private LogRecord newer() throws IOException {
+        LogRecord record = nextOfFile();
+        while (record != null && record.zxid() <= previous) {
+            record = nextOfFile();
+        }
+        return record;
     }
 
     /** A file that is being written may be read half old and half new, so it is judged when it stays as it is. */
@@ -149,14 +156,14 @@ final class FolderReader implements AutoCloseable {
     }
 
     private boolean openFirst() throws IOException {
-        for (LogFolder.File file : folder.logs()) {
-            if (first == null || file.zxid() <= from) {
-                first = file;
+        do {
+            first = null;
+            for (LogFolder.File file : folder.logs()) {
+                if (first == null || file.zxid() <= from) {
+                    first = file;
+                }
             }
-        }
-        if (first != null) {
-            open(first);
-        }
+        } while (first != null && !open(first));
         return first != null;
     }
 
@@ -168,16 +175,28 @@ final class FolderReader implements AutoCloseable {
                 .orElse(null);
     }
 
-    private void open(LogFolder.File file) throws IOException {
+    /** Whether a file is still there, which a server may purge when it has been listed. */
+    private boolean open(LogFolder.File file) throws IOException {
+        LogFile opened;
+        try {
+            opened = LogFile.open(file.path(), 0);
+        } catch (FileNotFoundException e) {
+            if (folder.logs().stream().anyMatch(listed -> listed.path().equals(file.path()))) {
+                throw e;
+            }
+            LOG.info("The file '{}' was deleted before it was read.", file.path());
+            return false;
+        }
         if (log != null) {
             if (log.isTorn()) {
                 LOG.info("The last record of '{}' was never finished.", current.path());
             }
             log.close();
         }
-        log = LogFile.open(file.path(), 0);
+        log = opened;
         before = current;
         current = file;
+        return true;
     }
 
     @Override

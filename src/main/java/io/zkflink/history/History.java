@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.history;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.LinkedHashMap;
@@ -68,8 +69,24 @@ public record History(List<String> paths, boolean skipGaps) implements Serializa
         return start;
     }
 
+    /** The last transaction that is known of by now: it is logged, or part of a snapshot; 0 for none. */
+    public long end() throws IOException {
+        long end = 0;
+        for (LogFolder folder : folders()) {
+            for (LogFolder.File snapshot : folder.snapshots()) {
+                end = Math.max(end, snapshot.zxid());
+            }
+        }
+        try (CommittedLog log = logFrom(beforeNewestFiles(), false)) {
+            for (LogRecord record = log.next(); record != null; record = log.next()) {
+                end = Math.max(end, record.zxid());
+            }
+        }
+        return end;
+    }
+
     /** A number in the newest file of each server. */
-    public long beforeNewestFiles() throws IOException {
+    private long beforeNewestFiles() throws IOException {
         long start = Long.MAX_VALUE;
         for (LogFolder folder : folders()) {
             List<LogFolder.File> logs = folder.logs();
@@ -85,6 +102,9 @@ public record History(List<String> paths, boolean skipGaps) implements Serializa
         try (LogFile log = LogFile.open(file.path(), 0)) {
             LogRecord first = log.next();
             return first == null ? Long.MAX_VALUE : first.time();
+        } catch (FileNotFoundException e) {
+            // Purged since it was listed.
+            return Long.MAX_VALUE;
         }
     }
 

@@ -4,7 +4,9 @@ package io.zkflink.history;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.zip.Adler32;
@@ -26,22 +28,20 @@ final class LogFile implements AutoCloseable {
     private static final byte END_OF_RECORD = 'B';
     private static final int FILE_HEADER_LENGTH = 2 * Integer.BYTES + Long.BYTES;
     /** Of jute.maxbuffer, which servers may raise; only to tell a length from garbage. */
-    private static final int MAX_LENGTH = 1 << 30;
+    private static final int MAX_LENGTH = 1 << 26;
 
     private static final byte[] NOTHING = {};
     private static final byte[] ZEROS = new byte[BUFFER];
 
     private final Path path;
-    private final FSDataInputStream file;
     private DataInputStream in;
     /** Where the next record begins. */
     private long position;
 
     private boolean torn;
 
-    private LogFile(Path path, FSDataInputStream file) {
+    private LogFile(Path path) {
         this.path = path;
-        this.file = file;
     }
 
     /**
@@ -51,26 +51,36 @@ final class LogFile implements AutoCloseable {
      * @throws DamagedFileException if it is no transaction log
      */
     static LogFile open(Path path, long position) throws IOException {
-        LogFile log = new LogFile(path, path.getFileSystem().open(path));
-        try {
-            log.readFrom(position);
-        } catch (IOException | RuntimeException e) {
-            log.close();
-            throw e;
-        }
+        LogFile log = new LogFile(path);
+        log.readFrom(position);
         return log;
     }
 
     private void readFrom(long start) throws IOException {
-        file.seek(start);
+        FSDataInputStream file = path.getFileSystem().open(path);
+        try {
+            file.seek(start);
+        } catch (IOException | RuntimeException e) {
+            file.close();
+            throw e;
+        }
         in = new DataInputStream(new BufferedInputStream(file, BUFFER));
         position = start;
         torn = false;
     }
 
-    /** Reads on where the last record ended, in what may have been written since. */
+    /**
+     * Reads on where the last record ended, in what may have been written since. The file is opened again: its name may be
+     * another file's by now, and many file systems read no further than where a file ended when it was opened. If it was
+     * deleted, nothing more is in it.
+     */
     void refresh() throws IOException {
-        readFrom(position);
+        in.close();
+        try {
+            readFrom(position);
+        } catch (FileNotFoundException e) {
+            in = new DataInputStream(InputStream.nullInputStream());
+        }
     }
 
     /** Whether {@link #next} found a part of a record. */
@@ -177,6 +187,6 @@ final class LogFile implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        file.close();
+        in.close();
     }
 }

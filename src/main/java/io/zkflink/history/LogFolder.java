@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
@@ -21,6 +22,10 @@ import org.apache.zookeeper.server.persistence.Util;
 record LogFolder(Path path) {
 
     private static final String VERSION_2 = "version-2";
+    /** Other files are what copying programs and administrators leave. */
+    private static final Pattern LOG = Pattern.compile("log\\.[0-9a-f]{1,16}");
+
+    private static final Pattern SNAPSHOT = Pattern.compile("snapshot\\.[0-9a-f]{1,16}(\\.gz|\\.snappy)?");
 
     /**
      * A file whose name says at which transaction it begins.
@@ -47,23 +52,24 @@ record LogFolder(Path path) {
 
     /** The transaction logs, oldest first. */
     List<File> logs() throws IOException {
-        return files(FileTxnLog.LOG_FILE_PREFIX);
+        return files(LOG, FileTxnLog.LOG_FILE_PREFIX);
     }
 
     /** The snapshots, oldest first. */
     List<File> snapshots() throws IOException {
-        return files(FileSnap.SNAPSHOT_FILE_PREFIX);
+        return files(SNAPSHOT, FileSnap.SNAPSHOT_FILE_PREFIX);
     }
 
     boolean contains(Path file) {
         return file.getPath().startsWith(path.getPath() + Path.SEPARATOR);
     }
 
-    private List<File> files(String prefix) throws IOException {
+    private List<File> files(Pattern names, String prefix) throws IOException {
         List<File> files = new ArrayList<>();
         for (FileStatus status : list()) {
             String name = status.getPath().getName();
-            long zxid = status.isDir() || !name.startsWith(prefix + '.') ? -1 : Util.getZxidFromName(name, prefix);
+            boolean isOne = !status.isDir() && names.matcher(name).matches();
+            long zxid = isOne ? Util.getZxidFromName(name, prefix) : -1;
             if (zxid >= 0) {
                 files.add(new File(status.getPath(), zxid, status.getModificationTime()));
             }

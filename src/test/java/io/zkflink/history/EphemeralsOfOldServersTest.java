@@ -4,6 +4,7 @@ package io.zkflink.history;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zkflink.testkit.WrittenFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.history.source;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.apache.flink.api.common.eventtime.Watermark;
@@ -10,7 +14,10 @@ import org.apache.flink.connector.base.source.reader.RecordEmitter;
 import org.apache.flink.connector.base.source.reader.SingleThreadMultiplexSourceReaderBase;
 import org.apache.flink.table.data.RowData;
 
-/** Emits the rows that its fetcher thread has read. State and output are the task thread's. */
+/**
+ * Emits the rows that its fetcher thread has read. State and output are the task thread's, which also finds where to begin:
+ * no checkpoint must be taken before that is known.
+ */
 final class HistoryReader
         extends SingleThreadMultiplexSourceReaderBase<HistoryRow, RowData, HistorySplit, HistoryReader.Position> {
 
@@ -23,8 +30,34 @@ final class HistoryReader
         }
     }
 
-    HistoryReader(Supplier<HistorySplitReader> splitReader, boolean watermarks, SourceReaderContext context) {
+    /** Finds what a split begins with. */
+    @FunctionalInterface
+    interface Beginning {
+        HistorySplit of(HistorySplit split) throws IOException;
+    }
+
+    private final Beginning beginning;
+
+    HistoryReader(
+            Supplier<HistorySplitReader> splitReader,
+            Beginning beginning,
+            boolean watermarks,
+            SourceReaderContext context) {
         super(splitReader::get, new Emitter(watermarks), context.getConfiguration(), context);
+        this.beginning = beginning;
+    }
+
+    @Override
+    public void addSplits(List<HistorySplit> splits) {
+        List<HistorySplit> begun = new ArrayList<>();
+        for (HistorySplit split : splits) {
+            try {
+                begun.add(beginning.of(split));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e.getMessage(), e);
+            }
+        }
+        super.addSplits(begun);
     }
 
     /** Rows come in the order of their transactions, so their time goes on, but for leaders' clocks that differ. */

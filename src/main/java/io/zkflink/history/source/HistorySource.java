@@ -46,6 +46,9 @@ public final class HistorySource
 
         void open(DeserializationSchema.InitializationContext context) throws Exception;
 
+        /** What a split that is given to a reader begins with. */
+        HistorySplit begin(History history, HistorySplit split) throws IOException;
+
         RowReader rows(History history, HistorySplit split, Runnable onGap) throws IOException;
 
         /** Null if the content ends with what is there. */
@@ -56,6 +59,11 @@ public final class HistorySource
         @Override
         public void open(DeserializationSchema.InitializationContext context) throws Exception {
             decoder.open(context);
+        }
+
+        @Override
+        public HistorySplit begin(History history, HistorySplit split) throws IOException {
+            return LogRows.begin(history, scan, split);
         }
 
         @Override
@@ -73,6 +81,11 @@ public final class HistorySource
         @Override
         public void open(DeserializationSchema.InitializationContext context) throws Exception {
             decoder.open(context);
+        }
+
+        @Override
+        public HistorySplit begin(History history, HistorySplit split) {
+            return split;
         }
 
         @Override
@@ -148,6 +161,7 @@ public final class HistorySource
         Counter gaps = context.metricGroup().addGroup(METRICS).counter(GAPS);
         return new HistoryReader(
                 () -> new HistorySplitReader(split -> content.rows(history, split, gaps::inc), content.pollInterval()),
+                split -> content.begin(history, split),
                 watermarks,
                 context);
     }

@@ -27,7 +27,6 @@ final class LogRows implements RowReader {
     private Transaction current;
     private int next;
     private int silent;
-    private boolean moved;
 
     private LogRows(
             LogScan scan, CommittedLog log, History history, LogDecoder rows, HistorySplit told, Long startTime) {
@@ -55,13 +54,6 @@ final class LogRows implements RowReader {
             CommittedLog log = history.logAfter(start.zxid() - 1, follow);
             return new LogRows(scan, log, history, rows, split, null);
         }
-        if (scan.start() instanceof LogScan.Start.Latest) {
-            long last = last(history);
-            HistorySplit told = new HistorySplit(last, HistorySplit.WHOLE);
-            LogRows latest = new LogRows(scan, history.logAfter(last, follow), history, rows, told, null);
-            latest.moved = last >= 0;
-            return latest;
-        }
         Long startTime = scan.start() instanceof LogScan.Start.AtTime start ? start.millis() : null;
         long earliest = Math.max(scan.times().first(), startTime == null ? Long.MIN_VALUE : startTime);
         long after = Math.max(
@@ -70,29 +62,23 @@ final class LogRows implements RowReader {
         return new LogRows(scan, history.logFrom(Math.max(-1, after), follow), history, rows, split, startTime);
     }
 
-    private static long last(History history) throws IOException {
-        long last = -1;
-        try (CommittedLog log = history.logFrom(history.beforeNewestFiles(), false)) {
-            for (LogRecord record = log.next(); record != null; record = log.next()) {
-                last = record.zxid();
-            }
-        }
-        return last;
+    /** Fixes a begin that moves with what is written, so that a checkpoint holds it even before there is a row. */
+    static HistorySplit begin(History history, LogScan scan, HistorySplit split) throws IOException {
+        boolean moves = split.isFresh() && scan.start() instanceof LogScan.Start.Latest;
+        return moves ? new HistorySplit(history.end(), HistorySplit.WHOLE) : split;
     }
 
     @Override
     public HistoryRow next() throws IOException {
-        if (moved) {
-            moved = false;
-            return new HistoryRow(null, Long.MIN_VALUE, told.zxid(), HistorySplit.WHOLE);
-        }
         while (true) {
             while (current != null && next < current.operations().size()) {
                 Operation operation = current.operations().get(next++);
                 RowData row = told.covers(current.zxid(), operation.ordinal()) ? null : rows.row(current, operation);
                 if (row != null) {
                     silent = 0;
-                    return new HistoryRow(row, current.time(), current.zxid(), operation.ordinal());
+                    boolean isLast = next == current.operations().size();
+                    return new HistoryRow(
+                            row, current.time(), current.zxid(), isLast ? HistorySplit.WHOLE : operation.ordinal());
                 }
             }
             LogRecord record = wanted();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.zkflink.history;
+package io.zkflink.testkit;
 
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
@@ -10,6 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.Adler32;
 import java.util.zip.CheckedOutputStream;
@@ -27,15 +29,17 @@ import org.apache.zookeeper.server.util.SerializeUtils;
 import org.apache.zookeeper.txn.CreateSessionTxn;
 import org.apache.zookeeper.txn.CreateTxn;
 import org.apache.zookeeper.txn.DeleteTxn;
+import org.apache.zookeeper.txn.MultiTxn;
 import org.apache.zookeeper.txn.SetDataTxn;
+import org.apache.zookeeper.txn.Txn;
 import org.apache.zookeeper.txn.TxnHeader;
 import org.xerial.snappy.SnappyOutputStream;
 
 /** A server's folder that a test writes, by ZooKeeper's own classes: transaction by transaction, snapshot by snapshot. */
-final class WrittenFolder {
+public final class WrittenFolder {
 
     /** The time of the transaction whose counter is 0; each one is a second later than the one before. */
-    static final long BEGIN = 1_700_000_000_000L;
+    public static final long BEGIN = 1_700_000_000_000L;
 
     private static final int SNAPSHOT_VERSION = 2;
     private static final long COUNTER = 0xffffffffL;
@@ -43,21 +47,21 @@ final class WrittenFolder {
     private final Path folder;
     private Path log;
 
-    WrittenFolder(Path folder) {
+    public WrittenFolder(Path folder) {
         this.folder = folder;
         folder.toFile().mkdirs();
     }
 
-    Path path() {
+    public Path path() {
         return folder;
     }
 
-    Path log() {
+    public Path log() {
         return log;
     }
 
     /** The transactions that follow go to another file. */
-    WrittenFolder begin(long zxid) {
+    public WrittenFolder begin(long zxid) {
         log = folder.resolve(Util.makeLogName(zxid));
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {
@@ -71,19 +75,19 @@ final class WrittenFolder {
     }
 
     /** Transactions that create {@code /n<zxid>}, from one to another. */
-    WrittenFolder creations(long first, long last) {
+    public WrittenFolder creations(long first, long last) {
         for (long zxid = first; zxid <= last; zxid++) {
             create(zxid, "/n" + zxid);
         }
         return this;
     }
 
-    WrittenFolder create(long zxid, String path) {
+    public WrittenFolder create(long zxid, String path) {
         return create(zxid, path, 0);
     }
 
     /** @param owner the session of an ephemeral znode, or 0 */
-    WrittenFolder create(long zxid, String path, long owner) {
+    public WrittenFolder create(long zxid, String path, long owner) {
         byte[] data = ("of " + path).getBytes(StandardCharsets.UTF_8);
         return append(
                 zxid,
@@ -92,24 +96,44 @@ final class WrittenFolder {
                 new CreateTxn(path, data, ZooDefs.Ids.OPEN_ACL_UNSAFE, owner != 0, 1));
     }
 
-    WrittenFolder set(long zxid, String path, byte[] data) {
+    public WrittenFolder set(long zxid, String path, byte[] data) {
         return append(zxid, 0, ZooDefs.OpCode.setData, new SetDataTxn(path, data, 1));
     }
 
-    WrittenFolder delete(long zxid, String path) {
+    public WrittenFolder delete(long zxid, String path) {
         return append(zxid, 0, ZooDefs.OpCode.delete, new DeleteTxn(path));
     }
 
-    WrittenFolder createSession(long zxid, long session) {
+    /** One transaction that creates several znodes. */
+    public WrittenFolder multi(long zxid, String... paths) {
+        List<Txn> parts = Arrays.stream(paths)
+                .map(path -> new Txn(
+                        ZooDefs.OpCode.create,
+                        bytes(new CreateTxn(path, null, ZooDefs.Ids.OPEN_ACL_UNSAFE, false, 1))))
+                .toList();
+        return append(zxid, 0, ZooDefs.OpCode.multi, new MultiTxn(parts));
+    }
+
+    private static byte[] bytes(Record record) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            record.serialize(BinaryOutputArchive.getArchive(bytes), "txn");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+
+    public WrittenFolder createSession(long zxid, long session) {
         return append(zxid, session, ZooDefs.OpCode.createSession, new CreateSessionTxn(30_000));
     }
 
     /** As servers before 3.6 write it: without the znodes that go with the session. */
-    WrittenFolder closeSession(long zxid, long session) {
+    public WrittenFolder closeSession(long zxid, long session) {
         return append(zxid, session, ZooDefs.OpCode.closeSession, null);
     }
 
-    static long time(long zxid) {
+    public static long time(long zxid) {
         return BEGIN + 1_000 * (zxid & COUNTER);
     }
 
@@ -135,7 +159,7 @@ final class WrittenFolder {
      * @param owners the sessions of its znodes, by path; 0 for persistent ones
      * @param suffix of its name, which says how it is compressed
      */
-    Path snapshot(long zxid, Map<String, Long> owners, String suffix) {
+    public Path snapshot(long zxid, Map<String, Long> owners, String suffix) {
         Path file = folder.resolve(Util.makeSnapshotName(zxid) + suffix);
         DataTree tree = new DataTree();
         try (OutputStream out = compressed(Files.newOutputStream(file), suffix)) {
@@ -158,7 +182,7 @@ final class WrittenFolder {
         return file;
     }
 
-    Path snapshot(long zxid, Map<String, Long> owners) {
+    public Path snapshot(long zxid, Map<String, Long> owners) {
         return snapshot(zxid, owners, "");
     }
 
