@@ -61,12 +61,11 @@ final class PastEphemerals implements EphemeralZNodes.Past {
                 LogFolder.File file = begun.get(i);
                 // A server writes one snapshot at a time, and its first one before it serves.
                 boolean isFollowed = i < begun.size() - 1;
-                candidates.add(
-                        new Candidate(file, isFollowed || file.zxid() == NOTHING || file.modified() < surely));
+                candidates.add(new Candidate(file, isFollowed || file.zxid() == NOTHING || file.modified() < surely));
             }
         }
-        candidates.sort(Comparator.comparingLong((Candidate candidate) ->
-                        candidate.file().zxid())
+        candidates.sort(Comparator.comparingLong(
+                        (Candidate candidate) -> candidate.file().zxid())
                 .reversed());
         return candidates;
     }

@@ -124,9 +124,7 @@ public final class TransactionDecoder {
     }
 
     private void addClosed(CloseSessionTxn closed, TxnHeader header, List<Operation> to) throws IOException {
-        List<String> paths = closed == null
-                ? new ArrayList<>(ephemerals.of(header))
-                : closed.getPaths2Delete();
+        List<String> paths = closed == null ? new ArrayList<>(ephemerals.of(header)) : closed.getPaths2Delete();
         for (int i = 0; i < paths.size(); i++) {
             to.add(Operation.deleted(i, paths.get(i)));
         }

@@ -34,7 +34,11 @@ class EphemeralsOfOldServersTest {
     @Test
     void aSnapshotThatWasWrittenWhileTheSessionEndedDoesNotHideItsZNodes() throws Exception {
         folder.snapshot(0, Map.of());
-        folder.begin(1).create(1, "/a", SESSION).create(2, "/b").closeSession(3, SESSION).creations(4, 5);
+        folder.begin(1)
+                .create(1, "/a", SESSION)
+                .create(2, "/b")
+                .closeSession(3, SESSION)
+                .creations(4, 5);
         folder.snapshot(2, Map.of("/b", 0L));
         assertThat(deletions(1)).containsExactly("/a");
         assertThat(deletions(3)).containsExactly("/a");

@@ -60,7 +60,8 @@ class LogFolderTest {
 
     @Test
     void aFolderThatDoesNotExistIsTold() {
-        assertThatThrownBy(() -> LogFolder.of(directory.resolve("wrong").toString()).logs())
+        assertThatThrownBy(() ->
+                        LogFolder.of(directory.resolve("wrong").toString()).logs())
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("wrong' of 'log.path' does not exist")
                 .hasMessageContaining("version-2");

@@ -108,8 +108,7 @@ public final class WrittenFolder {
     public WrittenFolder multi(long zxid, String... paths) {
         List<Txn> parts = Arrays.stream(paths)
                 .map(path -> new Txn(
-                        ZooDefs.OpCode.create,
-                        bytes(new CreateTxn(path, null, ZooDefs.Ids.OPEN_ACL_UNSAFE, false, 1))))
+                        ZooDefs.OpCode.create, bytes(new CreateTxn(path, null, ZooDefs.Ids.OPEN_ACL_UNSAFE, false, 1))))
                 .toList();
         return append(zxid, 0, ZooDefs.OpCode.multi, new MultiTxn(parts));
     }

@@ -161,8 +161,7 @@ class HistorySourceTest {
         try (ManualReader reader = ManualReader.of(source(new LogScan.Start.Earliest(), POLL))) {
             assertThat(reader.rows(2)).isEqualTo(paths(1, 2));
             WrittenFolder grown = new WrittenFolder(directory.resolve("other"));
-            Files.move(
-                    grown.begin(1).creations(1, 4).log(), log, StandardCopyOption.REPLACE_EXISTING);
+            Files.move(grown.begin(1).creations(1, 4).log(), log, StandardCopyOption.REPLACE_EXISTING);
             assertThat(reader.rows(4)).isEqualTo(paths(1, 4));
         }
     }
@@ -183,7 +182,12 @@ class HistorySourceTest {
     /** A checkpoint after each row, and a restore of each of them: what came before and what comes after is all there is. */
     @Test
     void aRestoredJobGoesOnBehindTheLastRow() throws Exception {
-        folder.begin(1).creations(1, 3).multi(4, "/a", "/b", "/c").creations(5, 6).begin(7).creations(7, 8);
+        folder.begin(1)
+                .creations(1, 3)
+                .multi(4, "/a", "/b", "/c")
+                .creations(5, 6)
+                .begin(7)
+                .creations(7, 8);
         HistorySource source = source(new LogScan.Start.Earliest(), null);
         List<String> all = all(new LogScan.Start.Earliest());
         assertThat(all).hasSize(10);
