@@ -86,7 +86,11 @@ public final class WrittenFolder {
         return create(zxid, path, 0);
     }
 
-    /** @param owner the session of an ephemeral znode, or 0 */
+    /**
+     * A transaction that creates a znode.
+     *
+     * @param owner the session of an ephemeral znode, or 0
+     */
     public WrittenFolder create(long zxid, String path, long owner) {
         byte[] data = ("of " + path).getBytes(StandardCharsets.UTF_8);
         return append(
