@@ -4,6 +4,7 @@ package io.zkflink.catalog;
 import io.zkflink.client.Acl;
 import io.zkflink.client.ConnectionSettings;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -13,6 +14,7 @@ import java.util.Map;
  * @param path the znode below which definitions are
  * @param acl of the znodes of definitions
  * @param dataIsBytes whether the data of znodes is BYTES in tables of the database {@code tree}, else STRING
+ * @param history the folders with the files of the ensemble's servers; none if they are not known
  * @param maxStaleness how long definitions are answered from what was last known while the connection is lost
  */
 record CatalogSettings(
@@ -21,10 +23,12 @@ record CatalogSettings(
         String path,
         Acl acl,
         boolean dataIsBytes,
+        List<String> history,
         Duration maxStaleness) {
 
     CatalogSettings {
         options = Map.copyOf(options);
+        history = List.copyOf(history);
     }
 
     @Override

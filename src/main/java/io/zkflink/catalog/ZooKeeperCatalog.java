@@ -23,6 +23,7 @@ import org.apache.flink.table.catalog.CatalogBaseTable;
 import org.apache.flink.table.catalog.CatalogDatabase;
 import org.apache.flink.table.catalog.CatalogDatabaseImpl;
 import org.apache.flink.table.catalog.CatalogFunction;
+import org.apache.flink.table.catalog.CatalogTable;
 import org.apache.flink.table.catalog.ObjectIdentifier;
 import org.apache.flink.table.catalog.ObjectPath;
 import org.apache.flink.table.catalog.ResolvedCatalogTable;
@@ -78,7 +79,8 @@ final class ZooKeeperCatalog extends UnpartitionedCatalog {
         super(name, defaultDatabase);
         this.settings = settings;
         this.paths = new CatalogPaths(settings.path());
-        TableOwner owner = new TableOwner(settings.path(), TreeDatabase.NAME, settings.options());
+        TableOwner owner =
+                new TableOwner(settings.path(), TreeDatabase.NAME, settings.options(), settings.history());
         this.definitions = new Definitions(classLoader, options -> new OwnedOptions(options, owner));
         this.tree = new TreeDatabase(
                 settings.connection().base(), settings.dataIsBytes(), options -> new OwnedOptions(options, owner));
@@ -290,6 +292,28 @@ final class ZooKeeperCatalog extends UnpartitionedCatalog {
         }
         give(path, Seen.of(znode));
         return definitions.table(znode);
+    }
+
+    /** Only a table of ours, without an ensemble of its own, has its past in {@code history.path}. */
+    @Override
+    public CatalogBaseTable getTable(ObjectPath table, long timestamp) throws TableNotExistException {
+        CatalogBaseTable found = getTable(table);        if (!(found instanceof CatalogTable present) || !TableOwner.isNeededBy(present.getOptions())) {
+            throw new CatalogException("FOR SYSTEM_TIME AS OF cannot be asked of " + nameOf(table) + ": the catalog '"
+                    + getName() + "' knows the past of tables of its own ensemble only, which is not that of a view, of"
+                    + " another connector, or of a table with a 'connect-string' of its own.");
+        }
+        return past(present, timestamp);
+    }
+
+    private static CatalogTable past(CatalogTable present, long timestamp) {
+        return CatalogTable.newBuilder()
+                .schema(present.getUnresolvedSchema())
+                .comment(present.getComment())
+                .partitionKeys(present.getPartitionKeys())
+                .distribution(present.getDistribution().orElse(null))
+                .options(present.getOptions())
+                .snapshot(timestamp)
+                .build();
     }
 
     /** What begins with a slash is meant to be a path template, so whoever asks is told what is wrong with it. */

@@ -46,6 +46,7 @@ public final class ZooKeeperCatalogFactory implements CatalogFactory {
                 reader.path(CatalogOptions.PATH),
                 reader.acl(CatalogOptions.ACL),
                 options.get(CatalogOptions.TREE_DATA) == CatalogOptions.TreeData.BYTES,
+                reader.history(),
                 reader.maxStaleness());
         return new ZooKeeperCatalog(
                 context.getName(), options.get(CatalogOptions.DEFAULT_DATABASE), settings, context.getClassLoader());

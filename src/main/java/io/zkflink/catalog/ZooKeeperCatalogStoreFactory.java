@@ -4,6 +4,7 @@ package io.zkflink.catalog;
 import io.zkflink.table.CatalogOptionsReader;
 import io.zkflink.table.CatalogStoreOptions;
 import io.zkflink.table.ZooKeeperOptions;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -54,6 +55,7 @@ public final class ZooKeeperCatalogStoreFactory implements CatalogStoreFactory {
                 reader.path(CatalogStoreOptions.PATH),
                 reader.acl(CatalogStoreOptions.ACL),
                 false,
+                List.of(),
                 reader.maxStaleness());
     }
 

@@ -56,11 +56,19 @@ public final class CatalogOptions {
             .defaultValue(TreeData.STRING)
             .withDescription("The type of the column `data` of tables in the database `tree`: `string` or `bytes`.");
 
+    public static final ConfigOption<String> HISTORY_PATH = ConfigOptions.key("history.path")
+            .stringType()
+            .noDefaultValue()
+            .withDescription("For `FOR SYSTEM_TIME AS OF`: the folders with the servers' files `log.*` and `snapshot.*`"
+                    + " in any file system of Flink's, separated by `;`, as `log.path` of a"
+                    + " [history table](history.md#options).");
+
     /** What must be set. */
     static final List<ConfigOption<?>> REQUIRED = List.of(ZooKeeperOptions.CONNECT_STRING);
 
     /** What only catalogs have, in the order of the docs. */
-    static final List<ConfigOption<?>> OWN = List.of(DEFAULT_DATABASE, PATH, ACL, MAX_STALENESS, TREE_DATA);
+    static final List<ConfigOption<?>> OWN = 
+            List.of(DEFAULT_DATABASE, PATH, ACL, MAX_STALENESS, TREE_DATA, HISTORY_PATH);
 
     /** All options, in the order of the docs. */
     public static final List<ConfigOption<?>> ALL = Stream.of(ZooKeeperOptions.CONNECTION, OWN, SecurityOptions.ALL)

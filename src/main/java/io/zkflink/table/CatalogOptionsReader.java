@@ -81,6 +81,13 @@ public final class CatalogOptionsReader {
         return isSomebody ? Acl.CREATOR : Acl.OPEN;
     }
 
+    /** The folders of {@code history.path}; none if it is not set. */
+    public List<String> history() {
+        return options.getOptional(CatalogOptions.HISTORY_PATH).isPresent()
+                ? reader.folders(CatalogOptions.HISTORY_PATH)
+                : List.of();
+    }
+
     public Duration maxStaleness() {
         return reader.positive(CatalogOptions.MAX_STALENESS);
     }

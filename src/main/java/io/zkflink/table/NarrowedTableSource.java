@@ -94,7 +94,7 @@ abstract class NarrowedTableSource
     }
 
     @Override
-    public final ScanRuntimeProvider getScanRuntimeProvider(ScanContext context) {
+    public ScanRuntimeProvider getScanRuntimeProvider(ScanContext context) {
         ZooKeeperSource<RowData> source = source(context);
         return new DataStreamScanProvider() {
             @Override

@@ -12,7 +12,9 @@ import io.zkflink.row.PayloadDecoder;
 import io.zkflink.source.BoundedMode;
 import io.zkflink.source.ScanMode;
 import io.zkflink.source.ScanSettings;
+import io.zkflink.source.StartupMode;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +36,7 @@ import org.apache.flink.table.connector.source.lookup.LookupOptions;
  */
 final class OptionsReader {
 
+    private static final String FOLDER_SEPARATOR = ";";
     private static final String ENUM_VALUES = "Expected one of:";
 
     /** Flink's own, which is in another class in each of its versions. */
@@ -167,6 +170,31 @@ final class OptionsReader {
                 noticing(),
                 options.get(ZooKeeperOptions.SCAN_UNREADABLE),
                 ScanSettings.Pushed.NONE));
+    }
+
+    /** Of a tree as it was, for which nothing counts that says how a live one is followed. */
+    ScanSettings scanOfPast(boolean hasPrimaryKey, ScanMode standard) {
+        return new ScanSettings(
+                options.getOptional(ZooKeeperOptions.SCAN_CHANGELOG_MODE).orElse(standard),
+                StartupMode.INITIAL,
+                BoundedMode.SNAPSHOT,
+                hasPrimaryKey,
+                1,
+                noticing(),
+                options.get(ZooKeeperOptions.SCAN_UNREADABLE),
+                ScanSettings.Pushed.NONE);
+    }
+
+    /** Folders with files of ZooKeeper's servers. */
+    List<String> folders(ConfigOption<String> option) {
+        List<String> folders = Arrays.stream(options.get(option).split(FOLDER_SEPARATOR))
+                .map(String::strip)
+                .filter(folder -> !folder.isEmpty())
+                .toList();
+        if (folders.isEmpty()) {
+            throw invalid(option, "it must name a folder, or several, separated by ';'.");
+        }
+        return folders;
     }
 
     /**

@@ -2,6 +2,7 @@
 package io.zkflink.table;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.flink.table.catalog.ObjectIdentifier;
 import org.apache.flink.table.factories.DynamicTableFactory;
@@ -13,14 +14,16 @@ import org.apache.flink.table.factories.FactoryUtil;
  * @param definitions the znode below which the catalog keeps its own; there are no rows, except of tables that lie in it
  * @param readable the name of the database whose tables may be ZooKeeper's own subtree, to be read only; null for none
  * @param connection options as they were written; never printed, since they may hold passwords
+ * @param history the folders with the files of the ensemble's servers; none if the catalog does not know them
  */
-public record TableOwner(String definitions, String readable, Map<String, String> connection) {
+public record TableOwner(String definitions, String readable, Map<String, String> connection, List<String> history) {
 
     /** Of tables that belong to no catalog of ours; the default place of definitions is known. */
-    static final TableOwner NONE = new TableOwner(CatalogOptions.PATH.defaultValue(), null, Map.of());
+    static final TableOwner NONE = new TableOwner(CatalogOptions.PATH.defaultValue(), null, Map.of(), List.of());
 
     public TableOwner {
         connection = Map.copyOf(connection);
+        history = List.copyOf(history);
     }
 
     boolean isReadable(ObjectIdentifier table) {

@@ -4,7 +4,6 @@ package io.zkflink.table;
 import io.zkflink.history.History;
 import io.zkflink.history.source.LogScan;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -21,7 +20,6 @@ import org.apache.flink.table.types.logical.LogicalTypeRoot;
 public final class ZooKeeperLogTableFactory implements DynamicTableSourceFactory {
 
     public static final String IDENTIFIER = "zookeeper-log";
-    private static final String SEPARATOR = ";";
 
     @Override
     public String factoryIdentifier() {
@@ -74,17 +72,11 @@ public final class ZooKeeperLogTableFactory implements DynamicTableSourceFactory
     }
 
     private static List<String> paths(ReadableConfig options, OptionsReader reader) {
-        List<String> paths = Arrays.stream(options.getOptional(LogOptions.PATHS)
-                        .orElseThrow(() -> new ValidationException("Missing option 'log.path': it names the folder with"
-                                + " the server's files log.* and snapshot.*, or several, separated by ';'."))
-                        .split(SEPARATOR))
-                .map(String::strip)
-                .filter(path -> !path.isEmpty())
-                .toList();
-        if (paths.isEmpty()) {
-            throw reader.invalid(LogOptions.PATHS, "it must name a folder, or several, separated by ';'.");
+        if (options.getOptional(LogOptions.PATHS).isEmpty()) {
+            throw new ValidationException("Missing option 'log.path': it names the folder with the server's files log.*"
+                    + " and snapshot.*, or several, separated by ';'.");
         }
-        return paths;
+        return reader.folders(LogOptions.PATHS);
     }
 
     private static LogScan scan(ReadableConfig options, OptionsReader reader) {

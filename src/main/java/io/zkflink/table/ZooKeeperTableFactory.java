@@ -3,12 +3,14 @@ package io.zkflink.table;
 
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.CreateMode;
+import io.zkflink.history.History;
 import io.zkflink.recipes.Recipe;
 import io.zkflink.row.PayloadCompression;
 import io.zkflink.row.WritableMetadata;
 import io.zkflink.sink.SinkSettings;
 import io.zkflink.source.ScanMode;
 import io.zkflink.source.ScanSettings;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.flink.api.common.serialization.SerializationSchema;
@@ -73,6 +75,10 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
 
     private DynamicTableSource source(Context context) {
         DeclaredTable table = new DeclaredTable(this, context, ZooKeeperOptions.ALL, owner);
+        Optional<Long> moment = context.getCatalogTable().getSnapshot();
+        if (moment.isPresent()) {
+            checkPast(table);
+        }
         if (table.recipe() != Recipe.NODE) {
             return new RecipeTable(table).source();
         }
@@ -80,19 +86,44 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
         PayloadFormat.Reading payload = PayloadFormat.reading(table);
         table.checkAllUsed();
 
-        ConnectionSettings connection = table.reader.connection();
         boolean hasPrimaryKey = table.rules.hasPrimaryKey(table.layout.template());
-        ScanSettings scan = table.reader.scan(hasPrimaryKey, hasPrimaryKey ? ScanMode.UPSERT : ScanMode.ALL);
+        ScanMode standard = hasPrimaryKey ? ScanMode.UPSERT : ScanMode.ALL;
+        ScanSettings scan = moment.isPresent()
+                ? table.reader.scanOfPast(hasPrimaryKey, standard)
+                : table.reader.scan(hasPrimaryKey, standard);
         table.rules.checkScanMode(scan.mode(), hasPrimaryKey);
         table.rules.checkNullable(table.layout, scan.mode(), scan.isBounded());
         table.checkRowtime(scan);
-        return TableSources.withAbilitiesOfThisFlink(new ZooKeeperTableSource(
-                connection,
+        ZooKeeperTableSource source = new ZooKeeperTableSource(
+                table.reader.connection(),
                 table.layout,
                 payload,
                 scan,
                 table.options.get(ZooKeeperOptions.SCAN_PARSE_ERRORS),
-                table.reader.lookup(table.layout.physical().toString())));
+                table.reader.lookup(table.layout.physical().toString()));
+        return moment.isPresent()
+                ? new PastTableSource(source, new History(owner.history(), false), moment.get())
+                : TableSources.withAbilitiesOfThisFlink(source);
+    }
+
+    private void checkPast(DeclaredTable table) {
+        if (owner.history().isEmpty()) {
+            throw new ValidationException("Missing option '" + CatalogOptions.HISTORY_PATH.key() + "' of the catalog '"
+                    + table.context.getObjectIdentifier().getCatalogName() + "': FOR SYSTEM_TIME AS OF reads the files"
+                    + " log.* and snapshot.* of the ensemble's servers. Create the catalog with it, naming the folder"
+                    + " that holds them, or several, separated by ';'.");
+        }
+        if (table.recipe() != Recipe.NODE) {
+            throw table.reader.invalid(
+                    RecipeOptions.RECIPE,
+                    "FOR SYSTEM_TIME AS OF can be asked of tables of znodes only. Read the znodes of the recipe from the"
+                            + " database `tree`, whose tables are named by their path template.");
+        }
+        if (!table.reader.isBatch()) {
+            throw new ValidationException("FOR SYSTEM_TIME AS OF reads a tree that does not change, which needs a batch"
+                    + " job: SET 'execution.runtime-mode' = 'batch'. Changes since a moment are rows of a table of"
+                    + " 'connector' = '" + ZooKeeperLogTableFactory.IDENTIFIER + "'.");
+        }
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.zkflink.lookup.LookupKeys;
 import io.zkflink.lookup.LookupProviders;
 import io.zkflink.lookup.LookupSettings;
 import io.zkflink.lookup.LookupTable;
+import io.zkflink.path.PathTemplate;
 import io.zkflink.row.Column;
 import io.zkflink.row.ParseErrors;
 import io.zkflink.row.ReadableMetadata;
@@ -89,7 +90,7 @@ class ZooKeeperTableSource extends NarrowedTableSource implements SupportsSource
                 connection,
                 layout.template(),
                 columns(decoding),
-                decoder(decoding, lookup.parseErrors(), ZooKeeperOptions.LOOKUP_PARSE_ERRORS),
+                decoder(layout.template(), decoding, lookup.parseErrors(), ZooKeeperOptions.LOOKUP_PARSE_ERRORS),
                 readsKeysOnly(),
                 lookup);
         return LookupProviders.of(table, keys);
@@ -147,7 +148,16 @@ class ZooKeeperTableSource extends NarrowedTableSource implements SupportsSource
 
     /** Makes the rows of scans, of the columns that the planner has left. */
     ZNodeDecoder scanDecoder(ScanContext context) {
-        return decoder(decoding(context), scanParseErrors, ZooKeeperOptions.SCAN_PARSE_ERRORS);
+        return scanDecoder(context, layout.template());
+    }
+
+    /**
+     * Makes the rows of scans, of the columns that the planner has left.
+     *
+     * @param template of the znodes that have a row
+     */
+    ZNodeDecoder scanDecoder(ScanContext context, PathTemplate template) {
+        return decoder(template, decoding(context), scanParseErrors, ZooKeeperOptions.SCAN_PARSE_ERRORS);
     }
 
     private List<Column> columns(PayloadFormat.Decoder decoding) {
@@ -155,8 +165,11 @@ class ZooKeeperTableSource extends NarrowedTableSource implements SupportsSource
     }
 
     private ZNodeDecoder decoder(
-            PayloadFormat.Decoder decoding, ParseErrors parseErrors, ConfigOption<ParseErrors> option) {
-        return new ZNodeDecoder(layout.template(), columns(decoding), decoding.payload(), parseErrors, option.key());
+            PathTemplate template,
+            PayloadFormat.Decoder decoding,
+            ParseErrors parseErrors,
+            ConfigOption<ParseErrors> option) {
+        return new ZNodeDecoder(template, columns(decoding), decoding.payload(), parseErrors, option.key());
     }
 
     @Override

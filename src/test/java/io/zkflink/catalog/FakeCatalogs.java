@@ -53,6 +53,7 @@ final class FakeCatalogs implements AutoCloseable {
                 PATH,
                 Acl.OPEN,
                 false,
+                List.of(),
                 limit);
         ZooKeeperCatalog catalog = new ZooKeeperCatalog(
                 name,

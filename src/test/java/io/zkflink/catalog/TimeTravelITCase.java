@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zkflink.testkit.SharedMiniCluster;
+import io.zkflink.testkit.ZooKeeperAdmin;
+import io.zkflink.testkit.ZooKeeperProcess;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.flink.table.api.TableEnvironment;
+import org.apache.flink.types.Row;
+import org.apache.flink.util.CloseableIterator;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Tables of a catalog as they were, from what the server has written down. */
+class TimeTravelITCase {
+
+    private static final ZooKeeperProcess SERVER = ZooKeeperProcess.builder()
+            .property("zookeeper.snapCount", "40")
+            .property("zookeeper.preAllocSize", "64")
+            .build();
+    private static final String FLAGS = "CREATE TABLE flags (service STRING, flag STRING, enabled BOOLEAN,"
+            + " version INT METADATA VIRTUAL, `owner` BIGINT METADATA FROM 'ephemeral-owner' VIRTUAL,"
+            + " changed_at TIMESTAMP_LTZ(3) METADATA FROM 'mtime' VIRTUAL,"
+            + " PRIMARY KEY (service, flag) NOT ENFORCED) WITH ('path' = '/flags/{service}/{flag}', 'format' = 'json')";
+
+    /** By name: when it was, in milliseconds since the epoch. */
+    private static final Map<String, Long> MOMENTS = new TreeMap<>();
+
+    private static final List<TableEnvironment> SESSIONS = new ArrayList<>();
+
+    @BeforeAll
+    static void aHistory() throws Exception {
+        SERVER.start();
+        try (ZooKeeperAdmin admin = new ZooKeeperAdmin(SERVER.connectString())) {
+            moment("nothing", () -> admin.create("/other", "x"));
+            moment("created", () -> {
+                admin.create("/flags/cart/new-ui", "{\"enabled\":true}");
+                admin.create("/flags/cart/beta", "{\"enabled\":true}");
+                try (ZooKeeperAdmin session = new ZooKeeperAdmin(SERVER.connectString())) {
+                    session.createEphemeral("/flags/cart/mine", "{\"enabled\":true}");
+                    MOMENTS.put("ephemeral", after());
+                }
+            });
+            moment("changed", () -> {
+                admin.set("/flags/cart/new-ui", "{\"enabled\":false}");
+                admin.delete("/flags/cart/beta");
+            });
+            for (int i = 0; i < 100; i++) {
+                admin.set("/other", "y" + i);
+            }
+            moment("again", () -> admin.create("/flags/cart/beta", "{\"enabled\":false}"));
+        }
+        session().executeSql(FLAGS);
+    }
+
+    private static void moment(String name, Runnable actions) {
+        actions.run();
+        MOMENTS.put(name, after());
+    }
+
+    /** A moment after all that was done, and before all that will be. */
+    private static long after() {
+        long now = System.currentTimeMillis();
+        while (System.currentTimeMillis() <= now) {
+            Thread.onSpinWait();
+        }
+        return now;
+    }
+
+    @AfterAll
+    static void stop() {
+        SERVER.close();
+    }
+
+    private static TableEnvironment session() {
+        return session(
+                SharedMiniCluster.batchTableEnvironment(1),
+                "zk",
+                SERVER.connectString(),
+                ", 'history.path' = '" + SERVER.dataDirectory() + "'");
+    }
+
+    private static TableEnvironment session(TableEnvironment session, String name, String servers, String options) {
+        session.executeSql("CREATE CATALOG " + name + " WITH ('type' = 'zookeeper', 'connect-string' = '" + servers
+                + "'" + options + ")");
+        session.executeSql("USE CATALOG " + name);
+        SESSIONS.add(session);
+        return session;
+    }
+
+    @AfterEach
+    void dropCatalogs() {
+        for (TableEnvironment session : SESSIONS) {
+            session.executeSql("USE CATALOG default_catalog");
+            session.executeSql("DROP CATALOG zk");
+        }
+        SESSIONS.clear();
+    }
+
+    private static String asOf(String moment, ZoneId zone) {
+        return " FOR SYSTEM_TIME AS OF TIMESTAMP '"
+                + LocalDateTime.ofInstant(Instant.ofEpochMilli(MOMENTS.get(moment)), zone)
+                        .toString()
+                        .replace('T', ' ')
+                + "'";
+    }
+
+    private static String asOf(TableEnvironment sql, String moment) {
+        return asOf(moment, sql.getConfig().getLocalTimeZone());
+    }
+
+    private static List<String> rows(TableEnvironment sql, String query) throws Exception {
+        List<String> rows = new ArrayList<>();
+        try (CloseableIterator<Row> results = sql.executeSql(query).collect()) {
+            results.forEachRemaining(row -> rows.add(row.toString()));
+        }
+        return rows.stream().sorted().toList();
+    }
+
+    @Test
+    void theTableIsAsItWas() throws Exception {
+        TableEnvironment sql = session();
+        assertThat(rows(sql, "SELECT * FROM flags" + asOf(sql, "nothing"))).isEmpty();
+        assertThat(rows(sql, "SELECT flag, enabled, version FROM flags" + asOf(sql, "created")))
+                .containsExactly("+I[beta, true, 0]", "+I[new-ui, true, 0]");
+        assertThat(rows(sql, "SELECT flag, `owner` <> 0 FROM flags" + asOf(sql, "ephemeral")))
+                .containsExactly("+I[beta, false]", "+I[mine, true]", "+I[new-ui, false]");
+        assertThat(rows(sql, "SELECT flag, enabled, version FROM flags" + asOf(sql, "changed") + " AS f"))
+                .containsExactly("+I[new-ui, false, 1]");
+        assertThat(rows(sql, "SELECT enabled FROM flags" + asOf(sql, "again") + " WHERE flag = 'beta'"))
+                .containsExactly("+I[false]");
+        assertThat(rows(sql, "SELECT * FROM flags FOR SYSTEM_TIME AS OF TIMESTAMP '2100-01-01 00:00:00'"))
+                .hasSize(2)
+                .isEqualTo(rows(sql, "SELECT * FROM flags"));
+        assertThat(rows(sql, "SELECT data, version, num_children FROM tree.`/flags/{*path}`" + asOf(sql, "changed")))
+                .containsExactly("+I[, 0, 1]", "+I[{\"enabled\":false}, 1, 0]");
+        assertThat(rows(sql, "SELECT flag FROM flags" + asOf(sql, "created") + " LIMIT 1"))
+                .hasSize(1);
+    }
+
+    @Test
+    void debug() throws Exception {
+        TableEnvironment sql = session();
+        System.out.println("XX2 " + sql.explainSql("SELECT flag, enabled, version FROM flags" + asOf(sql, "changed") + " AS f"));
+    }
+
+    @Test
+    void twoMomentsInOneQuery() throws Exception {
+        TableEnvironment sql = session();
+        assertThat(rows(
+                        sql,
+                        "SELECT a.flag, a.enabled, b.enabled FROM flags" + asOf(sql, "created") + " AS a LEFT JOIN flags"
+                                + asOf(sql, "changed") + " AS b ON a.service = b.service AND a.flag = b.flag"))
+                .containsExactly("+I[beta, true, null]", "+I[new-ui, true, false]");
+        assertThat(rows(
+                        sql,
+                        "SELECT flag, enabled FROM flags" + asOf(sql, "created") + " EXCEPT SELECT flag, enabled FROM"
+                                + " flags"))
+                .containsExactly("+I[beta, true]", "+I[new-ui, true]");
+    }
+}
