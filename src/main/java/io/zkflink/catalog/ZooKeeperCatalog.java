@@ -64,6 +64,8 @@ final class ZooKeeperCatalog extends UnpartitionedCatalog {
     /** Which version of a table each thread was given last: what it alters was made of that. */
     private final Map<Thread, Map<String, Seen>> given = new WeakHashMap<>();
 
+    private final RequestedMoments requestedMoments = new RequestedMoments();
+
     private Shared<ZNodeMirror.Key, ZNodeMirror>.Lease lease;
 
     ZooKeeperCatalog(String name, String defaultDatabase, CatalogSettings settings, ClassLoader classLoader) {
@@ -282,6 +284,12 @@ final class ZooKeeperCatalog extends UnpartitionedCatalog {
     @Override
     public CatalogBaseTable getTable(ObjectPath table) throws TableNotExistException {
         Preconditions.checkNotNull(table);
+        CatalogBaseTable present = present(table);
+        Optional<Long> lost = requestedMoments.lost(table);
+        return lost.isPresent() ? past(table, present, lost.get()) : present;
+    }
+
+    private CatalogBaseTable present(ObjectPath table) throws TableNotExistException {
         if (isOfTree(table)) {
             return treeTable(table);
         }
@@ -294,25 +302,27 @@ final class ZooKeeperCatalog extends UnpartitionedCatalog {
         return definitions.table(znode);
     }
 
-    /** Only a table of ours, without an ensemble of its own, has its past in {@code history.path}. */
     @Override
     public CatalogBaseTable getTable(ObjectPath table, long timestamp) throws TableNotExistException {
-        CatalogBaseTable found = getTable(table);        if (!(found instanceof CatalogTable present) || !TableOwner.isNeededBy(present.getOptions())) {
-            throw new CatalogException("FOR SYSTEM_TIME AS OF cannot be asked of " + nameOf(table) + ": the catalog '"
+        CatalogBaseTable present = present(table);
+        requestedMoments.asked(table, timestamp);
+        return past(table, present, timestamp);
+    }
+
+    /** Only a table of ours, without an ensemble of its own, has its past in {@code history.path}. */
+    private CatalogTable past(ObjectPath name, CatalogBaseTable table, long moment) {
+        if (!(table instanceof CatalogTable present) || !TableOwner.isNeededBy(present.getOptions())) {
+            throw new CatalogException("FOR SYSTEM_TIME AS OF cannot be asked of " + nameOf(name) + ": the catalog '"
                     + getName() + "' knows the past of tables of its own ensemble only, which is not that of a view, of"
                     + " another connector, or of a table with a 'connect-string' of its own.");
         }
-        return past(present, timestamp);
-    }
-
-    private static CatalogTable past(CatalogTable present, long timestamp) {
         return CatalogTable.newBuilder()
                 .schema(present.getUnresolvedSchema())
                 .comment(present.getComment())
                 .partitionKeys(present.getPartitionKeys())
                 .distribution(present.getDistribution().orElse(null))
                 .options(present.getOptions())
-                .snapshot(timestamp)
+                .snapshot(moment)
                 .build();
     }
 

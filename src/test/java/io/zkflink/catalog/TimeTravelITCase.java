@@ -151,23 +151,28 @@ class TimeTravelITCase {
     }
 
     @Test
-    void debug() throws Exception {
-        TableEnvironment sql = session();
-        System.out.println("XX2 " + sql.explainSql("SELECT flag, enabled, version FROM flags" + asOf(sql, "changed") + " AS f"));
-    }
-
-    @Test
     void twoMomentsInOneQuery() throws Exception {
         TableEnvironment sql = session();
         assertThat(rows(
                         sql,
-                        "SELECT a.flag, a.enabled, b.enabled FROM flags" + asOf(sql, "created") + " AS a LEFT JOIN flags"
-                                + asOf(sql, "changed") + " AS b ON a.service = b.service AND a.flag = b.flag"))
+                        "SELECT a.flag, a.enabled, b.enabled FROM (SELECT * FROM flags" + asOf(sql, "created")
+                                + ") AS a LEFT JOIN (SELECT * FROM flags" + asOf(sql, "changed")
+                                + ") AS b ON a.service = b.service AND a.flag = b.flag"))
                 .containsExactly("+I[beta, true, null]", "+I[new-ui, true, false]");
         assertThat(rows(
                         sql,
                         "SELECT flag, enabled FROM flags" + asOf(sql, "created") + " EXCEPT SELECT flag, enabled FROM"
                                 + " flags"))
                 .containsExactly("+I[beta, true]", "+I[new-ui, true]");
+        assertThat(rows(
+                        sql,
+                        "SELECT p.flag, p.enabled, n.enabled FROM flags" + asOf(sql, "created") + " p JOIN flags n ON"
+                                + " p.flag = n.flag"))
+                .containsExactly("+I[beta, true, false]", "+I[new-ui, true, false]");
+        assertThatThrownBy(() -> sql.executeSql("SELECT a.flag FROM flags" + asOf(sql, "created") + " AS a JOIN flags"
+                        + asOf(sql, "changed") + " AS b ON a.flag = b.flag"))
+                .hasStackTraceContaining("FOR SYSTEM_TIME AS OF several moments cannot have an alias");
+        assertThat(rows(sql, "SELECT f.version FROM flags" + asOf(sql, "changed") + " AS f"))
+                .containsExactly("+I[1]");
     }
 }
