@@ -2,85 +2,156 @@
 package io.zkflink.catalog;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.stream.Collectors;
 import org.apache.flink.table.catalog.ObjectPath;
 import org.apache.flink.table.catalog.exceptions.CatalogException;
 
 /**
- * Restores the moment that Flink loses when a table {@code FOR SYSTEM_TIME AS OF} has an alias.
+ * Guards against two faults of Flink (1.20 to 2.3), by which a query with {@code FOR SYSTEM_TIME AS OF} would read another
+ * moment than it asks for, without a word.
  *
  * <p>Flink asks a catalog twice for each table of a statement, on one thread: when it validates the statement, and when it
- * converts it to a plan. For {@code FROM t FOR SYSTEM_TIME AS OF ... AS a} it gives the moment when it validates and leaves it
- * out when it converts (1.20 to 2.3: {@code SqlToRelConverter.convertTemporalTable} looks for an alias inside of the
- * snapshot clause only), so that the query would read the table as it is now, without a word. A lookup join is converted the
- * same way, but is never validated with a moment.
+ * converts it to a plan. A table with an alias behind the clause is validated with the moment and converted without
+ * ({@code SqlToRelConverter.convertTemporalTable} looks for an alias inside of the clause only). Here the moment is given
+ * back. Also, the planner takes scans of one table at several moments for the same scan and reads one of them twice, since
+ * their digests have the name only. That cannot be helped from here, so it is an error.
  *
- * <p>How many tables a statement has is not known, nor that one has failed. So several moments of one table are never
- * guessed at: that is an error, which says how to write the query.
+ * <p>What belongs to one statement is told by what is on the stack. That a statement has failed is not known, so what it
+ * asked for may be left; then the next one is refused rather than given a moment that it may not have asked for.
  */
 final class RequestedMoments {
 
+    /** In place of a moment: the table as it is. */
+    private static final long NOW = Long.MAX_VALUE;
+
     private static final String CONVERTER = "org.apache.calcite.sql2rel.SqlToRelConverter";
-    private static final String CONVERSION = "convertTemporalTable";
+    private static final String VALIDATOR = "org.apache.calcite.sql.validate.SqlValidatorImpl";
+    /** Of the converter: converts a table with {@code FOR SYSTEM_TIME AS OF}, be it a constant or the time of a lookup. */
+    private static final String CONVERT_SNAPSHOT = "convertTemporalTable";
 
-    private record Request(ObjectPath table, long moment) {}
+    private enum Phase {
+        VALIDATION,
+        CONVERSION,
+        CONVERSION_OF_SNAPSHOT,
+        NONE;
 
-    /** What one thread has validated, and has not converted yet. */
+        static Phase current() {
+            return StackWalker.getInstance().walk(frames -> {
+                Set<String> seen = frames.map(Phase::name)
+                        .filter(name -> !name.isEmpty())
+                        .collect(Collectors.toSet());
+                if (seen.contains(CONVERTER)) {
+                    return seen.contains(CONVERT_SNAPSHOT) ? CONVERSION_OF_SNAPSHOT : CONVERSION;
+                }
+                return seen.contains(VALIDATOR) ? VALIDATION : NONE;
+            });
+        }
+
+        private static String name(StackWalker.StackFrame frame) {
+            String type = frame.getClassName();
+            if (type.equals(CONVERTER)) {
+                return frame.getMethodName().equals(CONVERT_SNAPSHOT) ? CONVERT_SNAPSHOT : CONVERTER;
+            }
+            return type.equals(VALIDATOR) ? VALIDATOR : "";
+        }
+    }
+
+    /** What one thread has asked for in one statement, as far as is known. */
     private static final class Statement {
-        final List<Request> validated = new ArrayList<>();
-        boolean converting;
+        /** By table, what was validated and not converted yet. */
+        final Map<ObjectPath, List<Long>> validated = new HashMap<>();
+        /** By table, what it is read as of. */
+        final Map<ObjectPath, Long> converted = new HashMap<>();
+
+        boolean isConverting;
+
+        void clear() {
+            validated.clear();
+            converted.clear();
+            isConverting = false;
+        }
     }
 
     private final Map<Thread, Statement> statements = new WeakHashMap<>();
 
-    /** A table was asked for as of a moment. */
-    synchronized void asked(ObjectPath table, long moment) {
-        Statement statement = statements.computeIfAbsent(Thread.currentThread(), thread -> new Statement());
-        Request request = new Request(table, moment);
-        if (isConverting()) {
-            statement.converting = true;
-            statement.validated.remove(request);
-            return;
+    /**
+     * A table is asked for as of a moment.
+     *
+     * @throws CatalogException if the statement reads it as of another one, too
+     */
+    synchronized void asOf(ObjectPath table, long moment) {
+        Statement statement = statement();
+        switch (Phase.current()) {
+            case VALIDATION -> {
+                begin(statement);
+                statement.validated
+                        .computeIfAbsent(table, any -> new ArrayList<>())
+                        .add(moment);
+            }
+            case CONVERSION, CONVERSION_OF_SNAPSHOT -> {
+                statement.validated.getOrDefault(table, new ArrayList<>()).remove(moment);
+                convert(statement, table, moment);
+            }
+            case NONE -> {}
         }
-        if (statement.converting) {
-            statement.converting = false;
-            statement.validated.clear();
-        }
-        statement.validated.add(request);
     }
 
     /**
-     * The moment that was meant although a table is asked for as it is now; empty if it is meant as it is now.
+     * A table is asked for as it is.
      *
-     * @throws CatalogException if it may be one of several
+     * @return the moment if one was meant
+     * @throws CatalogException if the statement reads it as of another one, too
      */
-    synchronized Optional<Long> lost(ObjectPath table) {
-        Statement statement = statements.get(Thread.currentThread());
-        if (statement == null || statement.validated.isEmpty() || !isConverting()) {
-            return Optional.empty();
+    synchronized Optional<Long> now(ObjectPath table) {
+        Statement statement = statement();
+        switch (Phase.current()) {
+            case VALIDATION -> begin(statement);
+            case CONVERSION -> convert(statement, table, NOW);
+            case CONVERSION_OF_SNAPSHOT -> {
+                List<Long> lost = statement.validated.getOrDefault(table, List.of());
+                long moment = lost.isEmpty() ? NOW : lost.get(0);
+                if (lost.stream().distinct().count() > 1) {
+                    throw several(statement, table);
+                }
+                convert(statement, table, moment);
+                return lost.isEmpty() ? Optional.empty() : Optional.of(lost.remove(0));
+            }
+            case NONE -> {}
         }
-        statement.converting = true;
-        List<Request> requests = statement.validated.stream()
-                .filter(request -> request.table().equals(table))
-                .toList();
-        if (requests.stream().distinct().count() > 1) {
-            statement.validated.clear();
-            throw new CatalogException("The table `" + table.getDatabaseName() + "`.`" + table.getObjectName()
-                    + "` FOR SYSTEM_TIME AS OF several moments cannot have an alias: Flink does not say then which one is"
-                    + " meant. Write (SELECT * FROM ... FOR SYSTEM_TIME AS OF ...) AS alias.");
-        }
-        if (!requests.isEmpty()) {
-            statement.validated.remove(requests.get(0));
-        }
-        return requests.stream().findFirst().map(Request::moment);
+        return Optional.empty();
     }
 
-    private static boolean isConverting() {
-        return StackWalker.getInstance()
-                .walk(frames -> frames.anyMatch(frame -> frame.getMethodName().equals(CONVERSION)
-                        && frame.getClassName().equals(CONVERTER)));
+    private Statement statement() {
+        return statements.computeIfAbsent(Thread.currentThread(), thread -> new Statement());
+    }
+
+    private static void begin(Statement statement) {
+        if (statement.isConverting) {
+            statement.clear();
+        }
+    }
+
+    private static void convert(Statement statement, ObjectPath table, long moment) {
+        statement.isConverting = true;
+        Long other = statement.converted.put(table, moment);
+        if (other != null && other != moment) {
+            throw several(statement, table);
+        }
+    }
+
+    private static CatalogException several(Statement statement, ObjectPath table) {
+        statement.clear();
+        return new CatalogException(String.format(
+                "The table `%s`.`%s` is read FOR SYSTEM_TIME AS OF a moment and as of another one, or as it is, in one"
+                        + " statement: Flink would take both for the same. Give it a second name (CREATE TABLE ... LIKE"
+                        + " it; in the database 'tree', another name of a column), or read the other moment from a"
+                        + " second catalog with the same options.",
+                table.getDatabaseName(), table.getObjectName()));
     }
 }

@@ -64,7 +64,7 @@ final class ZooKeeperCatalog extends UnpartitionedCatalog {
     /** Which version of a table each thread was given last: what it alters was made of that. */
     private final Map<Thread, Map<String, Seen>> given = new WeakHashMap<>();
 
-    private final RequestedMoments requestedMoments = new RequestedMoments();
+    private final RequestedMoments moments = new RequestedMoments();
 
     private Shared<ZNodeMirror.Key, ZNodeMirror>.Lease lease;
 
@@ -285,8 +285,8 @@ final class ZooKeeperCatalog extends UnpartitionedCatalog {
     public CatalogBaseTable getTable(ObjectPath table) throws TableNotExistException {
         Preconditions.checkNotNull(table);
         CatalogBaseTable present = present(table);
-        Optional<Long> lost = requestedMoments.lost(table);
-        return lost.isPresent() ? past(table, present, lost.get()) : present;
+        Optional<Long> moment = settings.history().isEmpty() ? Optional.empty() : moments.now(table);
+        return moment.isPresent() ? past(table, present, moment.get()) : present;
     }
 
     private CatalogBaseTable present(ObjectPath table) throws TableNotExistException {
@@ -305,7 +305,7 @@ final class ZooKeeperCatalog extends UnpartitionedCatalog {
     @Override
     public CatalogBaseTable getTable(ObjectPath table, long timestamp) throws TableNotExistException {
         CatalogBaseTable present = present(table);
-        requestedMoments.asked(table, timestamp);
+        moments.asOf(table, timestamp);
         return past(table, present, timestamp);
     }
 
