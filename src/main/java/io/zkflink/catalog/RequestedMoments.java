@@ -6,9 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.WeakHashMap;
-import java.util.stream.Collectors;
 import org.apache.flink.table.catalog.ObjectPath;
 import org.apache.flink.table.catalog.exceptions.CatalogException;
 
@@ -37,28 +35,32 @@ final class RequestedMoments {
 
     private enum Phase {
         VALIDATION,
+        /** Of a view, while the statement that reads it is converted. */
+        VALIDATION_OF_VIEW,
         CONVERSION,
         CONVERSION_OF_SNAPSHOT,
         NONE;
 
         static Phase current() {
             return StackWalker.getInstance().walk(frames -> {
-                Set<String> seen = frames.map(Phase::name)
-                        .filter(name -> !name.isEmpty())
-                        .collect(Collectors.toSet());
-                if (seen.contains(CONVERTER)) {
-                    return seen.contains(CONVERT_SNAPSHOT) ? CONVERSION_OF_SNAPSHOT : CONVERSION;
+                List<StackWalker.StackFrame> planner = frames.dropWhile(frame -> !isOf(CONVERTER, frame) && !isOf(VALIDATOR, frame))
+                        .toList();
+                if (planner.isEmpty()) {
+                    return NONE;
                 }
-                return seen.contains(VALIDATOR) ? VALIDATION : NONE;
+                if (isOf(VALIDATOR, planner.get(0))) {
+                    return planner.stream().anyMatch(frame -> isOf(CONVERTER, frame)) ? VALIDATION_OF_VIEW : VALIDATION;
+                }
+                return planner.stream()
+                                .takeWhile(frame -> isOf(CONVERTER, frame))
+                                .anyMatch(frame -> frame.getMethodName().equals(CONVERT_SNAPSHOT))
+                        ? CONVERSION_OF_SNAPSHOT
+                        : CONVERSION;
             });
         }
 
-        private static String name(StackWalker.StackFrame frame) {
-            String type = frame.getClassName();
-            if (type.equals(CONVERTER)) {
-                return frame.getMethodName().equals(CONVERT_SNAPSHOT) ? CONVERT_SNAPSHOT : CONVERTER;
-            }
-            return type.equals(VALIDATOR) ? VALIDATOR : "";
+        private static boolean isOf(String type, StackWalker.StackFrame frame) {
+            return frame.getClassName().startsWith(type);
         }
     }
 
@@ -90,10 +92,9 @@ final class RequestedMoments {
         switch (Phase.current()) {
             case VALIDATION -> {
                 begin(statement);
-                statement.validated
-                        .computeIfAbsent(table, any -> new ArrayList<>())
-                        .add(moment);
+                validate(statement, table, moment);
             }
+            case VALIDATION_OF_VIEW -> validate(statement, table, moment);
             case CONVERSION, CONVERSION_OF_SNAPSHOT -> {
                 statement.validated.getOrDefault(table, new ArrayList<>()).remove(moment);
                 convert(statement, table, moment);
@@ -122,7 +123,7 @@ final class RequestedMoments {
                 convert(statement, table, moment);
                 return lost.isEmpty() ? Optional.empty() : Optional.of(lost.remove(0));
             }
-            case NONE -> {}
+            case VALIDATION_OF_VIEW, NONE -> {}
         }
         return Optional.empty();
     }
@@ -135,6 +136,10 @@ final class RequestedMoments {
         if (statement.isConverting) {
             statement.clear();
         }
+    }
+
+    private static void validate(Statement statement, ObjectPath table, long moment) {
+        statement.validated.computeIfAbsent(table, any -> new ArrayList<>()).add(moment);
     }
 
     private static void convert(Statement statement, ObjectPath table, long moment) {

@@ -285,7 +285,7 @@ final class ZooKeeperCatalog extends UnpartitionedCatalog {
     public CatalogBaseTable getTable(ObjectPath table) throws TableNotExistException {
         Preconditions.checkNotNull(table);
         CatalogBaseTable present = present(table);
-        Optional<Long> moment = settings.history().isEmpty() ? Optional.empty() : moments.now(table);
+        Optional<Long> moment = moments.now(table);
         return moment.isPresent() ? past(table, present, moment.get()) : present;
     }
 

@@ -10,7 +10,6 @@ import io.zkflink.testkit.ZooKeeperProcess;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -188,5 +187,104 @@ class TimeTravelITCase {
                                 + " EXCEPT SELECT p FROM tree.`/flags/{*p}`" + asOf(sql, "changed")))
                 .containsExactly("+I[cart/beta]");
         sql.executeSql("DROP TABLE flags_then");
+    }
+
+    @Test
+    void theMomentIsInTheTimeZoneOfTheSession() throws Exception {
+        for (String zone : List.of("UTC", "Asia/Kolkata", "America/New_York")) {
+            TableEnvironment sql = session();
+            sql.getConfig().setLocalTimeZone(ZoneId.of(zone));
+            assertThat(rows(sql, "SELECT flag FROM flags" + asOf("changed", ZoneId.of(zone))))
+                    .containsExactly("+I[new-ui]");
+            assertThat(rows(sql, "SELECT flag FROM flags" + asOf("created", ZoneId.of(zone)) + " + INTERVAL '1' DAY"))
+                    .hasSize(2);
+            dropCatalogs();
+        }
+    }
+
+    @Test
+    void noServerIsNeeded() throws Exception {
+        TableEnvironment sql = session(
+                SharedMiniCluster.batchTableEnvironment(1),
+                "zk",
+                "localhost:1/flags",
+                ", 'namespace' = 'cart', 'connection-timeout' = '100 ms', 'max-retry-attempts' = '1', 'history.path' = '"
+                        + SERVER.dataDirectory() + "/version-2'");
+        assertThat(rows(sql, "SELECT path, flag, data FROM tree.`/{flag}`" + asOf(sql, "created")))
+                .containsExactly("+I[/beta, beta, {\"enabled\":true}]", "+I[/new-ui, new-ui, {\"enabled\":true}]");
+        assertThat(rows(sql, "SELECT num_children FROM tree.`/`" + asOf(sql, "created")))
+                .containsExactly("+I[2]");
+    }
+
+    @Test
+    void whatIsNotWantedIsNotDecoded() throws Exception {
+        TableEnvironment sql = session();
+        sql.executeSql("CREATE TEMPORARY VIEW numbers AS SELECT * FROM tree.`/other`" + asOf(sql, "again"));
+        assertThat(rows(sql, "SELECT data FROM numbers")).containsExactly("+I[y99]");
+        sql.executeSql("CREATE TABLE wrong (data INT, `path` STRING METADATA VIRTUAL) WITH ('path' = '/other', 'format' = 'json',"
+                + " 'scan.bounded.mode' = 'unbounded')");
+        assertThat(rows(sql, "SELECT `path` FROM wrong" + asOf(sql, "again"))).containsExactly("+I[/other]");
+        assertThatThrownBy(() -> rows(sql, "SELECT * FROM wrong" + asOf(sql, "again")))
+                .hasStackTraceContaining("The data of the znode '/other' (version 100) could not be decoded");
+        sql.executeSql("DROP TABLE wrong");
+    }
+
+    @Test
+    void oneZNodeIsRestored() throws Exception {
+        TableEnvironment sql = session();
+        sql.executeSql("CREATE TABLE copies (service STRING, flag STRING, enabled BOOLEAN, PRIMARY KEY (service, flag)"
+                + " NOT ENFORCED) WITH ('path' = '/copies/{service}/{flag}', 'format' = 'json')");
+        sql.executeSql("INSERT INTO copies VALUES ('cart', 'new-ui', FALSE)").await();
+        sql.executeSql("INSERT INTO copies SELECT service, flag, enabled FROM flags" + asOf(sql, "created")
+                        + " WHERE service = 'cart' AND flag = 'new-ui'")
+                .await();
+        assertThat(rows(sql, "SELECT * FROM copies")).containsExactly("+I[cart, new-ui, true]");
+        sql.executeSql("INSERT INTO copies SELECT * FROM copies" + asOf(sql, "again"))
+                .await();
+        sql.executeSql("DROP TABLE copies");
+    }
+
+    @Test
+    void mistakesAreExplained() throws Exception {
+        TableEnvironment sql = session();
+        assertThatThrownBy(() -> rows(sql, "SELECT * FROM flags FOR SYSTEM_TIME AS OF TIMESTAMP '2001-01-01 00:00:00'"))
+                .hasStackTraceContaining("The tree as of 2001-01-01")
+                .hasStackTraceContaining("answers exist from about");
+        sql.executeSql("CREATE TABLE locks (resource STRING, owner STRING, PRIMARY KEY (resource, owner) NOT ENFORCED)"
+                + " WITH ('recipe' = 'lock', 'path' = '/locks/{resource}')");
+        assertThatThrownBy(() -> sql.executeSql("SELECT * FROM locks" + asOf(sql, "created")))
+                .hasStackTraceContaining("FOR SYSTEM_TIME AS OF can be asked of tables of znodes only");
+        sql.executeSql("DROP TABLE locks");
+        sql.executeSql("CREATE TABLE elsewhere (a STRING) WITH ('connector' = 'zookeeper', 'connect-string' ="
+                + " 'localhost:1', 'path' = '/a')");
+        assertThatThrownBy(() -> sql.executeSql("SELECT * FROM elsewhere" + asOf(sql, "created")))
+                .hasStackTraceContaining("of its own ensemble only");
+        sql.executeSql("DROP TABLE elsewhere");
+        sql.executeSql("CREATE VIEW all_flags AS SELECT * FROM flags");
+        assertThatThrownBy(() -> sql.executeSql("SELECT * FROM all_flags" + asOf(sql, "created")))
+                .hasStackTraceContaining("view");
+        sql.executeSql("DROP VIEW all_flags");
+        assertThatThrownBy(() -> sql.executeSql("SELECT * FROM tree.`/a/{b}/{b}`" + asOf(sql, "created")))
+                .hasStackTraceContaining("the column 'b' appears twice");
+        assertThatThrownBy(() -> sql.executeSql("SELECT * FROM missing" + asOf(sql, "created")))
+                .hasStackTraceContaining("missing");
+
+        TableEnvironment streaming = session(
+                SharedMiniCluster.tableEnvironment(1),
+                "zk",
+                SERVER.connectString(),
+                ", 'history.path' = '" + SERVER.dataDirectory() + "'");
+        assertThatThrownBy(() -> streaming.executeSql("SELECT * FROM flags" + asOf(streaming, "created")))
+                .hasStackTraceContaining("SET 'execution.runtime-mode' = 'batch'");
+        TableEnvironment without =
+                session(SharedMiniCluster.batchTableEnvironment(1), "zk", SERVER.connectString(), "");
+        for (String alias : List.of("", " AS f")) {
+            assertThatThrownBy(() -> without.executeSql("SELECT * FROM flags" + asOf(without, "created") + alias))
+                    .hasStackTraceContaining("Missing option 'history.path' of the catalog 'zk'");
+        }
+        assertThatThrownBy(() -> SharedMiniCluster.batchTableEnvironment(1)
+                        .executeSql("CREATE CATALOG zk WITH ('type' = 'zookeeper', 'connect-string' = 'localhost:1',"
+                                + " 'history.path' = ';')"))
+                .hasStackTraceContaining("Invalid value ';' for option 'history.path': it must name a folder");
     }
 }
