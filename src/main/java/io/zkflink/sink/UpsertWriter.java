@@ -216,7 +216,7 @@ final class UpsertWriter<T> implements StatefulSinkWriter<T, WaitingRemovals> {
                     metrics.failed(sending.rows.size());
                     thread.fail(cause instanceof GuardException ? guard.lost(cause) : cause);
                 }
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
                 thread.fail(new IOException("The writer has failed: " + e, e));
             }
         });

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zkflink.client.Acl;
 import io.zkflink.client.CreateMode;
+import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.metrics.SinkMetrics;
 import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
@@ -15,12 +16,15 @@ import io.zkflink.row.ZNodeEncoder;
 import io.zkflink.sink.batch.RefusedRow;
 import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.testkit.FakeZooKeeper;
+import io.zkflink.testkit.ForwardingClient;
 import io.zkflink.testkit.ManualTask;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledFuture;
+import java.util.function.Supplier;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
@@ -30,6 +34,8 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.types.RowKind;
 import org.apache.flink.util.function.ThrowingRunnable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which row of a znode is the last one, whatever happened to those before it; how many may wait. */
 class UpsertWriterTest {
@@ -48,11 +54,16 @@ class UpsertWriterTest {
 
     private UpsertWriter<RowData> writer(
             SinkSettings.Batching batching, MailboxExecutor tasks, ProcessingTimeService time) {
+        return writer(zk, batching, tasks, time);
+    }
+
+    private static UpsertWriter<RowData> writer(
+            ZooKeeperClient client, SinkSettings.Batching batching, MailboxExecutor tasks, ProcessingTimeService time) {
         TableLayout layout = new TableLayout(
                 PathTemplate.parse("/t/{k}", PathEncoding.NONE, name -> SegmentType.of(SegmentType.Kind.INT)),
                 DataTypes.ROW(DataTypes.FIELD("k", DataTypes.INT())));
         return new UpsertWriter<>(
-                zk,
+                client,
                 new ZNodeEncoder(layout, null, List.of(), CreateMode.PERSISTENT, Duration.ZERO),
                 new SinkSettings(null, new SinkSettings.Rows(Conflict.FAIL, false, false, Acl.OPEN), batching),
                 new RetryPolicy(Duration.ofSeconds(10), Duration.ofMillis(1)),
@@ -157,6 +168,62 @@ class UpsertWriterTest {
                 .hasMessage("1 rows, first of them that of the znode '/t/1', could not be written within 10000 ms"
                         + " ('connection-timeout' x 'max-retry-attempts'): there was no answer of the server. Check the"
                         + " ensemble, or raise 'max-retry-attempts'.");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whateverIsThrownWhereAnswersAreHandledFailsTheCheckpoint(boolean isError) throws Exception {
+        int step = 0;
+        for (boolean thrown = true; thrown; step++) {
+            zk.forget();
+            zk.create("/t/1/foreign", "");
+            zk.create("/t/3", "");
+            Bursting client = new Bursting(zk, step, isError);
+            ManualTask task = new ManualTask(() -> false);
+            UpsertWriter<RowData> bursting = writer(client, BATCHING, task, task);
+            thrown = false;
+            try {
+                bursting.write(GenericRowData.of(2), null);
+                bursting.write(GenericRowData.ofKind(RowKind.DELETE, 3), null);
+                bursting.write(GenericRowData.ofKind(RowKind.DELETE, 1), null);
+                bursting.flush(false);
+            } catch (IOException | ManualTask.TaskFailure | Bursting.Burst | IllegalStateException e) {
+                thrown = true;
+                assertThat(e).as("step %d", step).hasStackTraceContaining("Thrown by the test.");
+            }
+        }
+        assertThat(step).isGreaterThan(4);
+    }
+
+    /** Throws something that nobody foresees in one of its requests. */
+    private static final class Bursting extends ForwardingClient {
+        private final boolean isError;
+        private int left;
+
+        private static final class Burst extends LinkageError {
+            private static final long serialVersionUID = 1L;
+
+            Burst() {
+                super("Thrown by the test.");
+            }
+        }
+
+        Bursting(ZooKeeperClient client, int step, boolean isError) {
+            super(client);
+            this.left = step;
+            this.isError = isError;
+        }
+
+        @Override
+        protected <T> CompletableFuture<T> relay(Supplier<CompletableFuture<T>> request) {
+            if (left-- != 0) {
+                return request.get();
+            }
+            if (isError) {
+                throw new Burst();
+            }
+            throw new IllegalStateException("Thrown by the test.");
+        }
     }
 
     @Test

@@ -149,6 +149,7 @@ public final class BatchWrite {
                 broke(refusal.get().cause());
             } else {
                 losses = 0;
+                inFlight = false;
                 metrics.count(SinkMetric.REFUSED);
                 repair(request, refusal.get().index(), refusal.get().cause());
             }
@@ -180,7 +181,7 @@ public final class BatchWrite {
             found(row, failure == Failure.NODE_EXISTS);
             then(settle(request.stream().filter(BatchedRow::isGuess).toList(), false), none -> next());
         } else if (failure == Failure.NOT_EMPTY && rules.deleteChildren()) {
-            then(new SubtreeDeletion(client, context.thread()).deleteBelow(row.path()), empty -> next());
+            then(new SubtreeDeletion(client, context.thread(), this::progressed).deleteBelow(row.path()), empty -> next());
         } else if (failure == Failure.NOT_EMPTY && row.clear()) {
             next();
         } else if (failure == Failure.NOT_EMPTY && row.mayWait()) {
@@ -310,17 +311,22 @@ public final class BatchWrite {
                 (answer, error) -> {
                     try {
                         if (error == null) {
-                            failures = 0;
-                            lastProgress = System.nanoTime();
+                            progressed();
                             next.accept(answer);
                         } else {
                             failed(ZooKeeperException.causeOf(error));
                         }
-                    } catch (RuntimeException e) {
+                    } catch (Throwable e) {
+                        // Nobody else would hear of it, and the result would never come.
                         failed(e);
                     }
                 },
                 context.thread());
+    }
+
+    private void progressed() {
+        failures = 0;
+        lastProgress = System.nanoTime();
     }
 
     private void failed(Throwable cause) {

@@ -24,13 +24,17 @@ final class SubtreeDeletion {
 
     private static final int MAX_ROUNDS = 10;
     private static final int BATCH = 500;
+    private static final int BATCH_BYTES = 256 * 1024;
 
     private final GuardedClient client;
     private final Executor thread;
+    private final Runnable progress;
 
-    SubtreeDeletion(GuardedClient client, Executor thread) {
+    /** @param progress told of each request that has succeeded */
+    SubtreeDeletion(GuardedClient client, Executor thread, Runnable progress) {
         this.client = client;
         this.thread = thread;
+        this.progress = progress;
     }
 
     /** True if nothing was below the znode in the end. */
@@ -56,6 +60,7 @@ final class SubtreeDeletion {
         return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
                 .thenComposeAsync(
                         none -> {
+                            progress.run();
                             List<String> next = new ArrayList<>();
                             for (int i = 0; i < level.size(); i++) {
                                 String parent = level.get(i);
@@ -72,8 +77,10 @@ final class SubtreeDeletion {
     /** True if all could be deleted; false if somebody was faster, or has created more. */
     private CompletableFuture<Boolean> delete(Deque<String> deepestFirst) {
         List<ZNodeWrite> batch = new ArrayList<>();
-        while (!deepestFirst.isEmpty() && batch.size() < BATCH) {
-            batch.add(new ZNodeWrite.Delete(deepestFirst.poll(), ZNodeWrite.ANY_VERSION));
+        for (int bytes = 0; !deepestFirst.isEmpty() && batch.size() < BATCH && bytes < BATCH_BYTES; ) {
+            ZNodeWrite deletion = new ZNodeWrite.Delete(deepestFirst.poll(), ZNodeWrite.ANY_VERSION);
+            batch.add(deletion);
+            bytes += deletion.bytes();
         }
         if (batch.isEmpty()) {
             return CompletableFuture.completedFuture(true);
@@ -81,6 +88,7 @@ final class SubtreeDeletion {
         return client.write(batch)
                 .thenComposeAsync(
                         refusal -> {
+                            progress.run();
                             Failure failure = refusal.map(WriteRefusal::failure).orElse(null);
                             if (failure == null) {
                                 return delete(deepestFirst);
