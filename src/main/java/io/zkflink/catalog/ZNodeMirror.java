@@ -13,6 +13,7 @@ import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
 import io.zkflink.subtree.Change;
+import io.zkflink.client.Content;
 import io.zkflink.subtree.FeedSettings;
 import io.zkflink.subtree.Reconciler;
 import io.zkflink.subtree.Sighting;
@@ -313,7 +314,7 @@ final class ZNodeMirror {
     private SubtreeFeed feed(ZooKeeperClient client) {
         PathTemplate template = PathTemplate.parse(
                 key.connection().base(), key.root() + "/{*path}", PathEncoding.NONE, column -> SegmentType.STRING);
-        FeedSettings settings = new FeedSettings(true, true, SERVER_POLL, false, Duration.ZERO, false);
+        FeedSettings settings = new FeedSettings(true, true, SERVER_POLL, Content.DATA, Duration.ZERO, false);
         return new SubtreeFeed(client, template, path -> true, NOTHING_SEEN, settings);
     }
 

@@ -42,6 +42,9 @@ abstract sealed class Read<T> {
         this.size = size;
     }
 
+    /** It is to be sent soon, or was asked for just now; called under the batcher's lock, before all below. */
+    void prepare() {}
+
     /** What this read is remembered by over reconnects. */
     abstract String key();
 
@@ -61,6 +64,11 @@ abstract sealed class Read<T> {
 
     /** The value in a successful result; measures its size. */
     abstract T value(OpResult answer);
+
+    /** The answer, if a Stat is enough for it. */
+    Optional<OpResult> answeredBy(Stat stat) {
+        return Optional.empty();
+    }
 
     /** The answer that there is no such znode. */
     abstract T absent();
@@ -148,12 +156,7 @@ abstract sealed class Read<T> {
 
         @Override
         void send(ZooKeeper handle, Consumer<KeeperException.Code> answered) {
-            handle.getData(
-                    serverPath,
-                    false,
-                    (rc, ignored, ctx, data, stat) ->
-                            complete(rc, () -> new OpResult.GetDataResult(data, stat), answered),
-                    null);
+            send(handle, this, answered);
         }
 
         @Override
@@ -162,6 +165,16 @@ abstract sealed class Read<T> {
             byte[] data = found.getData() == null ? NO_DATA : found.getData();
             size.measured(HEADER_BYTES + STAT_BYTES + data.length);
             return Optional.of(new ZNode(path, data, convert(found.getStat())));
+        }
+
+        /** Asks for data and Stat. */
+        static void send(ZooKeeper handle, Read<?> read, Consumer<KeeperException.Code> answered) {
+            handle.getData(
+                    read.serverPath,
+                    false,
+                    (rc, ignored, ctx, data, stat) ->
+                            read.complete(rc, () -> new OpResult.GetDataResult(data, stat), answered),
+                    null);
         }
 
         @Override
@@ -186,7 +199,7 @@ abstract sealed class Read<T> {
             return "The data of the znode '" + path + "' (" + stat.getDataLength() + " bytes)";
         }
 
-        private static ZNodeStat convert(Stat stat) {
+        static ZNodeStat convert(Stat stat) {
             return new ZNodeStat(
                     stat.getCzxid(),
                     stat.getMzxid(),
@@ -230,8 +243,13 @@ abstract sealed class Read<T> {
             handle.exists(
                     serverPath,
                     false,
-                    (rc, ignored, ctx, stat) -> complete(rc, OpResult.CheckResult::new, answered),
+                    (rc, ignored, ctx, stat) -> complete(rc, () -> of(stat), answered),
                     null);
+        }
+
+        /** The answer to whoever waits for the Stat. */
+        static OpResult of(Stat stat) {
+            return new OpResult.GetDataResult(null, stat);
         }
 
         @Override
@@ -243,6 +261,90 @@ abstract sealed class Read<T> {
         @Override
         Boolean absent() {
             return false;
+        }
+
+        @Override
+        boolean isSurelyTooLarge(Stat stat, int replyLimit) {
+            return false;
+        }
+
+        @Override
+        boolean isPerhapsTooLarge(Stat stat, int replyLimit) {
+            return false;
+        }
+
+        @Override
+        String describe(Stat stat) {
+            return "The Stat of the znode '" + path + "'";
+        }
+    }
+
+    /** A znode without its data, which is transferred only where that is cheaper than a request that leaves it out. */
+    static final class StatOnly extends Read<Optional<ZNode>> {
+
+        private static final byte[] NO_DATA = {};
+
+        private final DataLengths lengths;
+        private boolean isLarge;
+
+        StatOnly(String serverPath, String path, ReplySize size, DataLengths lengths) {
+            super(serverPath, path, size);
+            this.lengths = lengths;
+        }
+
+        @Override
+        void prepare() {
+            isLarge = lengths.isLarge(path);
+        }
+
+        /** As that of {@link Exists} or of {@link Data}, whose answers are answers to this. */
+        @Override
+        String key() {
+            return isLarge ? serverPath + "//" : serverPath;
+        }
+
+        @Override
+        Op op() {
+            return Op.getData(serverPath);
+        }
+
+        @Override
+        boolean fitsMulti() {
+            return !isLarge;
+        }
+
+        @Override
+        void send(ZooKeeper handle, Consumer<KeeperException.Code> answered) {
+            if (isLarge) {
+                handle.exists(
+                        serverPath,
+                        false,
+                        (rc, ignored, ctx, stat) -> complete(rc, () -> Exists.of(stat), answered),
+                        null);
+            } else {
+                Data.send(handle, this, answered);
+            }
+        }
+
+        @Override
+        Optional<ZNode> value(OpResult answer) {
+            OpResult.GetDataResult found = (OpResult.GetDataResult) answer;
+            ZNodeStat stat = Data.convert(found.getStat());
+            lengths.learn(path, stat.dataLength());
+            if (!isLarge) {
+                size.measured(HEADER_BYTES + STAT_BYTES + stat.dataLength());
+            }
+            return Optional.of(new ZNode(path, NO_DATA, stat));
+        }
+
+        @Override
+        Optional<OpResult> answeredBy(Stat stat) {
+            return Optional.of(Exists.of(stat));
+        }
+
+        @Override
+        Optional<ZNode> absent() {
+            return Optional.empty();
         }
 
         @Override

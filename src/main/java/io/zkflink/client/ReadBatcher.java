@@ -182,8 +182,12 @@ final class ReadBatcher {
     private void tried(ZooKeeper handle, Read<?> read, int rc, Stat stat) {
         KeeperException.Code code = Failure.code(rc);
         Optional<ZooKeeperException> verdict = suspects.verdict(read, stat);
+        Optional<OpResult> answer = stat == null ? Optional.empty() : read.answeredBy(stat);
         if (Failure.of(code).isTransient()) {
             finish(() -> read.fail(code));
+        } else if (answer.isPresent()) {
+            suspects.acquit(List.of(read));
+            finish(() -> read.complete(answer.get()));
         } else if (verdict.isPresent()) {
             suspects.acquit(List.of(read));
             finish(() -> read.fail(verdict.get()));
@@ -271,7 +275,9 @@ final class ReadBatcher {
         private final ArrayDeque<Read<?>> waiting = new ArrayDeque<>();
         private final ReplySize dataSize = new ReplySize();
         private final ReplySize childrenSize = new ReplySize();
-        private final ReplySize statSize = new ReplySize();
+        /** A few at a time until it is known whether the data that comes along is large. */
+        private final ReplySize statSize = new ReplySize(MAX_BYTES / 8);
+        private final DataLengths lengths = new DataLengths();
         private boolean inTurn;
         private boolean closed;
 
@@ -281,6 +287,10 @@ final class ReadBatcher {
 
         CompletableFuture<Optional<List<String>>> children(String serverPath, String path) {
             return submit(new Read.Children(serverPath, path, childrenSize));
+        }
+
+        CompletableFuture<Optional<ZNode>> stat(String serverPath, String path) {
+            return submit(new Read.StatOnly(serverPath, path, statSize, lengths));
         }
 
         CompletableFuture<Boolean> exists(String serverPath, String path) {
@@ -332,7 +342,11 @@ final class ReadBatcher {
             while (!waiting.isEmpty() && waiting.peek().result.isDone()) {
                 waiting.poll();
             }
-            return waiting.peek();
+            Read<?> next = waiting.peek();
+            if (next != null) {
+                next.prepare();
+            }
+            return next;
         }
     }
 }

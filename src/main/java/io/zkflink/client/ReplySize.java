@@ -4,7 +4,16 @@ package io.zkflink.client;
 /** A running mean of reply sizes; assumes the worst of what it has not seen. */
 final class ReplySize {
     private static final int UNKNOWN = 128 * 1024;
-    private volatile int mean = UNKNOWN;
+    private volatile int mean;
+
+    ReplySize() {
+        this(UNKNOWN);
+    }
+
+    /** @param unknown what is expected of the first ones */
+    ReplySize(int unknown) {
+        mean = unknown;
+    }
 
     int expected() {
         return mean;

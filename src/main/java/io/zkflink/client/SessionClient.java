@@ -34,6 +34,11 @@ class SessionClient implements ZooKeeperClient {
     }
 
     @Override
+    public CompletableFuture<Optional<ZNode>> stat(String path) {
+        return reads.stat(absolute(path), path);
+    }
+
+    @Override
     public CompletableFuture<Optional<List<String>>> children(String path) {
         return reads.children(absolute(path), path);
     }

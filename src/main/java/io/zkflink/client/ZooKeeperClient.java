@@ -19,6 +19,12 @@ public interface ZooKeeperClient extends AutoCloseable {
     /** Reads data and Stat of a znode; empty if there is none. */
     CompletableFuture<Optional<ZNode>> read(String path);
 
+    /**
+     * As {@link #read}, without the data, which need not have been transferred. Where it was not, servers before 3.10 do
+     * not ask for the READ permission.
+     */
+    CompletableFuture<Optional<ZNode>> stat(String path);
+
     /** Lists the names of a znode's children in no particular order; empty if there is no such znode. */
     CompletableFuture<Optional<List<String>>> children(String path);
 

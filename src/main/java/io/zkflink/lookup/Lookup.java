@@ -44,13 +44,13 @@ final class Lookup {
         Object[] located = keys.located(values);
         PathTemplate template = table.template();
         if (keys.arePoints()) {
-            return SubtreeRead.all(client, template.locations(located), table.keysOnly());
+            return SubtreeRead.all(client, template.locations(located), table.content());
         }
         Map<String, List<Object>> prefix = new HashMap<>();
         for (int i = 0; i < located.length; i++) {
             prefix.put(template.columns().get(i), List.of(located[i]));
         }
-        return SubtreeRead.start(client, template.restrictByNames(prefix), table.keysOnly());
+        return SubtreeRead.start(client, template.restrictByNames(prefix), table.content());
     }
 
     /** The rows of znodes that are where {@code values} say, whatever their other columns. */

@@ -5,6 +5,7 @@ import io.zkflink.client.ConnectionSettings;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.row.Column;
 import io.zkflink.row.ZNodeDecoder;
+import io.zkflink.client.Content;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.List;
@@ -18,7 +19,7 @@ import org.apache.flink.util.SimpleUserCodeClassLoader;
  *     never printed, since it may hold passwords
  * @param columns of the produced rows
  * @param decoder makes the produced rows
- * @param keysOnly whether the produced rows need neither data nor Stat
+ * @param content what the produced rows need of each znode
  */
 public record LookupTable(
         String identity,
@@ -26,7 +27,7 @@ public record LookupTable(
         PathTemplate template,
         List<Column> columns,
         ZNodeDecoder decoder,
-        boolean keysOnly,
+        Content content,
         LookupSettings settings)
         implements Serializable {
 

@@ -86,7 +86,7 @@ final class Mirror {
         this.decoder = decoder;
         this.client = client;
         this.keys = table.template().isAmbiguous() ? new UniqueKeys(table.template(), reconciler) : null;
-        FeedSettings settings = new FeedSettings(true, false, Duration.ZERO, table.keysOnly(), Duration.ZERO, false);
+        FeedSettings settings = new FeedSettings(true, false, Duration.ZERO, table.content(), Duration.ZERO, false);
         this.feed = new SubtreeFeed(client, table.template(), path -> true, NOTHING_SEEN, settings);
         thread = ConnectorThread.of(this::run, "zookeeper-mirror " + table.template());
         thread.start();

@@ -7,6 +7,7 @@ import io.zkflink.metrics.ScanMetrics;
 import io.zkflink.row.EventType;
 import io.zkflink.row.RecordDecoder;
 import io.zkflink.subtree.Change;
+import io.zkflink.client.Content;
 import io.zkflink.subtree.Known;
 import io.zkflink.subtree.Sighting;
 import io.zkflink.subtree.Sighting.Observation;
@@ -156,7 +157,7 @@ final class ChangeEmitter<T> implements SightingEmitter<T> {
             if (state.keys() != null) {
                 observe(state.keys().walkEnded(ended.walk()), state, output);
             }
-            if (settings.pushed().keysOnly() && state.baseZxid() != SubtreeSplit.NO_BASE) {
+            if (settings.pushed().content() == Content.KEYS && state.baseZxid() != SubtreeSplit.NO_BASE) {
                 // Zxids are not read; what there was when the job started has been learnt by now.
                 state.startAt(SubtreeSplit.BASE_LEARNT);
             }

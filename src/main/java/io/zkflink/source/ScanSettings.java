@@ -2,6 +2,7 @@
 package io.zkflink.source;
 
 import io.zkflink.client.InvalidSettingException;
+import io.zkflink.client.Content;
 import io.zkflink.subtree.FeedSettings;
 import java.io.Serializable;
 import java.time.Duration;
@@ -46,11 +47,11 @@ public record ScanSettings(
      * What a query spares the source, or asks of it.
      *
      * @param limit how many rows a bounded scan needs to give
-     * @param keysOnly whether it reads neither data nor Stat
+     * @param content what it reads of each znode
      * @param sourceWatermarks whether the source tells how far event time has come
      */
-    public record Pushed(long limit, boolean keysOnly, boolean sourceWatermarks) implements Serializable {
-        public static final Pushed NONE = new Pushed(Long.MAX_VALUE, false, false);
+    public record Pushed(long limit, Content content, boolean sourceWatermarks) implements Serializable {
+        public static final Pushed NONE = new Pushed(Long.MAX_VALUE, Content.DATA, false);
     }
 
     /**
@@ -72,17 +73,18 @@ public record ScanSettings(
     }
 
     public ScanSettings limit(long limit) {
-        return pushed(new Pushed(limit, pushed.keysOnly(), pushed.sourceWatermarks()));
+        return pushed(new Pushed(limit, pushed.content(), pushed.sourceWatermarks()));
     }
 
     /** A log of events tells a change of data even to those who read only keys. */
-    public ScanSettings keysOnly(boolean keysOnly) {
+    public ScanSettings content(Content content) {
         boolean isLog = mode == ScanMode.APPEND && !isBounded();
-        return pushed(new Pushed(pushed.limit(), keysOnly && !isLog, pushed.sourceWatermarks()));
+        Content least = isLog && content == Content.KEYS ? Content.STAT : content;
+        return pushed(new Pushed(pushed.limit(), least, pushed.sourceWatermarks()));
     }
 
     public ScanSettings sourceWatermarks() {
-        return pushed(new Pushed(pushed.limit(), pushed.keysOnly(), true));
+        return pushed(new Pushed(pushed.limit(), pushed.content(), true));
     }
 
     private ScanSettings pushed(Pushed changed) {
@@ -94,13 +96,18 @@ public record ScanSettings(
         return mode == ScanMode.ALL && !isBounded();
     }
 
+    /** Only a read of the data is sure to say whether a znode may be read. */
+    private Content content() {
+        return unreadable == Unreadable.SKIP && pushed.content() == Content.STAT ? Content.DATA : pushed.content();
+    }
+
     FeedSettings feed() {
         return new FeedSettings(
                 // What is read once needs no changes: an event would only read a znode twice.
                 !isBounded() && noticing.watchMode() != WatchMode.POLL,
                 isBounded() || noticing.watchMode() != WatchMode.RECURSIVE,
                 noticing.pollInterval(),
-                pushed.keysOnly(),
+                content(),
                 noticing.proofInterval(),
                 unreadable == Unreadable.SKIP);
     }

@@ -7,6 +7,7 @@ import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
 import io.zkflink.row.PayloadCompression;
+import io.zkflink.client.Content;
 import java.time.Duration;
 import org.apache.flink.annotation.PublicEvolving;
 
@@ -198,7 +199,7 @@ public final class ZooKeeperSourceBuilder<T> {
                 parallelism,
                 new ScanSettings.Noticing(watchMode, pollInterval, proofInterval),
                 unreadable,
-                new ScanSettings.Pushed(Long.MAX_VALUE, keysOnly, sourceWatermarks));
+                new ScanSettings.Pushed(Long.MAX_VALUE, keysOnly ? Content.KEYS : Content.DATA, sourceWatermarks));
         return ZooKeeperSource.of(
                 connection,
                 template,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.subtree;
 
+import io.zkflink.client.Content;
 import java.time.Duration;
 
 /**
@@ -9,8 +10,7 @@ import java.time.Duration;
  * @param mayWatch whether to put a recursive watch on it
  * @param mayPoll whether to walk it over and over where it is not watched
  * @param pollInterval from the end of one such walk to the begin of the next
- * @param keysOnly whether it is enough to know which znodes there are; then only children are listed, and a znode has
- *     neither data nor Stat
+ * @param content what is read of each znode
  * @param proofInterval how often to prove with a {@code sync} that nothing was missed while nothing changes; zero for
  *     never
  * @param skipUnreadable whether znodes whose ACL denies the READ permission are passed over; else the feed fails
@@ -19,6 +19,12 @@ public record FeedSettings(
         boolean mayWatch,
         boolean mayPoll,
         Duration pollInterval,
-        boolean keysOnly,
+        Content content,
         Duration proofInterval,
-        boolean skipUnreadable) {}
+        boolean skipUnreadable) {
+
+    /** Whether it is enough to know which znodes there are. */
+    boolean keysOnly() {
+        return content.isKeys();
+    }
+}

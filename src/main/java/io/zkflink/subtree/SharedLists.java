@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.subtree;
 
+import io.zkflink.client.Content;
 import io.zkflink.client.Shared;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperClient;
@@ -164,7 +165,7 @@ final class SharedLists {
         }
 
         /** Reads a row, and tells others what that says about its children. */
-        CompletableFuture<Optional<ZNode>> read(String path) {
+        CompletableFuture<Optional<ZNode>> read(String path, Content content) {
             CompletableFuture<Optional<List<String>>> leaf = new CompletableFuture<>();
             CompletableFuture<Optional<ZNode>> read;
             synchronized (SharedLists.this) {
@@ -173,7 +174,7 @@ final class SharedLists {
                 if (shared) {
                     add(path, leaf);
                 }
-                read = client.read(path);
+                read = content.read(client, path);
                 if (!shared) {
                     return read;
                 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.subtree;
 
+import io.zkflink.client.Content;
 import io.zkflink.client.Failure;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperClient;
@@ -25,7 +26,7 @@ public final class SubtreeRead {
     private static final int MAX_READS = 2_000;
 
     private final ZooKeeperClient client;
-    private final boolean keysOnly;
+    private final Content content;
     private final SubtreeWalk walk;
     private final List<ZNode> found = new ArrayList<>();
     private final List<Runnable> arrived = new ArrayList<>();
@@ -33,30 +34,29 @@ public final class SubtreeRead {
     private int reads;
     private boolean advancing;
 
-    private SubtreeRead(ZooKeeperClient client, PathTemplate template, boolean keysOnly) {
+    private SubtreeRead(ZooKeeperClient client, PathTemplate template, Content content) {
         this.client = client;
-        this.keysOnly = keysOnly;
+        this.content = content;
         this.walk = new SubtreeWalk(template);
     }
 
     /**
      * Starts reading; fails with the first read that fails.
      *
-     * @param keysOnly whether it is enough to know which znodes there are; then only children are listed
+     * @param content what is read of each znode
      */
-    public static CompletableFuture<List<ZNode>> start(
-            ZooKeeperClient client, PathTemplate template, boolean keysOnly) {
-        SubtreeRead read = new SubtreeRead(client, template, keysOnly);
+    public static CompletableFuture<List<ZNode>> start(ZooKeeperClient client, PathTemplate template, Content content) {
+        SubtreeRead read = new SubtreeRead(client, template, content);
         read.advance();
         return read.result;
     }
 
     /** A znode, or where keys are enough, one of which nothing but its existence is known. */
-    public static CompletableFuture<Optional<ZNode>> one(ZooKeeperClient client, String path, boolean keysOnly) {
-        return keysOnly
+    public static CompletableFuture<Optional<ZNode>> one(ZooKeeperClient client, String path, Content content) {
+        return content.isKeys()
                 ? client.exists(path)
                         .handle((exists, error) -> exists(exists, error) ? existing(path) : Optional.empty())
-                : client.read(path);
+                : content.read(client, path);
     }
 
     private static Optional<ZNode> existing(String path) {
@@ -77,9 +77,9 @@ public final class SubtreeRead {
 
     /** Those of some znodes that there are, in this order, each as {@link #one} reads it. */
     public static CompletableFuture<List<ZNode>> all(
-            ZooKeeperClient client, Collection<String> paths, boolean keysOnly) {
+            ZooKeeperClient client, Collection<String> paths, Content content) {
         List<CompletableFuture<Optional<ZNode>>> reads = new ArrayList<>();
-        paths.forEach(path -> reads.add(one(client, path, keysOnly)));
+        paths.forEach(path -> reads.add(one(client, path, content)));
         if (reads.size() == 1) {
             return reads.get(0).thenApply(znode -> znode.map(List::of).orElse(List.of()));
         }
@@ -125,17 +125,17 @@ public final class SubtreeRead {
     }
 
     private void take(SubtreeWalk.Step step) {
-        if (step.isRow() && keysOnly && step.isListed()) {
+        if (step.isRow() && content.isKeys() && step.isListed()) {
             found.add(ZNode.existing(step.path()));
             if (walk.isOpenEnded()) {
                 list(step);
             }
         } else if (step.isRow()) {
             await(
-                    one(client, step.path(), keysOnly),
+                    one(client, step.path(), content),
                     znode -> znode.ifPresent(row -> {
                         found.add(row);
-                        if (walk.isOpenEnded() && (keysOnly || row.stat().numChildren() > 0)) {
+                        if (walk.isOpenEnded() && (content.isKeys() || row.stat().numChildren() > 0)) {
                             list(step);
                         }
                     }));

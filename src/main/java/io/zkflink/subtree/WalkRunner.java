@@ -294,7 +294,9 @@ final class WalkRunner {
             return;
         }
         boolean tellsOthers = frontier != null && frontier.isOpenEnded();
-        CompletableFuture<Optional<ZNode>> read = tellsOthers ? lists.read(path) : client.read(path);
+        CompletableFuture<Optional<ZNode>> read = tellsOthers
+                ? lists.read(path, settings.content())
+                : settings.content().read(client, path);
         Consumer<Optional<ZNode>> found = znode -> {
             readable(path);
             arrive.accept(znode);

@@ -16,6 +16,7 @@ import io.zkflink.row.ZNodeDecoder;
 import io.zkflink.source.ScanMode;
 import io.zkflink.source.ScanSettings;
 import io.zkflink.source.ZooKeeperSource;
+import io.zkflink.client.Content;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -68,7 +69,7 @@ class ZooKeeperTableSource extends NarrowedTableSource implements SupportsSource
         return ZooKeeperSource.of(
                 connection,
                 narrowed,
-                scan.keysOnly(readsKeysOnly()),
+                scan.content(content()),
                 scanDecoder(context),
                 context.createTypeInformation(producedType));
     }
@@ -91,7 +92,7 @@ class ZooKeeperTableSource extends NarrowedTableSource implements SupportsSource
                 layout.template(),
                 columns(decoding),
                 decoder(layout.template(), decoding, lookup.parseErrors(), ZooKeeperOptions.LOOKUP_PARSE_ERRORS),
-                readsKeysOnly(),
+                content(),
                 lookup);
         return LookupProviders.of(table, keys);
     }
@@ -136,8 +137,12 @@ class ZooKeeperTableSource extends NarrowedTableSource implements SupportsSource
         return metadata.stream().map(ReadableMetadata::of).toList();
     }
 
-    private boolean readsKeysOnly() {
-        return layout.payloadNames(fields).isEmpty() && OF_THE_PATH.containsAll(read());
+    /** What the columns that the planner has left need of each znode. */
+    private Content content() {
+        if (!layout.payloadNames(fields).isEmpty()) {
+            return Content.DATA;
+        }
+        return OF_THE_PATH.containsAll(read()) ? Content.KEYS : Content.STAT;
     }
 
     private PayloadFormat.Decoder decoding(DynamicTableSource.Context context) {

@@ -14,6 +14,7 @@ import io.zkflink.row.Column;
 import io.zkflink.row.ParseErrors;
 import io.zkflink.row.ReadableMetadata;
 import io.zkflink.row.ZNodeDecoder;
+import io.zkflink.client.Content;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperProcess;
@@ -188,7 +189,7 @@ public final class LookupBenchmark {
                 template,
                 columns,
                 new ZNodeDecoder(template, columns, null, ParseErrors.FAIL, "lookup.parse-errors"),
-                false,
+                Content.DATA,
                 new LookupSettings(
                         "visibility", false, 3, Duration.ofMinutes(1), ParseErrors.FAIL, new LookupCaching.Full()));
         MirrorLookup mirror = new MirrorLookup(

@@ -110,6 +110,11 @@ final class FakeCatalogs implements AutoCloseable {
         }
 
         @Override
+        public CompletableFuture<Optional<ZNode>> stat(String path) {
+            return zooKeeper.stat(path);
+        }
+
+        @Override
         public CompletableFuture<Boolean> exists(String path) {
             return zooKeeper.exists(path);
         }

@@ -77,6 +77,66 @@ class ReadBatcherTest {
         assertThat(one.data(possible, possible)).isNotDone();
     }
 
+    /** Small data comes along in one request; of what is large the Stat is asked for alone. */
+    @Test
+    void whereDataIsLargeItIsNotReadForItsStat() {
+        batcher.connected(handle);
+        handle.bytes = 1_000_000;
+        CompletableFuture<Optional<ZNode>> first = one.stat("/big", "/big");
+        handle.answer();
+        assertThat(Await.result(first).orElseThrow().data()).isEmpty();
+        assertThat(handle.sent()).containsExactly("/big");
+        CompletableFuture<Optional<ZNode>> again = one.stat("/big", "/big");
+        CompletableFuture<Optional<ZNode>> likelyToBe = one.stat("/other", "/other");
+        handle.found(3, 1_000_000);
+        handle.notFound(KeeperException.Code.NONODE);
+        assertThat(Await.result(again).orElseThrow().stat().dataLength()).isEqualTo(1_000_000);
+        assertThat(Await.result(likelyToBe)).isEmpty();
+        while (handle.sent().size() == 1) {
+            CompletableFuture<Optional<ZNode>> small = one.stat("/small", "/small");
+            if (handle.sent().size() == 1) {
+                handle.found(0, 10);
+                assertThat(small).isCompleted();
+            }
+        }
+        assertThat(handle.sent()).containsExactly("/big", "/small");
+        handle.bytes = 10;
+        handle.answer();
+        // It is known to be large, whatever others are.
+        CompletableFuture<Optional<ZNode>> known = one.stat("/big", "/big");
+        handle.found(0, 10);
+        assertThat(Await.result(known)).isPresent();
+        one.stat("/big", "/big");
+        assertThat(handle.sent()).containsExactly("/big", "/small", "/big");
+    }
+
+    /** Its data would be read in vain, for ever. */
+    @Test
+    void dataThatNoReplyHoldsHasAStat() {
+        batcher.connected(handle);
+        one.stat("/big", "/big");
+        handle.fail(KeeperException.Code.CONNECTIONLOSS);
+        CompletableFuture<Optional<ZNode>> big = one.stat("/big", "/big");
+        handle.found(0, 70_000_000);
+        assertThat(Await.result(big).orElseThrow().stat().dataLength()).isEqualTo(70_000_000);
+        CompletableFuture<Optional<ZNode>> data = one.data("/big", "/big");
+        assertThat(handle.sent()).containsExactly("/big", "/big");
+        handle.answer();
+        assertThat(data).isCompleted();
+    }
+
+    /** Whoever waits for more gives it to whoever waits for less. */
+    @Test
+    void aStatIsReadOnceWithWhatElseIsWanted() {
+        CompletableFuture<Optional<ZNode>> stat = one.stat("/a", "/a");
+        CompletableFuture<Optional<ZNode>> data = other.data("/a", "/a");
+        batcher.connected(handle);
+        assertThat(handle.sent()).containsExactly("/a");
+        handle.answer();
+        assertThat(Await.result(data).orElseThrow().data()).hasSize(1);
+        assertThat(Await.result(stat).orElseThrow().data()).isEmpty();
+    }
+
     @Test
     void nobodyJoinsWhatWasSent() {
         batcher.connected(handle);
@@ -188,6 +248,9 @@ class ReadBatcherTest {
 
     private static final class Handle extends ZooKeeper {
         private final List<String> sent = new ArrayList<>();
+        /** What the Stat of each znode says of its data. */
+        private int bytes = 1;
+
         private final ArrayDeque<List<Op>> requests = new ArrayDeque<>();
         private final ArrayDeque<AsyncCallback.StatCallback> trials = new ArrayDeque<>();
         private final ArrayDeque<AsyncCallback.MultiCallback> callbacks = new ArrayDeque<>();
@@ -236,10 +299,12 @@ class ReadBatcherTest {
         /** @param broken whose answer is one to another question */
         void answer(String broken) {
             List<OpResult> results = new ArrayList<>();
+            Stat stat = new Stat();
+            stat.setDataLength(bytes);
             for (Op op : requests.poll()) {
                 results.add(
                         !op.getPath().equals(broken) && op.getType() == org.apache.zookeeper.ZooDefs.OpCode.getData
-                                ? new OpResult.GetDataResult(new byte[] {1}, new Stat())
+                                ? new OpResult.GetDataResult(new byte[] {1}, stat)
                                 : new OpResult.GetChildrenResult(List.of("child")));
             }
             callbacks.poll().processResult(0, null, null, results);

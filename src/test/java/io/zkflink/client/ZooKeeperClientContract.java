@@ -87,6 +87,18 @@ abstract class ZooKeeperClientContract {
     }
 
     @Test
+    void statLeavesTheDataOut() {
+        create(root, "1");
+        for (int length : new int[] {1, 100_000, 100_000, 2}) {
+            set(root, "x".repeat(length));
+            ZNode znode = Await.result(client.stat(root)).orElseThrow();
+            assertThat(znode.data()).isEmpty();
+            assertThat(znode.stat()).isEqualTo(read(root).orElseThrow().stat());
+        }
+        assertThat(Await.result(client.stat(root + "/none"))).isEmpty();
+    }
+
+    @Test
     void anAnswerTellsOfTransactionsThatItDoesNotShow() {
         create(root, "1");
         create(root + "/a", "1");

@@ -9,6 +9,7 @@ import io.zkflink.row.Column;
 import io.zkflink.row.ParseErrors;
 import io.zkflink.row.ReadableMetadata;
 import io.zkflink.row.ZNodeDecoder;
+import io.zkflink.client.Content;
 import java.time.Duration;
 import java.util.List;
 import org.apache.flink.table.data.GenericRowData;
@@ -40,7 +41,7 @@ final class LookupFixtures {
                 TEMPLATE,
                 COLUMNS,
                 decoder(),
-                false,
+                Content.DATA,
                 new LookupSettings("t", false, 3, maxStaleness, ParseErrors.FAIL, caching));
     }
 

@@ -10,6 +10,7 @@ import io.zkflink.row.ParseErrors;
 import io.zkflink.row.PayloadDecoder;
 import io.zkflink.row.ReadableMetadata;
 import io.zkflink.row.ZNodeDecoder;
+import io.zkflink.client.Content;
 import io.zkflink.testkit.Await;
 import java.io.IOException;
 import java.io.Serializable;
@@ -116,7 +117,7 @@ final class RunningLookup implements AutoCloseable {
                             new PayloadDecoder(new Text(), PayloadDecoder.Rules.PLAIN),
                             ParseErrors.FAIL,
                             "lookup.parse-errors"),
-                    false,
+                    Content.DATA,
                     new LookupSettings(path, async, maxRetries, maxStaleness, ParseErrors.FAIL, caching));
             LookupKeys lookupKeys = new LookupKeys(template, columns, types, keys);
             RunningLookup running = caching instanceof LookupCaching.Full

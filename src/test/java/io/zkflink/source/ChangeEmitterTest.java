@@ -13,6 +13,7 @@ import io.zkflink.row.EventType;
 import io.zkflink.row.PayloadCompression;
 import io.zkflink.source.ScanSettings.Noticing;
 import io.zkflink.source.ScanSettings.Pushed;
+import io.zkflink.client.Content;
 import io.zkflink.subtree.Sighting;
 import io.zkflink.subtree.Sighting.Observation;
 import io.zkflink.subtree.Sighting.RoundEnded;
@@ -57,7 +58,7 @@ class ChangeEmitterTest {
                 1,
                 new Noticing(WatchMode.AUTO, Duration.ofSeconds(1), Duration.ZERO),
                 Unreadable.FAIL,
-                new Pushed(Long.MAX_VALUE, keysOnly, true));
+                new Pushed(Long.MAX_VALUE, keysOnly ? Content.KEYS : Content.DATA, true));
         ChangeEmitter<ZNodeChange> created = new ChangeEmitter<>(
                 new SchemaDecoder<>(
                         PathTemplate.parse("/r/{k}", PathEncoding.NONE, name -> SegmentType.STRING),

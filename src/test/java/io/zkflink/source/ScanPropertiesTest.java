@@ -11,6 +11,7 @@ import io.zkflink.row.EventType;
 import io.zkflink.row.PayloadCompression;
 import io.zkflink.source.ScanSettings.Noticing;
 import io.zkflink.source.ScanSettings.Pushed;
+import io.zkflink.client.Content;
 import io.zkflink.subtree.FeedSettings;
 import io.zkflink.subtree.Sighting;
 import io.zkflink.subtree.Sighting.Observation;
@@ -91,7 +92,7 @@ class ScanPropertiesTest {
                     1,
                     new Noticing(WatchMode.RECURSIVE, Duration.ofSeconds(1), Duration.ZERO),
                     Unreadable.FAIL,
-                    new Pushed(Long.MAX_VALUE, false, true));
+                    new Pushed(Long.MAX_VALUE, Content.DATA, true));
         }
 
         void run() throws Exception {
@@ -131,7 +132,7 @@ class ScanPropertiesTest {
                     template,
                     path -> true,
                     saved.newestZxid(),
-                    new FeedSettings(true, false, Duration.ZERO, false, Duration.ZERO, false));
+                    new FeedSettings(true, false, Duration.ZERO, Content.DATA, Duration.ZERO, false));
             feed.open();
         }
 

@@ -3,6 +3,7 @@ package io.zkflink.subtree;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zkflink.client.Content;
 import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
@@ -32,7 +33,7 @@ class FeedUnderLoadTest {
 
     private void open(boolean keysOnly, Duration proofInterval) {
         zk.create("/r", "");
-        FeedSettings settings = new FeedSettings(true, false, Duration.ZERO, keysOnly, proofInterval, false);
+        FeedSettings settings = new FeedSettings(true, false, Duration.ZERO, keysOnly ? Content.KEYS : Content.DATA, proofInterval, false);
         feed = new SubtreeFeed(zk, TEMPLATE, path -> true, 0, settings);
         feed.open();
     }
@@ -115,7 +116,7 @@ class FeedUnderLoadTest {
     @Test
     void aWalkDoesNotBeginAnewAsOftenAsTooManyPathsAreReported() {
         FeedState state =
-                new FeedState(TEMPLATE, new FeedSettings(true, false, Duration.ZERO, false, Duration.ZERO, false), 0, () -> 0);
+                new FeedState(TEMPLATE, new FeedSettings(true, false, Duration.ZERO, Content.DATA, Duration.ZERO, false), 0, () -> 0);
         int walk = state.begin();
         state.synced(walk, 1L, null);
         assertThat(reportTooMany(state)).isFalse();
@@ -226,7 +227,7 @@ class FeedUnderLoadTest {
 
     private int mostUnderWay() throws Exception {
         zk.holdReads();
-        FeedSettings settings = new FeedSettings(true, false, Duration.ZERO, false, Duration.ZERO, false);
+        FeedSettings settings = new FeedSettings(true, false, Duration.ZERO, Content.DATA, Duration.ZERO, false);
         feed = new SubtreeFeed(zk, TEMPLATE, path -> true, 0, settings);
         feed.open();
         int most = 0;

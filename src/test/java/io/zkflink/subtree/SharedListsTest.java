@@ -4,6 +4,7 @@ package io.zkflink.subtree;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zkflink.client.Content;
 import io.zkflink.client.Failure;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.path.PathEncoding;
@@ -112,7 +113,7 @@ class SharedListsTest {
         members[1] = SharedLists.join(key, zk);
         members[0].begun();
         members[1].begun();
-        members[0].read("/r/a");
+        members[0].read("/r/a", Content.DATA);
         assertThat(members[1].knownChildren("/r/a")).isNull();
         members[0].close();
         members[1].close();
@@ -257,7 +258,7 @@ class SharedListsTest {
                     PathTemplate.parse(template, PathEncoding.NONE, name -> SegmentType.STRING),
                     this::wants,
                     0,
-                    new FeedSettings(true, true, Duration.ofMillis(1), keysOnly, Duration.ZERO, false),
+                    new FeedSettings(true, true, Duration.ofMillis(1), keysOnly ? Content.KEYS : Content.DATA, Duration.ZERO, false),
                     company);
         }
 

@@ -4,6 +4,7 @@ package io.zkflink.subtree;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zkflink.client.Content;
 import io.zkflink.client.Failure;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperException;
@@ -48,7 +49,7 @@ class SubtreeFeedTest {
     }
 
     private static FeedSettings settings(boolean mayWatch, boolean mayPoll, boolean keysOnly) {
-        return new FeedSettings(mayWatch, mayPoll, Duration.ofMillis(1), keysOnly, Duration.ZERO, false);
+        return new FeedSettings(mayWatch, mayPoll, Duration.ofMillis(1), keysOnly ? Content.KEYS : Content.DATA, Duration.ZERO, false);
     }
 
     @AfterEach
@@ -267,7 +268,7 @@ class SubtreeFeedTest {
     }
 
     private static FeedSettings skipping(boolean keysOnly) {
-        return new FeedSettings(true, false, Duration.ofMillis(1), keysOnly, Duration.ZERO, true);
+        return new FeedSettings(true, false, Duration.ofMillis(1), keysOnly ? Content.KEYS : Content.DATA, Duration.ZERO, true);
     }
 
     @Test
@@ -465,7 +466,7 @@ class SubtreeFeedTest {
         feed = feed(
                 template("/r/{k}"),
                 0,
-                new FeedSettings(false, true, Duration.ofHours(1), false, Duration.ofMillis(1), false));
+                new FeedSettings(false, true, Duration.ofHours(1), Content.DATA, Duration.ofMillis(1), false));
         long before = System.currentTimeMillis();
         feed.open();
         List<UpToDate> marks = new ArrayList<>();

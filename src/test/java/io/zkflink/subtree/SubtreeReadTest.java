@@ -3,6 +3,7 @@ package io.zkflink.subtree;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zkflink.client.Content;
 import io.zkflink.client.Failure;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperException;
@@ -21,8 +22,12 @@ class SubtreeReadTest {
     private final FakeZooKeeper zk = new FakeZooKeeper();
 
     private CompletableFuture<List<ZNode>> read(String path, boolean keysOnly) {
+        return read(path, keysOnly ? Content.KEYS : Content.DATA);
+    }
+
+    private CompletableFuture<List<ZNode>> read(String path, Content content) {
         PathTemplate template = PathTemplate.parse(path, PathEncoding.NONE, name -> SegmentType.STRING);
-        return SubtreeRead.start(zk, template.restrict(Map.of("a", List.of("x"))), keysOnly);
+        return SubtreeRead.start(zk, template.restrict(Map.of("a", List.of("x"))), content);
     }
 
     private static List<String> paths(CompletableFuture<List<ZNode>> read) {
@@ -47,6 +52,20 @@ class SubtreeReadTest {
         assertThat(zk.answered()).noneMatch(request -> request.startsWith("read"));
     }
 
+    @Test
+    void asksForNoDataWhereStatsAreEnough() {
+        zk.create("/r/x/1", "one");
+        zk.create("/r/x/1/below", "two");
+        for (CompletableFuture<List<ZNode>> found : List.of(
+                read("/r/{a}/{*b}", Content.STAT),
+                SubtreeRead.all(zk, List.of("/r/x/1", "/r/none", "/r/x/1/below"), Content.STAT))) {
+            assertThat(Await.result(found))
+                    .hasSize(2)
+                    .allMatch(znode -> znode.data().length == 0 && znode.stat().dataLength() == 3);
+        }
+        assertThat(zk.answered()).noneMatch(request -> request.startsWith("read"));
+    }
+
     /** Neither data nor a list of children, which may be long and needs a permission. */
     @Test
     void whetherAZNodeIsThereIsAskedForAlone() {
@@ -54,11 +73,11 @@ class SubtreeReadTest {
         zk.create("/r/x/child", "v");
         zk.create("/r/denied", "v");
         zk.failReads("/r/denied", Failure.NO_PERMISSION);
-        assertThat(paths(SubtreeRead.all(zk, List.of("/r/x", "/r/none", "/r/denied"), true)))
+        assertThat(paths(SubtreeRead.all(zk, List.of("/r/x", "/r/none", "/r/denied"), Content.KEYS)))
                 .containsExactly("/r/x", "/r/denied");
         assertThat(zk.answered()).containsExactly("exists /r/x", "exists /r/none", "exists /r/denied");
         zk.failReads("/r/x", Failure.REPLY_TOO_LARGE);
-        assertThat(SubtreeRead.all(zk, List.of("/r/x"), true)).isCompletedExceptionally();
+        assertThat(SubtreeRead.all(zk, List.of("/r/x"), Content.KEYS)).isCompletedExceptionally();
     }
 
     @Test

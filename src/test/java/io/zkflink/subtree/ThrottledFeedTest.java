@@ -3,6 +3,7 @@ package io.zkflink.subtree;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zkflink.client.Content;
 import io.zkflink.client.ZNode;
 import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
@@ -71,7 +72,7 @@ class ThrottledFeedTest {
 
     private SubtreeFeed feed(boolean watch, boolean keysOnly, Duration proofs) {
         PathTemplate template = PathTemplate.parse("/r/{*k}", PathEncoding.NONE, name -> SegmentType.STRING);
-        FeedSettings settings = new FeedSettings(watch, !watch, Duration.ofMillis(1), keysOnly, proofs, false);
+        FeedSettings settings = new FeedSettings(watch, !watch, Duration.ofMillis(1), keysOnly ? Content.KEYS : Content.DATA, proofs, false);
         return new SubtreeFeed(zk, template, path -> true, 0, settings);
     }
 

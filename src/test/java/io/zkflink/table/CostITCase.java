@@ -8,6 +8,7 @@ import io.zkflink.testkit.Changelog;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperExtension;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.flink.table.api.TableEnvironment;
 import org.junit.jupiter.api.Test;
@@ -95,6 +96,35 @@ class CostITCase {
         return cost(() -> run("INSERT INTO nothing SELECT t.v FROM (SELECT MOD(i, " + keys + ") AS k, PROCTIME() AS pt"
                 + " FROM numbers) AS n JOIN " + table
                 + " FOR SYSTEM_TIME AS OF n.pt AS t ON t.a = n.k / 100 AND t.b = MOD(n.k, 100)"));
+    }
+
+    /** Whoever reads no payload column does not pay for large data: scans, and lookups of points and below prefixes. */
+    @Test
+    void statsOfLargeData() throws Exception {
+        int znodes = 100;
+        for (int i = 0; i < znodes; i++) {
+            ZK.admin().create("/large/a/" + i, "x".repeat(100_000));
+        }
+        for (String cache : List.of("NONE", "PARTIAL", "FULL")) {
+            table(
+                    "large" + cache,
+                    "/large/{a}/{b}",
+                    "a STRING, b STRING, v STRING, n INT METADATA FROM 'data-length' VIRTUAL",
+                    "'lookup.cache' = '" + cache + "'"
+                            + (cache.equals("PARTIAL") ? ", 'lookup.partial-cache.max-rows' = '1000'" : ""));
+        }
+        sql.executeSql("CREATE TABLE n100 (i INT, pt AS PROCTIME()) WITH ('connector' = 'datagen', 'fields.i.kind' ="
+                + " 'sequence', 'fields.i.start' = '0', 'fields.i.end' = '" + (znodes - 1) + "')");
+        sql.executeSql("CREATE TABLE lengths (n INT) WITH ('connector' = 'blackhole')");
+        String scan = "INSERT INTO lengths SELECT n FROM largeNONE /*+ OPTIONS('scan.bounded.mode' = 'snapshot') */";
+        assertThat(cost(() -> run(scan)).bytesReceived()).as(scan).isLessThan(3_000_000);
+        for (String cache : List.of("NONE", "PARTIAL", "FULL")) {
+            for (String key : List.of("t.a = 'a' AND t.b = CAST(l.i AS STRING)", "t.a = IF(l.i = 0, 'a', 'none')")) {
+                String join = "INSERT INTO lengths SELECT n FROM n100 AS l JOIN large" + cache
+                        + " FOR SYSTEM_TIME AS OF l.pt AS t ON " + key;
+                assertThat(cost(() -> run(join)).bytesReceived()).as(join).isLessThan(3_000_000);
+            }
+        }
     }
 
     @Test

@@ -91,6 +91,11 @@ public final class FakeZooKeeper implements OwnedSession {
     }
 
     @Override
+    public CompletableFuture<Optional<ZNode>> stat(String path) {
+        return submit(new Request<>("stat", path, () -> seen().znode(path).map(ZNode::withoutData)));
+    }
+
+    @Override
     public CompletableFuture<Optional<List<String>>> children(String path) {
         return submit(new Request<>("children", path, () -> seen().children(path)));
     }

@@ -31,6 +31,11 @@ public abstract class ForwardingClient implements ZooKeeperClient {
     }
 
     @Override
+    public CompletableFuture<Optional<ZNode>> stat(String path) {
+        return relay(() -> client.stat(path));
+    }
+
+    @Override
     public CompletableFuture<Optional<List<String>>> children(String path) {
         return relay(() -> client.children(path));
     }

@@ -101,6 +101,11 @@ public final class GuardedClient implements ZooKeeperClient {
     }
 
     @Override
+    public CompletableFuture<Optional<ZNode>> stat(String path) {
+        return client.stat(path);
+    }
+
+    @Override
     public CompletableFuture<Optional<List<String>>> children(String path) {
         return client.children(path);
     }
