@@ -68,7 +68,9 @@ CREATE TABLE IF NOT EXISTS distributed_ddl (
 ) WITH ('path' = '/clickhouse/task_queue/ddl/{entry}');
 
 CREATE TABLE IF NOT EXISTS distributed_ddl_finished (
-  entry STRING, host STRING COMMENT 'with special characters as %XX', result STRING COMMENT 'code and message, 0 for success',
+  entry   STRING,
+  host    STRING COMMENT 'with special characters as %XX',
+  outcome STRING COMMENT 'code and message, 0 for success',
   PRIMARY KEY (entry, host) NOT ENFORCED
 ) WITH ('path' = '/clickhouse/task_queue/ddl/{entry}/finished/{host}');
 
@@ -97,7 +99,7 @@ LEFT JOIN (
 
 SELECT * FROM replica_health;
 
-SELECT d.entry, f.host, f.result
+SELECT d.entry, f.host, f.outcome
 FROM distributed_ddl AS d
 JOIN distributed_ddl_finished AS f ON f.entry = d.entry
-WHERE f.result NOT LIKE '0%';
+WHERE f.outcome NOT LIKE '0%';

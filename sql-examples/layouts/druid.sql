@@ -12,11 +12,11 @@ CREATE CATALOG IF NOT EXISTS zk WITH (
 CREATE DATABASE IF NOT EXISTS zk.druid COMMENT 'Apache Druid';
 USE zk.druid;
 
--- Ephemeral: each process, by its role (BROKER, HISTORICAL, COORDINATOR, OVERLORD, MIDDLE_MANAGER, PEON, ROUTER, INDEXER).
+-- Ephemeral: each process, by its role: BROKER, HISTORICAL, COORDINATOR, OVERLORD, MIDDLE_MANAGER, PEON, ROUTER, INDEXER.
 CREATE TABLE IF NOT EXISTS nodes (
   role       STRING,
   host       STRING COMMENT 'host:port',
-  druidNode  ROW<service STRING, host STRING, plaintextPort INT, tlsPort INT, enablePlaintextPort BOOLEAN, enableTlsPort BOOLEAN>,
+  druidNode  ROW<service STRING, host STRING, plaintextPort INT, tlsPort INT>,
   nodeType   STRING,
   services   STRING COMMENT 'JSON',
   since      TIMESTAMP_LTZ(3) METADATA FROM 'ctime' VIRTUAL,
@@ -62,4 +62,7 @@ SELECT 'overlord', url, state FROM overlords;
 
 SELECT role, COUNT(*) AS processes FROM nodes GROUP BY role;
 
-SELECT s.tier, COUNT(*) AS servers, SUM(s.maxSize) AS max_bytes FROM data_servers AS s WHERE s.type = 'historical' GROUP BY s.tier;
+SELECT tier, COUNT(*) AS servers, SUM(maxSize) AS max_bytes
+FROM data_servers
+WHERE type = 'historical'
+GROUP BY tier;

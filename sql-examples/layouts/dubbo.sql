@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 
--- What Dubbo's ZooKeeper registry keeps: of each interface its providers and consumers, and from 3.0 on of each application its
--- instances. The group, /dubbo here, is configurable.
+-- What Dubbo's ZooKeeper registry keeps: of each interface its providers and consumers, and from 3.0 on of each
+-- application its instances. The group, /dubbo here, is configurable.
 -- Checked against Dubbo 3.3, by what its sources say.
 -- Source of the layout: ZookeeperRegistry, ZookeeperServiceDiscovery and ServiceNameMapping of Apache Dubbo.
 SET 'execution.runtime-mode' = 'batch';

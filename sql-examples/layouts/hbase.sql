@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 
--- What HBase keeps in ZooKeeper, below its default zookeeper.znode.parent, /hbase (/hbase-unsecure or /hbase-secure in some
--- distributions). The data are protocol buffers behind a header, so that only the names are columns.
+-- What HBase keeps in ZooKeeper, below its default zookeeper.znode.parent, /hbase (/hbase-unsecure or /hbase-secure in
+-- some distributions). The data are protocol buffers behind a header, so that only the names are columns.
 -- Checked against HBase 2.6, by what its sources say.
 -- Source of the layout: org.apache.hadoop.hbase.zookeeper.ZNodePaths and ServerName of Apache HBase.
 SET 'execution.runtime-mode' = 'batch';
@@ -38,7 +38,8 @@ WITH ('path' = '/hbase/draining/{server}');
 CREATE TABLE IF NOT EXISTS replication_peers (peer STRING, PRIMARY KEY (peer) NOT ENFORCED)
 WITH ('path' = '/hbase/replication/peers/{peer}');
 
--- Logs that are still to be shipped to a peer; queues of dead servers are named peer-server[-server]. (From 3.0 on in a table.)
+-- Logs that are still to be shipped to a peer; queues taken over from dead servers are named peer-server[-server]. (From
+-- HBase 3 on they are in a table of HBase.)
 CREATE TABLE IF NOT EXISTS replication_queues (
   server STRING, queue STRING, wal STRING,
   PRIMARY KEY (server, queue, wal) NOT ENFORCED

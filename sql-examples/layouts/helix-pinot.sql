@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
 
--- What Helix keeps of its clusters, and Pinot, which is built on it: /<cluster>/... at the root of the ensemble. A table whose path
--- begins with a column follows the whole ensemble: where much else is there, write the name of the cluster for {cluster}.
--- Checked against Helix 1.4.3, whose classes write it in a test of the profile `nightly`, and Pinot 1.2, by what its sources say.
+-- What Helix keeps of its clusters, and Pinot, which is built on it: /<cluster>/... at the root of the ensemble. A table
+-- whose path begins with a column watches the whole ensemble: where much else is there, write the cluster's name for
+-- {cluster}.
+-- Checked against Helix 1.4.3, which writes it in a test of the profile `nightly`, and Pinot 1.2, by what its sources say.
 -- Source of the layout: org.apache.helix.PropertyPathBuilder of Apache Helix; ZKMetadataProvider of Apache Pinot.
 SET 'execution.runtime-mode' = 'batch';
 
@@ -13,7 +14,8 @@ CREATE CATALOG IF NOT EXISTS zk WITH (
 CREATE DATABASE IF NOT EXISTS zk.helix COMMENT 'Apache Helix and Apache Pinot';
 USE zk.helix;
 
--- All of them are records of the same shape; large ones are compressed. Ephemeral: as long as the instance is connected.
+-- All of them are records of the same shape; large ones are compressed. This one is there as long as the instance is
+-- connected.
 CREATE TABLE IF NOT EXISTS live_instances (
   cluster      STRING,
   instance     STRING,
@@ -63,7 +65,8 @@ CREATE TABLE IF NOT EXISTS pinot_segments (
   segment      STRING,
   simpleFields MAP<STRING, STRING>,
   PRIMARY KEY (cluster, table_name, segment) NOT ENFORCED
-) WITH ('path' = '/{cluster}/PROPERTYSTORE/SEGMENTS/{table_name}/{segment}', 'format' = 'json', 'payload.compression' = 'auto');
+) WITH ('path' = '/{cluster}/PROPERTYSTORE/SEGMENTS/{table_name}/{segment}',
+  'format' = 'json', 'payload.compression' = 'auto');
 
 -- Pinot: the configuration of each table; tableConfig, tenants, ... as JSON texts.
 CREATE TABLE IF NOT EXISTS pinot_tables (
@@ -71,7 +74,8 @@ CREATE TABLE IF NOT EXISTS pinot_tables (
   table_name   STRING,
   simpleFields MAP<STRING, STRING>,
   PRIMARY KEY (cluster, table_name) NOT ENFORCED
-) WITH ('path' = '/{cluster}/PROPERTYSTORE/CONFIGS/TABLE/{table_name}', 'format' = 'json', 'payload.compression' = 'auto');
+) WITH ('path' = '/{cluster}/PROPERTYSTORE/CONFIGS/TABLE/{table_name}',
+  'format' = 'json', 'payload.compression' = 'auto');
 
 CREATE VIEW IF NOT EXISTS wanted AS
 SELECT i.cluster, i.resource, p.partition_name, r.instance, r.state
@@ -85,20 +89,25 @@ FROM external_views AS e
 CROSS JOIN UNNEST(e.mapFields) AS p (partition_name, replicas)
 CROSS JOIN UNNEST(p.replicas) AS r (instance, state);
 
--- Replicas that are not in the state that they are to be in. (In the rebalance mode FULL_AUTO the ideal state names none.)
+-- Replicas that are not in the state that they are to be in. (In the rebalance mode FULL_AUTO the ideal state names
+-- none.)
 CREATE VIEW IF NOT EXISTS replicas_in_trouble AS
 SELECT
-  w.cluster, w.resource, w.partition_name, w.instance, w.state AS wanted, a.state AS actual, l.instance IS NOT NULL AS is_live
+  w.cluster, w.resource, w.partition_name, w.instance, w.state AS wanted, a.state AS actual,
+  l.instance IS NOT NULL AS is_live
 FROM wanted AS w
 LEFT JOIN actual AS a
-  ON a.cluster = w.cluster AND a.resource = w.resource AND a.partition_name = w.partition_name AND a.instance = w.instance
+  ON a.cluster = w.cluster AND a.resource = w.resource
+  AND a.partition_name = w.partition_name AND a.instance = w.instance
 LEFT JOIN live_instances AS l ON l.cluster = w.cluster AND l.instance = w.instance
 WHERE a.state IS DISTINCT FROM w.state;
 
 SELECT * FROM replicas_in_trouble;
 
 -- Instances that should be there, whether they are, and who controls the cluster.
-SELECT i.cluster, i.instance, i.simpleFields['HELIX_ENABLED'] AS enabled, l.instance IS NOT NULL AS is_live, c.id AS controller
+SELECT
+  i.cluster, i.instance, i.simpleFields['HELIX_ENABLED'] AS enabled, l.instance IS NOT NULL AS is_live,
+  c.id AS controller
 FROM instances AS i
 LEFT JOIN live_instances AS l ON l.cluster = i.cluster AND l.instance = i.instance
 LEFT JOIN controllers AS c ON c.cluster = i.cluster;

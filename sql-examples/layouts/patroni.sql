@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS leaders (
 -- Ephemeral: each PostgreSQL whose Patroni is connected.
 CREATE TABLE IF NOT EXISTS members (
   `scope`           STRING,
-  member            STRING,
+  `member`            STRING,
   conn_url          STRING,
   api_url           STRING,
   state             STRING COMMENT 'running, streaming, starting, stopped, ...',
@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS members (
   xlog_location     BIGINT,
   replication_state STRING,
   pending_restart   BOOLEAN,
-  PRIMARY KEY (`scope`, member) NOT ENFORCED
+  PRIMARY KEY (`scope`, `member`) NOT ENFORCED
 ) WITH ('path' = '/service/{scope}/members/{member}', 'format' = 'json');
 
 -- The position in the log of the leader, and of its slots.
@@ -73,10 +73,10 @@ CREATE TABLE IF NOT EXISTS history (
 CREATE VIEW IF NOT EXISTS member_health AS
 SELECT
   m.`scope`,
-  m.member,
+  m.`member`,
   m.role,
   m.state,
-  m.member = l.leader AS is_leader,
+  m.`member` = l.leader AS is_leader,
   m.timeline,
   GREATEST(s.optime - m.xlog_location, 0) AS bytes_behind
 FROM members AS m

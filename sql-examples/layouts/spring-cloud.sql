@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
 
--- Services and configuration of Spring Cloud ZooKeeper, below its defaults /services (spring.cloud.zookeeper.discovery.root)
--- and /config (spring.cloud.zookeeper.config.root).
+-- Services and configuration of Spring Cloud ZooKeeper, below its defaults /services
+-- (spring.cloud.zookeeper.discovery.root) and /config (spring.cloud.zookeeper.config.root).
 -- Checked against Spring Cloud ZooKeeper 4.1, by what its sources say.
--- Source of the layout: ZookeeperInstance, ZookeeperServiceRegistry and ZookeeperPropertySource of spring-cloud-zookeeper.
+-- Source of the layout: ZookeeperInstance and ZookeeperPropertySource of spring-cloud-zookeeper.
 SET 'execution.runtime-mode' = 'batch';
 
 CREATE CATALOG IF NOT EXISTS zk WITH (

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.quickstart;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.apache.flink.table.api.TableEnvironment;
+import org.apache.flink.types.Row;
+import org.apache.flink.util.CloseableIterator;
+
+/** Runs the scripts of {@code sql-examples/layouts} in one session of SQL, on one ensemble. For one thread. */
+final class Layouts implements AutoCloseable {
+
+    static final Path DIRECTORY = Path.of("sql-examples", "layouts");
+
+    private final TableEnvironment session;
+    private final String connectString;
+
+    Layouts(TableEnvironment session, String connectString) {
+        this.session = session;
+        this.connectString = connectString;
+    }
+
+    /** What each query of a script answers, in the order of the script; the rows of an answer are sorted. */
+    List<List<String>> run(String script) {
+        List<List<String>> answers = new ArrayList<>();
+        for (SqlScript.Statement statement : statements(script)) {
+            if (statement.sql().startsWith("SELECT")) {
+                answers.add(query(statement.sql()));
+            } else if (!statement.sql().startsWith("SET")) {
+                session.executeSql(statement.sql());
+            }
+        }
+        return answers;
+    }
+
+    List<String> query(String sql) {
+        List<String> rows = new ArrayList<>();
+        try (CloseableIterator<Row> results = session.executeSql(sql).collect()) {
+            results.forEachRemaining(row -> {
+                String text = row.toString();
+                rows.add(text.substring("+I[".length(), text.length() - 1));
+            });
+        } catch (Exception e) {
+            throw new AssertionError(sql, e);
+        }
+        Collections.sort(rows);
+        return rows;
+    }
+
+    private List<SqlScript.Statement> statements(String script) {
+        try {
+            return SqlScript.parse(Files.readString(DIRECTORY.resolve(script)).replace("localhost:2181", connectString))
+                    .statements();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        session.executeSql("USE CATALOG default_catalog");
+        session.executeSql("DROP CATALOG IF EXISTS zk");
+    }
+}
