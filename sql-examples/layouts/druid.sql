@@ -12,7 +12,8 @@ CREATE CATALOG IF NOT EXISTS zk WITH (
 CREATE DATABASE IF NOT EXISTS zk.druid COMMENT 'Apache Druid';
 USE zk.druid;
 
--- Ephemeral: each process, by its role: BROKER, HISTORICAL, COORDINATOR, OVERLORD, MIDDLE_MANAGER, PEON, ROUTER, INDEXER.
+-- Ephemeral: each process, by its role: BROKER, HISTORICAL, COORDINATOR, OVERLORD, MIDDLE_MANAGER, PEON, ROUTER or
+-- INDEXER.
 CREATE TABLE IF NOT EXISTS nodes (
   role       STRING,
   host       STRING COMMENT 'host:port',

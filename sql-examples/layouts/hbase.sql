@@ -38,8 +38,8 @@ WITH ('path' = '/hbase/draining/{server}');
 CREATE TABLE IF NOT EXISTS replication_peers (peer STRING, PRIMARY KEY (peer) NOT ENFORCED)
 WITH ('path' = '/hbase/replication/peers/{peer}');
 
--- Logs that are still to be shipped to a peer; queues taken over from dead servers are named peer-server[-server]. (From
--- HBase 3 on they are in a table of HBase.)
+-- Logs that are still to be shipped to a peer; queues taken over from dead servers are named peer-server[-server].
+-- (From HBase 3 on they are in a table of HBase.)
 CREATE TABLE IF NOT EXISTS replication_queues (
   server STRING, queue STRING, wal STRING,
   PRIMARY KEY (server, queue, wal) NOT ENFORCED

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 
--- What SolrCloud keeps in ZooKeeper. Solr is usually given a chroot, such as zoo1:2181/solr: write it behind the servers
--- in `connect-string`.
+-- What SolrCloud keeps in ZooKeeper. Solr is usually given a chroot, such as zoo1:2181/solr: write it behind the
+-- servers in `connect-string`.
 -- Checked against Solr 9.6, by what its sources and its API say.
 -- Source of the layout: org.apache.solr.common.cloud.ZkStateReader and ZkController of Apache Solr.
 SET 'execution.runtime-mode' = 'batch';

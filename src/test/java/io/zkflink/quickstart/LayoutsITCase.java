@@ -97,12 +97,14 @@ class LayoutsITCase {
                 /admin/delete_topics/old""");
         List<List<String>> answers = run("kafka.sql");
         assertThat(answers.get(0)).containsExactly("1, kafka-1, a, 1, 1, false", "2, null, null, 1, 0, true");
-        assertThat(answers.get(1)).containsExactly("orders, 1, OFFLINE, -1, 1, 1", "orders, 2, UNDER-REPLICATED, 2, 1, 2");
+        assertThat(answers.get(1))
+                .containsExactly("orders, 1, OFFLINE, -1, 1, 1", "orders, 2, UNDER-REPLICATED, 2, 1, 2");
         assertThat(layouts.query("SELECT topic, config['retention.ms'] FROM topic_configs"))
                 .containsExactly("orders, 86400000");
         assertThat(layouts.query("SELECT broker, config FROM broker_configs"))
                 .containsExactly("<default>, {log.cleaner.threads=2}");
-        assertThat(layouts.query("SELECT resource_type, acls[1].principal FROM acls")).containsExactly("Topic, User:alice");
+        assertThat(layouts.query("SELECT resource_type, acls[1].principal FROM acls"))
+                .containsExactly("Topic, User:alice");
         assertThat(layouts.query("SELECT topic FROM deletions")).containsExactly("old");
     }
 
@@ -225,10 +227,8 @@ class LayoutsITCase {
                 /clickhouse/task_queue/ddl/query-0000000001/finished/ch%2D2:9000 60\\nTable default.t does not exist""".replace("T/", table + "/"));
         List<List<String>> answers = run("clickhouse.sql");
         assertThat(answers.get(0))
-                .containsExactly(
-                        "default, hits, 01, r1, ch-1, true, 0, 0", "default, hits, 01, r2, ch-2, false, 2, 3");
-        assertThat(answers.get(1))
-                .containsExactly("query-0000000001, ch%2D2:9000, 60\nTable default.t does not exist");
+                .containsExactly("default, hits, 01, r1, ch-1, true, 0, 0", "default, hits, 01, r2, ch-2, false, 2, 3");
+        assertThat(answers.get(1)).containsExactly("query-0000000001, ch%2D2:9000, 60\nTable default.t does not exist");
     }
 
     @Test
@@ -247,8 +247,7 @@ class LayoutsITCase {
         List<List<String>> answers = run("patroni.sql");
         assertThat(answers.get(0))
                 .containsExactly(
-                        "orders, pg-1, primary, running, true, 2, 0",
-                        "orders, pg-2, replica, running, false, 2, 4096");
+                        "orders, pg-1, primary, running, true, 2, 0", "orders, pg-2, replica, running, false, 2, 4096");
         assertThat(answers.get(1)).containsExactly("stock, null, null", "users, pg-7, true");
         assertThat(layouts.query("SELECT failovers FROM history").get(0)).contains("no recovery target");
         assertThat(layouts.query("SELECT * FROM sync")).isEmpty();
@@ -314,15 +313,14 @@ class LayoutsITCase {
     @Test
     void flinkHighAvailability() {
         String job = "11111111111111111111111111111111";
-        write(String.join(
-                "\n",
-                "/flink/default/leader/latch/_c_0b5a3d0e-6f2f-4a3b-8b1e-1f4f0c9f7a01-latch-0000000000",
-                "/flink/default/leader/dispatcher/connection_info x",
-                "/flink/default/leader/" + job + "/connection_info x",
-                "/flink/default/execution-plans/" + job + " x",
-                "/flink/default/jobgraphs/2222 x",
-                "/flink/default/jobs/" + job + "/checkpoints/0000000000000000009 x",
-                "/flink/default/jobs/" + job + "/checkpoints/0000000000000000010 x")));
+        write("""
+                /flink/default/leader/latch/_c_0b5a3d0e-6f2f-4a3b-8b1e-1f4f0c9f7a01-latch-0000000000
+                /flink/default/leader/dispatcher/connection_info x
+                /flink/default/leader/JOB/connection_info x
+                /flink/default/execution-plans/JOB x
+                /flink/default/jobgraphs/2222 x
+                /flink/default/jobs/JOB/checkpoints/0000000000000000009 x
+                /flink/default/jobs/JOB/checkpoints/0000000000000000010 x""".replace("JOB", job));
         List<List<String>> answers = run("flink-ha.sql");
         assertThat(answers.get(0))
                 .hasSize(2)
