@@ -82,7 +82,7 @@ class SnippetsTest {
     }
 
     /** As GitHub makes it. */
-    private static String anchor(String heading) {
+    static String anchor(String heading) {
         return NO_ANCHOR
                 .matcher(heading.toLowerCase(Locale.ROOT))
                 .replaceAll("")

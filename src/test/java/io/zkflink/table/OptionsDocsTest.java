@@ -19,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.ConfigOption;
@@ -51,7 +52,7 @@ class OptionsDocsTest {
                     + " first, then it fails. 0: never tried again.");
 
     @ParameterizedTest
-    @ValueSource(strings = {"README.md", "docs/zookeeper.md", "docs/recipes.md", "docs/history.md", "docs/catalog.md"})
+    @ValueSource(strings = {"docs/zookeeper.md", "docs/recipes.md", "docs/history.md", "docs/catalog.md"})
     void theTablesAreUpToDate(String file) throws IOException {
         Path path = Path.of(file);
         String docs = Files.readString(path);
@@ -96,45 +97,49 @@ class OptionsDocsTest {
         return docs.substring(0, begin) + table + docs.substring(end);
     }
 
+    private static final String OPTION_TABLE =
+            "| option | required | default | type | meaning |\n|---|---|---|---|---|\n";
+
     private static String options() {
-        String rows = Stream.concat(
-                        ZooKeeperOptions.ALL.stream().map(OptionsDocsTest::row),
-                        Stream.of(
-                                "| `properties.*` | optional | (none) | String | Options of ZooKeeper's client, given to"
-                                        + " it as they are. |"))
-                .collect(Collectors.joining("\n"));
-        return "| option | required | default | type | meaning |\n|---|---|---|---|---|\n| `connector` | required | (none)"
-                + " | String | `zookeeper`. |\n" + rows + "\n";
+        UnaryOperator<String> link = OptionSections::ofTable;
+        return table(
+                Stream.of(row(link.apply("connector"), "required", "(none)", "String", "`zookeeper`.")),
+                rows(ZooKeeperOptions.ALL, ZooKeeperOptions.REQUIRED, link),
+                properties(link));
     }
 
     private static String logOptions() {
-        return "| option | required | default | type | meaning |\n|---|---|---|---|---|\n| `connector` | required | (none)"
-                + " | String | `zookeeper-log`. |\n"
-                + LogOptions.ALL.stream()
-                        .map(option -> row(option, List.of(LogOptions.PATHS)))
-                        .collect(Collectors.joining("\n"))
-                + "\n";
+        UnaryOperator<String> link = OptionSections::ofLog;
+        return table(
+                Stream.of(row(link.apply("connector"), "required", "(none)", "String", "`zookeeper-log`.")),
+                rows(LogOptions.ALL, List.of(LogOptions.PATHS), link));
     }
 
     private static String catalogOptions() {
-        return "| option | required | default | type | meaning |\n|---|---|---|---|---|\n| `type` | required | (none)"
-                + " | String | `zookeeper`. |\n"
-                + withProperties(CatalogOptions.ALL, CatalogOptions.REQUIRED);
+        UnaryOperator<String> link = OptionSections::ofCatalog;
+        return table(
+                Stream.of(row(link.apply("type"), "required", "(none)", "String", "`zookeeper`.")),
+                rows(CatalogOptions.ALL, CatalogOptions.REQUIRED, link),
+                properties(link));
     }
 
     private static String storeOptions() {
-        return "| option | required | default | type | meaning |\n|---|---|---|---|---|\n"
-                + withProperties(CatalogStoreOptions.ALL, List.of());
+        UnaryOperator<String> link = OptionSections::ofStore;
+        return table(rows(CatalogStoreOptions.ALL, List.of(), link), properties(link));
     }
 
-    private static String withProperties(List<ConfigOption<?>> options, List<ConfigOption<?>> required) {
-        return Stream.concat(
-                                options.stream().map(option -> row(option, required)),
-                                Stream.of(
-                                        "| `properties.*` | optional | (none) | String | Options of ZooKeeper's client,"
-                                                + " given to it as they are. |"))
-                        .collect(Collectors.joining("\n"))
-                + "\n";
+    private static Stream<String> properties(UnaryOperator<String> link) {
+        return Stream.of(row(
+                link.apply("properties.*"),
+                "optional",
+                "(none)",
+                "String",
+                "Options of ZooKeeper's client, given to it as they are."));
+    }
+
+    @SafeVarargs
+    private static String table(Stream<String>... rows) {
+        return OPTION_TABLE + Stream.of(rows).flatMap(part -> part).collect(Collectors.joining("\n")) + "\n";
     }
 
     @Test
@@ -149,18 +154,19 @@ class OptionsDocsTest {
         assertThat(offered).isEqualTo(new HashSet<>(listed)).hasSameSizeAs(listed);
     }
 
-    private static String row(ConfigOption<?> option) {
-        return row(option, ZooKeeperOptions.REQUIRED);
-    }
-
-    private static String row(ConfigOption<?> option, List<ConfigOption<?>> required) {
-        return "| `%s` | %s | %s | %s | %s |"
-                .formatted(
-                        option.key(),
+    private static Stream<String> rows(
+            List<ConfigOption<?>> options, List<ConfigOption<?>> required, UnaryOperator<String> link) {
+        return options.stream()
+                .map(option -> row(
+                        link.apply(option.key()),
                         required.contains(option) ? "required" : "optional",
                         defaultOf(option),
                         typeOf(option),
-                        description(option));
+                        description(option)));
+    }
+
+    private static String row(String... cells) {
+        return "| " + String.join(" | ", cells) + " |";
     }
 
     private static String defaultOf(ConfigOption<?> option) {
