@@ -59,6 +59,7 @@ final class OptionSections {
             "catalog.path", "#definitions",
             "catalog.acl", "#definitions",
             "catalog.max-staleness", "#when-zookeeper-cannot-be-reached",
+            "history.path", "history.md#the-tree-as-it-was",
             "tree.data", "#the-database-tree");
 
     private static final Map<String, String> OF_STORES =
