@@ -3,15 +3,21 @@ package io.zkflink.history;
 
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.Map;
-import java.util.Set;
 
-/** The znodes that transactions have touched since a snapshot, by path and by parent. Used by one thread. */
+/** What transactions have done since a snapshot to the znodes that are wanted. Used by one thread. */
 final class PastChanges {
 
-    private final Map<String, PastNode> byPath = new HashMap<>();
-    private final Map<String, Set<String>> children = new HashMap<>();
+    private final WantedZNodes wanted;
+    private final Map<String, PastNode> nodes = new HashMap<>();
+
+    PastChanges(WantedZNodes wanted) {
+        this.wanted = wanted;
+    }
+
+    WantedZNodes wanted() {
+        return wanted;
+    }
 
     void apply(Transaction transaction) {
         for (Operation operation : transaction.operations()) {
@@ -20,39 +26,44 @@ final class PastChanges {
     }
 
     private void apply(Operation operation, Transaction transaction) {
-        PastNode node = byPath.computeIfAbsent(operation.path(), PastNode::new);
-        switch (operation.kind()) {
-            case CREATE -> {
-                node.create(operation, transaction);
-                parent(operation.path()).touch(operation.parentCversion(), transaction.zxid());
-            }
-            case SET -> node.set(operation, transaction);
-            case SET_ACL -> node.setAcl(operation);
-            case DELETE -> {
-                node.delete();
-                parent(operation.path()).touch(-1, transaction.zxid());
+        String path = operation.path();
+        if (wanted.has(path)) {
+            apply(operation, transaction, node(path));
+        }
+        boolean isCreation = operation.kind() == Operation.Kind.CREATE;
+        if (isCreation || operation.kind() == Operation.Kind.DELETE) {
+            String parent = parentOf(path);
+            if (wanted.has(parent)) {
+                node(parent).touch(operation, transaction.zxid(), wanted.children());
             }
         }
     }
 
-    private PastNode parent(String path) {
-        String parent = parentOf(path);
-        children.computeIfAbsent(parent, any -> new LinkedHashSet<>()).add(path);
-        return byPath.computeIfAbsent(parent, PastNode::new);
+    private void apply(Operation operation, Transaction transaction, PastNode node) {
+        switch (operation.kind()) {
+            case CREATE -> node.create(operation, transaction, wanted.data());
+            case SET -> node.set(operation, transaction, wanted.data());
+            case SET_ACL -> node.setAcl(operation);
+            case DELETE -> node.delete();
+        }
+    }
+
+    private PastNode node(String path) {
+        return nodes.computeIfAbsent(path, PastNode::new);
     }
 
     /** As snapshots have it: the path of the root is empty. */
-    static String parentOf(String path) {
+    private static String parentOf(String path) {
         return path.substring(0, Math.max(0, path.lastIndexOf('/')));
     }
 
-    /** What was done to a znode; null for nothing. */
+    /** What was done to a znode, or to the children that its parent has; null for nothing. */
     PastNode of(String path) {
-        return byPath.get(path);
+        return nodes.get(path);
     }
 
-    /** The children of a znode that were created or deleted. */
-    Collection<String> childrenOf(String path) {
-        return children.getOrDefault(path, Set.of());
+    /** Only of znodes that are wanted. */
+    Collection<PastNode> all() {
+        return nodes.values();
     }
 }

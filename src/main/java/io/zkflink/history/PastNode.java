@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.history;
 
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import org.apache.zookeeper.data.StatPersisted;
 
 /**
@@ -9,6 +12,8 @@ import org.apache.zookeeper.data.StatPersisted;
  */
 final class PastNode {
 
+    private static final byte[] NO_DATA = {};
+
     private final String path;
     /** Whether it was created, so that the snapshot does not matter. */
     private boolean created;
@@ -16,9 +21,16 @@ final class PastNode {
     private boolean deleted;
     private boolean dataSet;
     private byte[] data;
+    private int length;
     private boolean aclSet;
     /** Fields that were not set are 0, except for counts, which only grow. */
     private final StatPersisted stat = new StatPersisted();
+    /** The creations of children that do not say how many there were, by zxid; usually none. */
+    private long[] uncounted = {};
+    /** Of each child that was created or deleted, whether it is there; null for none. */
+    private Map<String, Boolean> children;
+
+    private boolean isInSnapshot;
 
     PastNode(String path) {
         this.path = path;
@@ -30,16 +42,33 @@ final class PastNode {
     }
 
     /** Whether it is there although the snapshot has no such znode. */
-    boolean isCreated() {
-        return created && !deleted;
+    boolean isNew() {
+        return created && !deleted && !isInSnapshot;
     }
 
-    void create(Operation operation, Transaction transaction) {
+    /** The snapshot has a znode of this path. */
+    void foundInSnapshot() {
+        isInSnapshot = true;
+    }
+
+    /** Whether a child that the snapshot has was neither created nor deleted since, nor its parent. */
+    boolean leavesAlone(String child) {
+        return !created && !deleted && (children == null || !children.containsKey(child));
+    }
+
+    /** How many children were created and are there. */
+    int newChildren() {
+        return children == null
+                ? 0
+                : (int) children.values().stream().filter(isThere -> isThere).count();
+    }
+
+    void create(Operation operation, Transaction transaction, boolean keepsData) {
         created = true;
         deleted = false;
-        dataSet = true;
         aclSet = true;
-        data = operation.data();
+        setData(operation, keepsData);
+        uncounted = new long[0];
         stat.setCzxid(transaction.zxid());
         stat.setMzxid(transaction.zxid());
         stat.setPzxid(transaction.zxid());
@@ -51,12 +80,17 @@ final class PastNode {
         stat.setEphemeralOwner(operation.owner());
     }
 
-    void set(Operation operation, Transaction transaction) {
-        dataSet = true;
-        data = operation.data();
+    void set(Operation operation, Transaction transaction, boolean keepsData) {
+        setData(operation, keepsData);
         stat.setVersion(operation.version());
         stat.setMzxid(transaction.zxid());
         stat.setMtime(transaction.time());
+    }
+
+    private void setData(Operation operation, boolean keepsData) {
+        dataSet = true;
+        length = operation.data() == null ? 0 : operation.data().length;
+        data = keepsData && length > 0 ? operation.data() : NO_DATA;
     }
 
     void setAcl(Operation operation) {
@@ -70,22 +104,45 @@ final class PastNode {
         dataSet = false;
         aclSet = false;
         data = null;
+        children = null;
     }
 
     /**
      * A child came or went.
      *
-     * @param cversion how many children there had ever been; -1 if that is as before
+     * @param keepsChildren whether it matters which
      */
-    void touch(int cversion, long zxid) {
-        stat.setCversion(Math.max(stat.getCversion(), cversion));
+    void touch(Operation operation, long zxid, boolean keepsChildren) {
+        boolean isThere = operation.kind() == Operation.Kind.CREATE;
+        if (keepsChildren) {
+            children = children == null ? new HashMap<>() : children;
+            children.put(operation.path(), isThere);
+        }
+        if (isThere) {
+            count(operation.parentCversion(), zxid);
+        }
         stat.setPzxid(Math.max(stat.getPzxid(), zxid));
     }
 
-    /** What it is, given what the snapshot says of it. */
-    SnapshotFile.Node over(SnapshotFile.Node snapshot) {
+    private void count(int cversion, long zxid) {
+        if (cversion >= 0) {
+            stat.setCversion(Math.max(stat.getCversion(), cversion));
+        } else if (created) {
+            stat.setCversion(stat.getCversion() + 1);
+        } else {
+            uncounted = Arrays.copyOf(uncounted, uncounted.length + 1);
+            uncounted[uncounted.length - 1] = zxid;
+        }
+    }
+
+    /**
+     * What it is, given what the snapshot says of it.
+     *
+     * @param snapshot null if it has no such znode
+     */
+    TreeNode over(TreeNode snapshot) {
         if (created || snapshot == null) {
-            return new SnapshotFile.Node(path, data, stat);
+            return new TreeNode(path, data, length, stat);
         }
         StatPersisted merged = snapshot.stat();
         if (dataSet) {
@@ -96,8 +153,17 @@ final class PastNode {
         if (aclSet) {
             merged.setAversion(stat.getAversion());
         }
-        merged.setCversion(Math.max(merged.getCversion(), stat.getCversion()));
+        merged.setCversion(Math.max(merged.getCversion() + uncountedAfter(merged.getPzxid()), stat.getCversion()));
         merged.setPzxid(Math.max(merged.getPzxid(), stat.getPzxid()));
-        return new SnapshotFile.Node(path, dataSet ? data : snapshot.data(), merged);
+        return dataSet
+                ? new TreeNode(path, data, length, merged)
+                : new TreeNode(path, snapshot.data(), snapshot.length(), merged);
+    }
+
+    /** The snapshot has those up to the last change of children that it has. */
+    private int uncountedAfter(long pzxid) {
+        return (int) Arrays.stream(uncounted)
+                .filter(zxid -> zxid > pzxid)
+                .count();
     }
 }

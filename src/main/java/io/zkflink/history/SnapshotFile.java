@@ -6,11 +6,9 @@ import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.Arrays;
 import java.util.zip.Adler32;
 import java.util.zip.CheckedInputStream;
 import java.util.zip.GZIPInputStream;
-import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.Path;
 import org.apache.jute.BinaryInputArchive;
 import org.apache.jute.InputArchive;
@@ -32,9 +30,6 @@ final class SnapshotFile implements AutoCloseable {
 
     /** The end of a snapshot says nothing of transactions; servers before 3.6 write none. */
     static final long UNKNOWN_END = -1;
-
-    /** What stands last: the text "/". */
-    private static final byte[] SEAL = {0, 0, 0, 1, '/'};
 
     private static final int BUFFER = 1 << 16;
     /** Of jute.maxbuffer, which servers may raise; a damaged length must not take the heap. */
@@ -80,37 +75,16 @@ final class SnapshotFile implements AutoCloseable {
         }
     }
 
-    /** Whether a snapshot has an end. A server that fails while it writes one leaves it without, and ignores it itself. */
-    static boolean isFinished(Path path) throws IOException {
-        if (SnapStream.getStreamMode(path.getName()) != SnapStream.StreamMode.CHECKED) {
-            try (SnapshotFile snapshot = open(path)) {
-                while (snapshot.next() != null) {
-                    // Its end is behind all znodes.
-                }
-                return true;
-            } catch (DamagedFileException e) {
-                if (e.getCause() instanceof EOFException) {
-                    return false;
-                }
-                throw e;
-            }
-        }
-        long length = path.getFileSystem().getFileStatus(path).getLen();
-        if (length < SEAL.length) {
-            return false;
-        }
-        try (FSDataInputStream file = path.getFileSystem().open(path)) {
-            file.seek(length - SEAL.length);
-            return Arrays.equals(SEAL, file.readNBytes(SEAL.length));
-        }
-    }
-
     private static InputStream decompressed(Path path, InputStream in) throws IOException {
         return switch (SnapStream.getStreamMode(path.getName())) {
             case GZIP -> new BufferedInputStream(new GZIPInputStream(in, BUFFER), BUFFER);
             case SNAPPY -> new BufferedInputStream(new SnappyInputStream(in), BUFFER);
             case CHECKED -> in;
         };
+    }
+
+    Path path() {
+        return path;
     }
 
     private void readHead() throws IOException {

@@ -2,123 +2,109 @@
 package io.zkflink.history;
 
 import io.zkflink.client.ZNode;
-import io.zkflink.client.ZNodeStat;
 import java.io.IOException;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Set;
-import org.apache.zookeeper.data.StatPersisted;
+import java.util.Iterator;
 
 /**
- * The znodes of a tree as it was, streamed from a snapshot and what was done since. A znode is given when all below it were,
- * since only then the number of its children is known. Holds the ancestors of one znode and what was done. Used by one
- * thread.
+ * The znodes of a tree as it was, streamed from a snapshot and what was done since. A znode of the snapshot is given when all
+ * below it were passed, since only then the number of its children is known; those that the snapshot has not come last. Holds
+ * the ancestors of one znode and what was done. Used by one thread.
  */
 public final class TreeAt implements AutoCloseable {
 
-    private static final byte[] NO_DATA = {};
-
     private final SnapshotFile snapshot;
     private final PastChanges changes;
-    /** The znodes that are open: their subtrees have not been passed yet. The last one is the deepest. */
+    /** Where the snapshot is expected to end, or {@link SnapshotFile#UNKNOWN_END}. */
+    private final long end;
+    /** The wanted znodes whose subtrees have not been passed yet. The last one is the deepest. */
     private final Deque<Open> open = new ArrayDeque<>();
+    /** What the snapshot has not; null before its end. */
+    private Iterator<PastNode> created;
 
-    private final Deque<ZNode> ready = new ArrayDeque<>();
-    private boolean ended;
+    private SnapshotFile.Node next;
 
-    TreeAt(SnapshotFile snapshot, PastChanges changes) {
+    TreeAt(SnapshotFile snapshot, PastChanges changes, long end) throws IOException {
         this.snapshot = snapshot;
         this.changes = changes;
+        this.end = end;
+        this.next = snapshot.next();
     }
 
-    /** A znode whose subtree is being read, and those of its children that were touched and that the snapshot has. */
+    /** A znode whose subtree is being read. */
     private static final class Open {
         final String path;
         /** Null if it is gone. */
-        final SnapshotFile.Node node;
-
-        final Set<String> touched = new HashSet<>();
+        final TreeNode node;
+        /** Null for none. */
+        final PastNode change;
+        /** Those that were created, and those that the snapshot has and that nothing was done to. */
         int children;
 
-        Open(String path, SnapshotFile.Node node) {
+        Open(String path, TreeNode node, PastNode change) {
             this.path = path;
             this.node = node;
+            this.change = change;
+            this.children = change == null ? 0 : change.newChildren();
+        }
+
+        boolean isAbove(String other) {
+            return other.length() > path.length() && other.charAt(path.length()) == '/' && other.startsWith(path);
+        }
+
+        boolean isParentOf(String other) {
+            return other.lastIndexOf('/') == path.length() && isAbove(other);
         }
     }
 
-    /** The next znode; null after the last one, when the snapshot has proven to be intact. */
+    /** The next znode; null after the last one. The snapshot has proven to be intact when those come that it has not. */
     public ZNode next() throws IOException {
-        while (ready.isEmpty() && !ended) {
-            SnapshotFile.Node node = snapshot.next();
-            String parent = node == null ? null : PastChanges.parentOf(node.path());
-            while (!open.isEmpty() && (node == null || !open.peekLast().path.equals(parent))) {
-                close(open.removeLast());
-            }
-            if (node == null) {
-                ended = true;
+        while (next != null || !open.isEmpty()) {
+            if (!open.isEmpty() && (next == null || !open.peekLast().isAbove(next.path()))) {
+                Open closed = open.removeLast();
+                if (closed.node != null) {
+                    return closed.node.withChildren(closed.children);
+                }
             } else {
-                open(node);
+                open(next);
+                next = snapshot.next();
             }
         }
-        return ready.poll();
+        return nextCreated();
     }
 
     private void open(SnapshotFile.Node node) {
-        PastNode change = changes.of(node.path());
-        SnapshotFile.Node then = change == null ? node : change.isDeleted() ? null : change.over(node);
-        Open parent = open.peekLast();
-        if (parent != null) {
-            parent.children += then == null ? 0 : 1;
+        Open above = open.peekLast();
+        if (above != null && above.isParentOf(node.path())) {
+            // Those that were created since are counted already, though the snapshot may have them.
+            above.children += above.change == null || above.change.leavesAlone(node.path()) ? 1 : 0;
+        }
+        if (changes.wanted().has(node.path())) {
+            TreeNode then = TreeNode.of(node, changes.wanted().data());
+            PastNode change = changes.of(node.path());
             if (change != null) {
-                parent.touched.add(node.path());
+                change.foundInSnapshot();
+                then = change.isDeleted() ? null : change.over(then);
+            }
+            open.addLast(new Open(node.path(), then, change));
+        }
+    }
+
+    private ZNode nextCreated() throws IOException {
+        if (created == null) {
+            if (end != SnapshotFile.UNKNOWN_END && end != snapshot.end()) {
+                throw new IOException("The snapshot '" + snapshot.path() + "' has changed while it was read.");
+            }
+            created = changes.all().iterator();
+        }
+        while (created.hasNext()) {
+            PastNode node = created.next();
+            if (node.isNew()) {
+                return node.over(null).withChildren(node.newChildren());
             }
         }
-        open.addLast(new Open(node.path(), then));
-    }
-
-    /** All that the snapshot has below a znode was passed; what else is below it was created since. */
-    private void close(Open closed) {
-        int children = closed.children + createdBelow(closed.path, closed.touched);
-        if (closed.node != null) {
-            ready.add(znode(closed.node, children));
-        }
-    }
-
-    private int createdBelow(String path, Set<String> known) {
-        int count = 0;
-        List<String> created = new ArrayList<>(changes.childrenOf(path));
-        for (String child : created) {
-            PastNode node = changes.of(child);
-            if (!known.contains(child) && node.isCreated()) {
-                count++;
-                ready.add(znode(node.over(null), createdBelow(child, Set.of())));
-            }
-        }
-        return count;
-    }
-
-    private static ZNode znode(SnapshotFile.Node node, int children) {
-        StatPersisted stat = node.stat();
-        byte[] data = node.data() == null ? NO_DATA : node.data();
-        return new ZNode(
-                node.path().isEmpty() ? "/" : node.path(),
-                data,
-                new ZNodeStat(
-                        stat.getCzxid(),
-                        stat.getMzxid(),
-                        stat.getCtime(),
-                        stat.getMtime(),
-                        stat.getVersion(),
-                        // Kept is how many children there ever were; shown is how often there came or went one.
-                        stat.getCversion() * 2 - children,
-                        stat.getAversion(),
-                        EphemeralZNodes.sessionOf(stat.getEphemeralOwner()),
-                        data.length,
-                        children,
-                        stat.getPzxid()));
+        return null;
     }
 
     @Override

@@ -42,6 +42,11 @@ public interface RecordDecoder<T> extends Serializable {
         return true;
     }
 
+    /** Whether records depend on how many children their znodes have, or had. */
+    default boolean readsChildCounts() {
+        return true;
+    }
+
     /**
      * The record of a znode; empty if it has none.
      *

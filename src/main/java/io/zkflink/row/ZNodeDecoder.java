@@ -7,6 +7,7 @@ import io.zkflink.path.PathTemplate;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
@@ -22,6 +23,8 @@ public final class ZNodeDecoder implements RecordDecoder<RowData> {
 
     private static final long serialVersionUID = 1L;
     private static final byte[] NO_DATA = {};
+    private static final Set<ReadableMetadata> COUNTS_OF_CHILDREN =
+            Set.of(ReadableMetadata.CVERSION, ReadableMetadata.NUM_CHILDREN);
 
     private final PathTemplate template;
     private final List<Column> columns;
@@ -64,6 +67,13 @@ public final class ZNodeDecoder implements RecordDecoder<RowData> {
     @Override
     public boolean readsData() {
         return payload != null;
+    }
+
+    @Override
+    public boolean readsChildCounts() {
+        return columns.stream()
+                .anyMatch(column -> column instanceof Column.FromMetadata metadata
+                        && COUNTS_OF_CHILDREN.contains(metadata.metadata()));
     }
 
     /**

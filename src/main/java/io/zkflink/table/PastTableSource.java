@@ -3,6 +3,7 @@ package io.zkflink.table;
 
 import io.zkflink.history.History;
 import io.zkflink.history.source.HistorySource;
+import io.zkflink.history.source.TreeScan;
 import java.time.Instant;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.source.DynamicTableSource;
@@ -32,9 +33,8 @@ final class PastTableSource extends ZooKeeperTableSource {
         return SourceProvider.of(
                 HistorySource.ofTree(
                         history,
-                        moment,
+                        new TreeScan(moment, connection.base(), scan.pushed().limit()),
                         scanDecoder(context, narrowed),
-                        connection.base(),
                         context.createTypeInformation(producedType)),
                 1);
     }

@@ -92,8 +92,21 @@ class TransactionLogITCase {
     }
 
     static SortedMap<String, String> tree(History history, long time) throws IOException {
+        SortedMap<String, String> tree = tree(history, time, WantedZNodes.ALL);
+        SortedMap<String, String> some = new TreeMap<>(tree);
+        some.keySet().removeIf(path -> !isWanted(path));
+        assertThat(tree(history, time, new WantedZNodes(TransactionLogITCase::isWanted, true, true)))
+                .isEqualTo(some);
+        return tree;
+    }
+
+    private static boolean isWanted(String path) {
+        return path.hashCode() % 3 == 0;
+    }
+
+    private static SortedMap<String, String> tree(History history, long time, WantedZNodes wanted) throws IOException {
         SortedMap<String, String> tree = new TreeMap<>();
-        try (TreeAt at = new PastTrees(history).at(time)) {
+        try (TreeAt at = new PastTrees(history).at(time, wanted)) {
             for (ZNode znode = at.next(); znode != null; znode = at.next()) {
                 if (!znode.path().startsWith("/zookeeper")) {
                     tree.put(znode.path(), new String(znode.data(), StandardCharsets.UTF_8) + " " + text(znode.stat()));

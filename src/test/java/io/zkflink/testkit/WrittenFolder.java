@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.Adler32;
@@ -29,6 +31,7 @@ import org.apache.zookeeper.server.util.SerializeUtils;
 import org.apache.zookeeper.txn.CreateSessionTxn;
 import org.apache.zookeeper.txn.CreateTxn;
 import org.apache.zookeeper.txn.DeleteTxn;
+import org.apache.zookeeper.txn.ErrorTxn;
 import org.apache.zookeeper.txn.MultiTxn;
 import org.apache.zookeeper.txn.SetDataTxn;
 import org.apache.zookeeper.txn.Txn;
@@ -92,12 +95,21 @@ public final class WrittenFolder {
      * @param owner the session of an ephemeral znode, or 0
      */
     public WrittenFolder create(long zxid, String path, long owner) {
+        return create(zxid, path, owner, 1);
+    }
+
+    /**
+     * A transaction that creates a znode.
+     *
+     * @param parentCversion how many children its parent has ever had with it; -1 as servers before 3.4 log it
+     */
+    public WrittenFolder create(long zxid, String path, long owner, int parentCversion) {
         byte[] data = ("of " + path).getBytes(StandardCharsets.UTF_8);
         return append(
                 zxid,
                 owner,
                 ZooDefs.OpCode.create,
-                new CreateTxn(path, data, ZooDefs.Ids.OPEN_ACL_UNSAFE, owner != 0, 1));
+                new CreateTxn(path, data, ZooDefs.Ids.OPEN_ACL_UNSAFE, owner != 0, parentCversion));
     }
 
     public WrittenFolder set(long zxid, String path, byte[] data) {
@@ -164,13 +176,8 @@ public final class WrittenFolder {
      */
     public Path snapshot(long zxid, Map<String, Long> owners, String suffix) {
         Path file = folder.resolve(Util.makeSnapshotName(zxid) + suffix);
-        DataTree tree = new DataTree();
         try (OutputStream out = compressed(Files.newOutputStream(file), suffix)) {
-            for (Map.Entry<String, Long> node : owners.entrySet()) {
-                byte[] data = ("of " + node.getKey()).getBytes(StandardCharsets.UTF_8);
-                tree.createNode(
-                        node.getKey(), data, ZooDefs.Ids.OPEN_ACL_UNSAFE, node.getValue(), -1, zxid, time(zxid));
-            }
+            DataTree tree = tree(zxid, owners);
             CheckedOutputStream checked = new CheckedOutputStream(out, new Adler32());
             BinaryOutputArchive archive = new BinaryOutputArchive(new DataOutputStream(checked));
             new FileHeader(FileSnap.SNAP_MAGIC, SNAPSHOT_VERSION, -1).serialize(archive, "fileheader");
@@ -179,8 +186,40 @@ public final class WrittenFolder {
             archive.writeString("/", "path");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        } catch (KeeperException e) {
-            throw new IllegalArgumentException(e);
+        }
+        return file;
+    }
+
+    private static DataTree tree(long zxid, Map<String, Long> owners) {
+        DataTree tree = new DataTree();
+        owners.forEach((path, owner) -> {
+            byte[] data = ("of " + path).getBytes(StandardCharsets.UTF_8);
+            try {
+                tree.createNode(path, data, ZooDefs.Ids.OPEN_ACL_UNSAFE, owner, -1, zxid, time(zxid));
+            } catch (KeeperException e) {
+                throw new IllegalArgumentException(e);
+            }
+        });
+        return tree;
+    }
+
+    /**
+     * A snapshot as servers of today write it.
+     *
+     * @param zxid of its name: the last transaction that is surely part of it
+     * @param end the last transaction before the snapshot ended
+     * @param paths of its znodes
+     */
+    public Path snapshot(long zxid, long end, String... paths) {
+        Map<String, Long> owners = new LinkedHashMap<>();
+        Arrays.stream(paths).forEach(path -> owners.put(path, 0L));
+        DataTree tree = tree(zxid, owners);
+        tree.processTxn(new TxnHeader(0, 0, end, time(end), ZooDefs.OpCode.error), new ErrorTxn(0));
+        Path file = folder.resolve(Util.makeSnapshotName(zxid));
+        try {
+            new FileSnap(folder.toFile()).serialize(tree, new HashMap<>(), file.toFile(), false);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
         return file;
     }

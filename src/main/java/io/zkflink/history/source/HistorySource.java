@@ -2,7 +2,6 @@
 package io.zkflink.history.source;
 
 import io.zkflink.history.History;
-import io.zkflink.history.PastTrees;
 import io.zkflink.row.RecordDecoder;
 import java.io.IOException;
 import java.io.Serializable;
@@ -77,7 +76,7 @@ public final class HistorySource
         }
     }
 
-    private record Tree(long time, RecordDecoder<RowData> decoder, String root) implements Content {
+    private record Tree(TreeScan scan, RecordDecoder<RowData> decoder) implements Content {
         @Override
         public void open(DeserializationSchema.InitializationContext context) throws Exception {
             decoder.open(context);
@@ -90,7 +89,7 @@ public final class HistorySource
 
         @Override
         public RowReader rows(History history, HistorySplit split, Runnable onGap) throws IOException {
-            return new TreeRows(new PastTrees(history).at(time), decoder, root, time, split);
+            return TreeRows.open(history, scan, decoder, split);
         }
 
         @Override
@@ -125,19 +124,10 @@ public final class HistorySource
         return new HistorySource(history, new Log(scan, decoder), watermarks, producedType);
     }
 
-    /**
-     * The tree as it was.
-     *
-     * @param time milliseconds since the epoch
-     * @param root what paths are relative to: chroot and namespace, or empty
-     */
+    /** The tree as it was; the template of the decoder says which znodes are rows. */
     public static HistorySource ofTree(
-            History history,
-            long time,
-            RecordDecoder<RowData> decoder,
-            String root,
-            TypeInformation<RowData> producedType) {
-        return new HistorySource(history, new Tree(time, decoder, root), false, producedType);
+            History history, TreeScan scan, RecordDecoder<RowData> decoder, TypeInformation<RowData> producedType) {
+        return new HistorySource(history, new Tree(scan, decoder), false, producedType);
     }
 
     @Override

@@ -2,10 +2,16 @@
 package io.zkflink.history.source;
 
 import io.zkflink.client.ZNode;
+import io.zkflink.history.History;
+import io.zkflink.history.PastTrees;
 import io.zkflink.history.TreeAt;
+import io.zkflink.history.WantedZNodes;
+import io.zkflink.path.PathTemplate;
 import io.zkflink.row.EventType;
 import io.zkflink.row.RecordDecoder;
 import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.flink.table.data.RowData;
 
@@ -13,43 +19,58 @@ import org.apache.flink.table.data.RowData;
 final class TreeRows implements RowReader {
 
     private final TreeAt tree;
+    private final TreeScan scan;
     private final RecordDecoder<RowData> decoder;
-    private final String root;
-    private final long time;
     /** How many rows were told before. */
     private final long skip;
+    /** By what all znodes of one key have in common; empty unless several znodes may have one. */
+    private final Map<String, String> keys = new HashMap<>();
 
     private long told;
 
-    TreeRows(TreeAt tree, RecordDecoder<RowData> decoder, String root, long time, HistorySplit split) {
+    private TreeRows(TreeAt tree, TreeScan scan, RecordDecoder<RowData> decoder, HistorySplit split) {
         this.tree = tree;
+        this.scan = scan;
         this.decoder = decoder;
-        this.root = root;
-        this.time = time;
         this.skip = Math.max(0, split.zxid());
+    }
+
+    static TreeRows open(History history, TreeScan scan, RecordDecoder<RowData> decoder, HistorySplit split)
+            throws IOException {
+        PathTemplate template = decoder.template();
+        WantedZNodes wanted = new WantedZNodes(
+                path -> {
+                    String ours = scan.relative(path);
+                    return ours != null && template.match(ours) != null;
+                },
+                decoder.readsData(),
+                decoder.readsChildCounts());
+        return new TreeRows(new PastTrees(history).at(scan.time(), wanted), scan, decoder, split);
     }
 
     @Override
     public HistoryRow next() throws IOException {
-        for (ZNode znode = tree.next(); znode != null; znode = tree.next()) {
-            Optional<RowData> row = row(znode);
+        while (told < scan.limit()) {
+            ZNode znode = tree.next();
+            if (znode == null) {
+                return null;
+            }
+            Optional<RowData> row = row(new ZNode(scan.relative(znode.path()), znode.data(), znode.stat()));
             if (row.isPresent() && ++told > skip) {
-                return new HistoryRow(row.get(), time, told, HistorySplit.WHOLE);
+                return new HistoryRow(row.get(), scan.time(), told, HistorySplit.WHOLE);
             }
         }
         return null;
     }
 
     private Optional<RowData> row(ZNode znode) throws IOException {
-        String path = znode.path();
-        if (root.isEmpty()) {
-            return decoder.record(znode, EventType.CREATED);
+        if (decoder.template().isAmbiguous()) {
+            String other = keys.put(decoder.template().canonical(znode.path()), znode.path());
+            if (other != null) {
+                throw new IOException(decoder.template().conflict(other, znode.path()));
+            }
         }
-        if (!path.startsWith(root) || (path.length() > root.length() && path.charAt(root.length()) != '/')) {
-            return Optional.empty();
-        }
-        String below = path.length() == root.length() ? "/" : path.substring(root.length());
-        return decoder.record(new ZNode(below, znode.data(), znode.stat()), EventType.CREATED);
+        return decoder.record(znode, EventType.CREATED);
     }
 
     @Override
