@@ -6,6 +6,7 @@ import java.io.Serializable;
 import java.util.Optional;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.util.Collector;
 
 /**
@@ -19,6 +20,8 @@ public final class PayloadDecoder implements Serializable {
 
     private final DeserializationSchema<RowData> format;
     private final Rules rules;
+    /** Null if no column has a place inside that must not be NULL. */
+    private final NestedNulls nulls;
 
     /**
      * What is to be known of data beside its format.
@@ -37,8 +40,14 @@ public final class PayloadDecoder implements Serializable {
     }
 
     public PayloadDecoder(DeserializationSchema<RowData> format, Rules rules) {
+        this(format, rules, RowType.of());
+    }
+
+    /** @param decoded the columns that the format gives */
+    public PayloadDecoder(DeserializationSchema<RowData> format, Rules rules, RowType decoded) {
         this.format = format;
         this.rules = rules;
+        this.nulls = NestedNulls.in(decoded);
     }
 
     void open(DeserializationSchema.InitializationContext context) throws Exception {
@@ -89,6 +98,13 @@ public final class PayloadDecoder implements Serializable {
         }
         if (rules.boundary().isFollowed(inflated)) {
             throw new IOException("it goes on after its first record, and a znode is one row");
+        }
+        String missing = nulls == null ? null : nulls.find(rows.last);
+        if (missing != null && rules.swallowsErrors()) {
+            return Decoded.SKIPPED;
+        }
+        if (missing != null) {
+            throw new IOException("'" + missing.substring(1) + "' is declared NOT NULL and is missing or null in it");
         }
         return new Decoded(Kind.ROW, rows.last);
     }

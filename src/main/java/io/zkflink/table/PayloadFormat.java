@@ -21,6 +21,7 @@ import org.apache.flink.table.factories.DynamicTableFactory;
 import org.apache.flink.table.factories.FactoryUtil;
 import org.apache.flink.table.factories.SerializationFormatFactory;
 import org.apache.flink.table.types.DataType;
+import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.types.RowKind;
 
 /** Finds the format of the data, for either way, and makes decoders of it. */
@@ -113,12 +114,16 @@ final class PayloadFormat {
         if (reading.mayProject()
                 && reading.format() instanceof ProjectableDecodingFormat<DeserializationSchema<RowData>> projectable) {
             int[][] projection = layout.payloadProjection(fields);
-            return new Decoder(
-                    new PayloadDecoder(projectable.createRuntimeDecoder(context, payload, projection), reading.rules()),
-                    DataType.getFieldNames(Projection.of(projection).project(payload)));
+            return decoder(
+                    projectable.createRuntimeDecoder(context, payload, projection),
+                    reading,
+                    Projection.of(projection).project(payload));
         }
-        return new Decoder(
-                new PayloadDecoder(reading.format().createRuntimeDecoder(context, payload), reading.rules()),
-                DataType.getFieldNames(payload));
+        return decoder(reading.format().createRuntimeDecoder(context, payload), reading, payload);
+    }
+
+    private static Decoder decoder(DeserializationSchema<RowData> format, Reading reading, DataType decoded) {
+        RowType type = (RowType) decoded.getLogicalType();
+        return new Decoder(new PayloadDecoder(format, reading.rules(), type), type.getFieldNames());
     }
 }

@@ -24,6 +24,7 @@ import org.apache.flink.table.catalog.Column;
 import org.apache.flink.table.catalog.ResolvedCatalogTable;
 import org.apache.flink.table.catalog.ResolvedSchema;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.types.DataType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -131,6 +132,57 @@ class UndecodablePayloadTest {
                         "inflated by gzip it is larger than the 'payload.max-inflated-size' of 1024 bytes");
     }
 
+    /** Flink would read 0 or -1 there. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            {"s":{}}                                      | s.a
+            {"s":{"a":null}}                              | s.a
+            {"s":{"a":1,"b":[{"c":2},{}]}}                | s.b[2].c
+            {"s":{"a":1,"b":[null]}}                      | s.b[1]
+            {"s":{"a":1,"m":{"x":null}}}                  | s.m[1]
+            """)
+    void nestedFieldsThatMustNotBeNull(String data, String place) throws Exception {
+        String reason = "'" + place + "' is declared NOT NULL and is missing or null in it";
+        for (String parser : List.of("true", "false")) {
+            String[] options = {"format", "json", "json.decode.json-parser.enabled", parser};
+            assertThatThrownBy(() -> nested(options).record(znode(data), EventType.CREATED))
+                    .hasMessageStartingWith(
+                            "The data of the znode '/r/a' (version 0) could not be decoded: " + reason + ". ");
+            assertThat(nested(with(options, "null"))
+                            .record(znode(data), EventType.CREATED)
+                            .orElseThrow()
+                            .isNullAt(2))
+                    .isTrue();
+            assertThat(nested(with(options, "skip")).record(znode(data), EventType.CREATED))
+                    .isEmpty();
+        }
+        assertThat(nested("format", "json", "json.ignore-parse-errors", "true").record(znode(data), EventType.CREATED))
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{}", "{\"s\":null}", "{\"s\":{\"a\":1}}", "{\"s\":{\"a\":1,\"b\":[{\"c\":2}],\"m\":{\"x\":1}}}"})
+    void nestedFieldsThatAreThere(String data) throws Exception {
+        assertThat(nested("format", "json").record(znode(data), EventType.CREATED)).isPresent();
+    }
+
+    private static ZNodeDecoder nested(String... options) throws Exception {
+        return decoder(
+                DataTypes.ROW(
+                        DataTypes.FIELD("a", DataTypes.INT().notNull()),
+                        DataTypes.FIELD(
+                                "b",
+                                DataTypes.ARRAY(DataTypes.ROW(
+                                                DataTypes.FIELD("c", DataTypes.INT().notNull()))
+                                        .notNull())),
+                        DataTypes.FIELD(
+                                "m",
+                                DataTypes.MAP(
+                                        DataTypes.STRING().notNull(),
+                                        DataTypes.INT().notNull()))),
+                options);
+    }
+
     private static void isUndecodable(String data, String reason, String... options) throws Exception {
         assertThatThrownBy(() -> decoder(options).record(znode(data), EventType.CREATED))
                 .hasMessage("The data of the znode '/r/a' (version 0) could not be decoded: " + reason
@@ -170,6 +222,10 @@ class UndecodablePayloadTest {
     }
 
     private static ZNodeDecoder decoder(String... options) throws Exception {
+        return decoder(DataTypes.STRING(), options);
+    }
+
+    private static ZNodeDecoder decoder(DataType last, String... options) throws Exception {
         Map<String, String> all =
                 new HashMap<>(Map.of("connector", "zookeeper", "connect-string", "zk.invalid:2181", "path", "/r/{k}"));
         for (int i = 0; i < options.length; i += 2) {
@@ -183,6 +239,6 @@ class UndecodablePayloadTest {
                 ResolvedSchema.of(
                         Column.physical("k", DataTypes.STRING()),
                         Column.physical("n", DataTypes.INT()),
-                        Column.physical("s", DataTypes.STRING())))));
+                        Column.physical("s", last)))));
     }
 }
