@@ -12,7 +12,7 @@ import java.util.Comparator;
  * @param owner who it is for: the data, or an empty text
  * @param known where it is kept, and saved, whether there is a row and whether that says that the claim is granted
  */
-record Claim(Contender contender, ZNode znode, String owner, Known known) {
+public record Claim(Contender contender, ZNode znode, String owner, Known known) {
 
     static final Comparator<Claim> BY_SEQUENCE = Comparator.comparing(Claim::contender, Contender.ORDER);
 
@@ -24,7 +24,12 @@ record Claim(Contender contender, ZNode znode, String owner, Known known) {
         ZNode znode = known.last()
                 .orElseThrow(() -> new IllegalStateException("The state of this scan was written"
                         + " with 'recipe' = 'node'. Start without the state, or use that recipe."));
-        return new Claim(contender, znode, new String(znode.data(), StandardCharsets.UTF_8), known);
+        return new Claim(contender, znode, owner(znode), known);
+    }
+
+    /** Who a contender's znode is for. */
+    public static String owner(ZNode znode) {
+        return new String(znode.data(), StandardCharsets.UTF_8);
     }
 
     boolean isShown() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.source;
 
+import io.zkflink.client.ZNode;
+import io.zkflink.recipes.Claim;
 import io.zkflink.recipes.Evidence;
 import io.zkflink.recipes.RecipeSettings;
 import io.zkflink.recipes.ResourceQueue;
@@ -77,8 +79,8 @@ final class BucketQueues {
     /**
      * Looks at the queues that may have changed.
      *
-     * @param changes told the changes of rows, those of one resource one after the other, each with the time at which the
-     *     read was sent that found the row gone
+     * @param changes told the changes of rows, those of one resource one after the other, each that takes a row away with
+     *     the time of that: when the read was sent that found it gone, or the row's own if that is later
      */
     void look(Evidence evidence, ObjLongConsumer<Standing.Change> changes) {
         Map<String, Long> times = new HashMap<>();
@@ -106,11 +108,31 @@ final class BucketQueues {
         }
         children.forEach((path, child) -> sighted.computeIfAbsent(Buckets.parent(path), any -> new ArrayList<>())
                 .add(child));
-        Consumer<Standing.Change> timed = change -> {
-            String path = change.before() == null ? "" : change.before().znode().path();
-            changes.accept(change, times.getOrDefault(path, 0L));
-        };
+        Consumer<Standing.Change> timed = change -> changes.accept(change, goneMillis(change, times));
         sighted.forEach((resource, seen) -> look(resource, seen, evidence, timed));
+    }
+
+    /**
+     * The time of a row that is gone. An owner who comes back does so as another znode, whose time is the server's and may
+     * be earlier.
+     *
+     * @param times when the reads were sent that found znodes gone, by path
+     */
+    private long goneMillis(Standing.Change change, Map<String, Long> times) {
+        if (change.now() != null) {
+            return 0;
+        }
+        ZNode last = change.before().znode();
+        long millis = Math.max(times.getOrDefault(last.path(), 0L), last.stat().mtime());
+        if (perOwner) {
+            reconciler.gone(key(last), millis);
+        }
+        return millis;
+    }
+
+    /** Of the row of a contender's owner; no path, which has no empty names. */
+    private static String key(ZNode contender) {
+        return Buckets.parent(contender.path()) + "//" + Claim.owner(contender);
     }
 
     private void look(String resource, List<Sighted> news, Evidence evidence, Consumer<Standing.Change> changes) {
@@ -127,7 +149,12 @@ final class BucketQueues {
     /** What an observation says that is new; null if nothing is. */
     private Sighted sighted(Observation observation) {
         String name = Buckets.name(observation.path());
-        Change change = reconciler.observe(observation).orElse(null);
+        long earliest = observation
+                .znode()
+                .filter(any -> perOwner)
+                .map(znode -> reconciler.goneAt(key(znode)))
+                .orElse(Long.MIN_VALUE);
+        Change change = reconciler.observe(observation, earliest).orElse(null);
         if (change instanceof Change.Created created) {
             return new Sighted(name, What.NEW, created.now());
         }

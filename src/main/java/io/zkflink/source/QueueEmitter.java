@@ -98,12 +98,12 @@ final class QueueEmitter implements SightingEmitter<RowData> {
 
     @Override
     public void emitMore(SourceOutput<RowData> output) {
-        waiting.remove().look(evidence, (change, seenMillis) -> emit(change, seenMillis, output));
+        waiting.remove().look(evidence, (change, goneMillis) -> emit(change, goneMillis, output));
     }
 
-    private void emit(Standing.Change change, long seenMillis, SourceOutput<RowData> output) {
+    private void emit(Standing.Change change, long goneMillis, SourceOutput<RowData> output) {
         if (change.now() == null) {
-            gone(change.before(), seenMillis, output);
+            gone(change.before(), goneMillis, output);
             return;
         }
         GenericRowData now = row(change.now());
@@ -121,12 +121,8 @@ final class QueueEmitter implements SightingEmitter<RowData> {
     }
 
     /** Without a key only an equal row takes a row back. */
-    private void gone(Standing last, long seenMillis, SourceOutput<RowData> output) {
-        long mtime = last.znode().stat().mtime();
-        if (settings.hasPrimaryKey()) {
-            mtime = Math.max(seenMillis, mtime);
-        }
-        Standing gone = last.withMtime(mtime);
+    private void gone(Standing last, long goneMillis, SourceOutput<RowData> output) {
+        Standing gone = settings.hasPrimaryKey() ? last.withMtime(goneMillis) : last;
         boolean whole = settings.mode() == ScanMode.ALL;
         GenericRowData row = whole ? row(gone) : recipe.decoder().gone(gone.znode(), facts(gone));
         collect(row, RowKind.DELETE, gone, output);

@@ -42,6 +42,13 @@ public final class Reconciler {
     }
 
     public Optional<Change> observe(Observation observation) {
+        return observe(observation, Long.MIN_VALUE);
+    }
+
+    /**
+     * @param earliest the time, in milliseconds since the epoch, that what is told of it has at least
+     */
+    public Optional<Change> observe(Observation observation, long earliest) {
         String path = observation.path();
         if (observation.znode().isEmpty()) {
             return forget(path, observation.sentMillis());
@@ -50,7 +57,7 @@ public final class Reconciler {
         deletions.serverShows(found.stat().mtime());
         Known before = known.get(path);
         if (before == null) {
-            ZNode znode = notBefore(found, deletions.take(path));
+            ZNode znode = notBefore(found, Math.max(earliest, deletions.take(path)));
             return Optional.of(new Change.Created(path, znode, learn(znode, observation.walk())));
         }
         before.seenIn(observation.walk());
@@ -58,7 +65,7 @@ public final class Reconciler {
         if (found.stat().czxid() < before.czxid() || (sameNode && found.stat().mzxid() <= before.mzxid())) {
             return Optional.empty();
         }
-        ZNode znode = notBefore(found, before.mtime());
+        ZNode znode = notBefore(found, Math.max(earliest, before.mtime()));
         Known now = learn(znode, observation.walk());
         return Optional.of(
                 sameNode
@@ -99,6 +106,17 @@ public final class Reconciler {
         deletions.put(path, millis);
         touch(path);
         return new Change.Deleted(path, before, millis);
+    }
+
+    /** Remembers when something was told as gone that several znodes may stand for; its key is no path. */
+    public void gone(String key, long millis) {
+        deletions.put(key, millis);
+        touch(key);
+    }
+
+    /** When it was told as gone, or a time before all others. */
+    public long goneAt(String key) {
+        return deletions.all().getOrDefault(key, Long.MIN_VALUE);
     }
 
     /** All paths of which something is to be saved. */
