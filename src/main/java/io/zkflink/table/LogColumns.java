@@ -3,6 +3,8 @@ package io.zkflink.table;
 
 import io.zkflink.history.source.HistoryMetadata;
 import io.zkflink.history.source.LogScan;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -16,7 +18,11 @@ import org.apache.flink.table.expressions.ResolvedExpression;
 import org.apache.flink.table.expressions.ValueLiteralExpression;
 import org.apache.flink.table.functions.BuiltInFunctionDefinitions;
 import org.apache.flink.table.functions.FunctionDefinition;
+import org.apache.flink.table.types.logical.DecimalType;
+import org.apache.flink.table.types.logical.LocalZonedTimestampType;
+import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.LogicalTypeFamily;
+import org.apache.flink.table.types.logical.LogicalTypeRoot;
 
 /**
  * The columns by whose values whole files can be left out.
@@ -24,6 +30,11 @@ import org.apache.flink.table.types.logical.LogicalTypeFamily;
  * @param byName the metadata of each column of that kind
  */
 record LogColumns(Map<String, HistoryMetadata> byName) {
+
+    private static final int MILLIS = 3;
+    private static final int NANO_DIGITS = 9;
+    /** Of the largest zxid. */
+    private static final int LONG_DIGITS = 19;
 
     /** What a query wants of a column at most, and the filters that say so. */
     record Ranges(LogScan.Range zxids, LogScan.Range times) {}
@@ -58,49 +69,83 @@ record LogColumns(Map<String, HistoryMetadata> byName) {
         ResolvedExpression left = call.getResolvedChildren().get(0);
         ResolvedExpression right = call.getResolvedChildren().get(1);
         if (isColumn(left, metadata)) {
-            return number(right, metadata)
+            return around(right, metadata)
                     .map(value -> range(call.getFunctionDefinition(), value, false))
                     .orElse(LogScan.Range.ALL);
         }
         if (isColumn(right, metadata)) {
-            return number(left, metadata)
+            return around(left, metadata)
                     .map(value -> range(call.getFunctionDefinition(), value, true))
                     .orElse(LogScan.Range.ALL);
         }
         return LogScan.Range.ALL;
     }
 
+    /** Whether it is the column, or a cast of it that keeps each value. */
     private boolean isColumn(ResolvedExpression expression, HistoryMetadata metadata) {
         ResolvedExpression inner = expression;
         while (inner instanceof CallExpression call
                 && (call.getFunctionDefinition() == BuiltInFunctionDefinitions.CAST
                         || call.getFunctionDefinition() == BuiltInFunctionDefinitions.REINTERPRET_CAST)) {
+            if (!keepsAll(call.getOutputDataType().getLogicalType(), metadata)) {
+                return false;
+            }
             inner = call.getResolvedChildren().get(0);
         }
         return inner instanceof FieldReferenceExpression field && byName.get(field.getName()) == metadata;
     }
 
-    /** A constant as a number or as milliseconds; bounds are rounded outwards, since all filters are applied again. */
-    private static Optional<Long> number(ResolvedExpression expression, HistoryMetadata metadata) {
+    private static boolean keepsAll(LogicalType type, HistoryMetadata metadata) {
+        if (metadata == HistoryMetadata.TIME) {
+            return type instanceof LocalZonedTimestampType time && time.getPrecision() >= MILLIS;
+        }
+        return type.is(LogicalTypeRoot.BIGINT)
+                || (type instanceof DecimalType decimal && decimal.getPrecision() - decimal.getScale() >= LONG_DIGITS);
+    }
+
+    /** The whole numbers, or milliseconds, next to a constant: bounds are rounded outwards, since all filters are applied again. */
+    private static Optional<LogScan.Range> around(ResolvedExpression expression, HistoryMetadata metadata) {
         if (!(expression instanceof ValueLiteralExpression literal) || literal.isNull()) {
             return Optional.empty();
         }
+        LogicalType type = literal.getOutputDataType().getLogicalType();
+        if (metadata == HistoryMetadata.ZXID) {
+            // Compared with a DOUBLE, a zxid is rounded.
+            return type.is(LogicalTypeFamily.EXACT_NUMERIC)
+                    ? literal.getValueAs(BigDecimal.class).map(LogColumns::around)
+                    : Optional.empty();
+        }
         // A number would be taken for an Instant, in seconds.
-        return literal.getOutputDataType().getLogicalType().is(LogicalTypeFamily.NUMERIC)
-                ? literal.getValueAs(Number.class)
-                        .filter(value -> metadata == HistoryMetadata.ZXID)
-                        .map(Number::longValue)
-                : literal.getValueAs(Instant.class)
-                        .filter(value -> metadata == HistoryMetadata.TIME)
-                        .map(Instant::toEpochMilli);
+        return type.is(LogicalTypeFamily.NUMERIC)
+                ? Optional.empty()
+                : literal.getValueAs(Instant.class).map(time -> around(milliseconds(time)));
+    }
+
+    private static BigDecimal milliseconds(Instant time) {
+        return BigDecimal.valueOf(time.getEpochSecond())
+                .multiply(BigDecimal.valueOf(1_000))
+                .add(BigDecimal.valueOf(time.getNano(), NANO_DIGITS - MILLIS));
+    }
+
+    private static LogScan.Range around(BigDecimal value) {
+        return new LogScan.Range(
+                whole(value.setScale(0, RoundingMode.FLOOR)), whole(value.setScale(0, RoundingMode.CEILING)));
+    }
+
+    private static long whole(BigDecimal value) {
+        return value.max(BigDecimal.valueOf(Long.MIN_VALUE))
+                .min(BigDecimal.valueOf(Long.MAX_VALUE))
+                .longValueExact();
     }
 
     /**
+     * What a comparison lets through at most.
+     *
      * @param isSwapped whether the constant stands on the left
      */
-    private static LogScan.Range range(FunctionDefinition comparison, long value, boolean isSwapped) {
+    private static LogScan.Range range(FunctionDefinition comparison, LogScan.Range constant, boolean isSwapped) {
         if (comparison == BuiltInFunctionDefinitions.EQUALS) {
-            return new LogScan.Range(value, value + 1);
+            return constant;
         }
         boolean isLess = comparison == BuiltInFunctionDefinitions.LESS_THAN
                 || comparison == BuiltInFunctionDefinitions.LESS_THAN_OR_EQUAL;
@@ -110,7 +155,7 @@ record LogColumns(Map<String, HistoryMetadata> byName) {
             return LogScan.Range.ALL;
         }
         return isLess != isSwapped
-                ? new LogScan.Range(Long.MIN_VALUE, value + 1)
-                : new LogScan.Range(value, Long.MAX_VALUE);
+                ? new LogScan.Range(Long.MIN_VALUE, constant.last())
+                : new LogScan.Range(constant.first(), Long.MAX_VALUE);
     }
 }
