@@ -85,6 +85,11 @@ final class BaseSnapshot {
         return tail().end();
     }
 
+    /** Whether it has an end. A server that fails while it writes one leaves it without, and ignores it itself. */
+    boolean isFinished() throws IOException {
+        return tail().isFinished();
+    }
+
     /**
      * Whether it has nothing of what came after a transaction, or not unless more was logged.
      *

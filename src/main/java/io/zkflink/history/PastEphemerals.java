@@ -76,7 +76,11 @@ final class PastEphemerals implements EphemeralZNodes.Past {
             for (SnapshotFile.Node node = snapshot.next(); node != null; node = snapshot.next()) {
                 to.add(node.path(), EphemeralZNodes.sessionOf(node.stat().getEphemeralOwner()));
             }
-            return candidate.surelyEnded() || (snapshot.end() != SnapshotFile.UNKNOWN_END && snapshot.end() < zxid);
+            // A znode goes from the tree before the number moves that a snapshot gives as its end.
+            return candidate.surelyEnded()
+                    || (snapshot.end() != SnapshotFile.UNKNOWN_END
+                            && snapshot.end() < zxid
+                            && !Zxids.areAdjacent(snapshot.end(), zxid));
         } catch (DamagedFileException e) {
             if (e.getCause() instanceof EOFException) {
                 LOG.warn("{} An older snapshot is read.", e.getMessage());

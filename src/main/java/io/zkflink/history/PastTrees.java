@@ -3,8 +3,11 @@ package io.zkflink.history;
 
 import java.io.IOException;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.apache.flink.core.fs.Path;
 
 /**
  * Finds the tree as it was after the last transaction whose time is not later than a moment.
@@ -37,15 +40,19 @@ public final class PastTrees {
      */
     public TreeAt at(long time, WantedZNodes wanted) throws IOException {
         long last = last(time);
+        List<Path> unfinished = new ArrayList<>();
         for (BaseSnapshot base : BaseSnapshot.newestFirst(history.folders(), last)) {
             if (base.isFree(last, time)) {
                 Optional<PastChanges> changes = changes(base, last, wanted);
                 if (changes.isPresent()) {
-                    return new TreeAt(SnapshotFile.open(base.file().path()), changes.get(), base.end());
+                    return new TreeAt(
+                            SnapshotFile.openIntact(base.file().path(), base.end()), changes.get(), base.end());
                 }
+            } else if (!base.isFinished()) {
+                unfinished.add(base.file().path());
             }
         }
-        throw tooEarly(time);
+        throw tooEarly(time, unfinished);
     }
 
     /** The last transaction that is part of the tree. */
@@ -61,7 +68,7 @@ public final class PastTrees {
             }
         }
         if (last < 0) {
-            throw tooEarly(time);
+            throw tooEarly(time, List.of());
         }
         return last;
     }
@@ -81,7 +88,7 @@ public final class PastTrees {
         }
     }
 
-    private IOException tooEarly(long time) throws IOException {
+    private IOException tooEarly(long time, List<Path> unfinished) throws IOException {
         OptionalLong first = BaseSnapshot.firstEnd(history.folders());
         String from = "there is no snapshot of which it is known where it ends";
         if (first.isPresent()) {
@@ -97,7 +104,10 @@ public final class PastTrees {
             }
         }
         return new IOException(String.format(
-                "The tree as of %s is not known from the files in %s: %s. Ask for a later moment, or add older files.",
-                Instant.ofEpochMilli(time), history.paths(), from));
+                "The tree as of %s is not known from the files in %s: %s%s. Ask for a later moment, or add older files.",
+                Instant.ofEpochMilli(time),
+                history.paths(),
+                from,
+                unfinished.isEmpty() ? "" : "; not finished, or cut off: " + unfinished));
     }
 }

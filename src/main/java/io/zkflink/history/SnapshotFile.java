@@ -18,7 +18,6 @@ import org.apache.zookeeper.server.ReferenceCountedACLCache;
 import org.apache.zookeeper.server.persistence.FileHeader;
 import org.apache.zookeeper.server.persistence.FileSnap;
 import org.apache.zookeeper.server.persistence.SnapStream;
-import org.xerial.snappy.SnappyInputStream;
 
 /**
  * Reads a snapshot znode by znode, parents before their children, and holds one of them at a time.
@@ -75,10 +74,30 @@ final class SnapshotFile implements AutoCloseable {
         }
     }
 
+    /**
+     * Opens a snapshot that was read to its end before, since only there it proves to be intact: nothing of a damaged one is
+     * given away.
+     *
+     * @param end what it was believed to have as its {@link #end}, or {@link #UNKNOWN_END}
+     * @throws DamagedFileException if it is none, or is damaged
+     */
+    static SnapshotFile openIntact(Path path, long end) throws IOException {
+        try (SnapshotFile snapshot = open(path)) {
+            while (snapshot.next() != null) {
+                // Its checksum is behind all znodes.
+            }
+            if (end != UNKNOWN_END && end != snapshot.end()) {
+                throw new DamagedFileException(
+                        path, snapshot.in.position(), "the checksum of the transaction that it ends with is wrong");
+            }
+        }
+        return open(path);
+    }
+
     private static InputStream decompressed(Path path, InputStream in) throws IOException {
         return switch (SnapStream.getStreamMode(path.getName())) {
             case GZIP -> new BufferedInputStream(new GZIPInputStream(in, BUFFER), BUFFER);
-            case SNAPPY -> new BufferedInputStream(new SnappyInputStream(in), BUFFER);
+            case SNAPPY -> new BufferedInputStream(new SnappyChunks(in), BUFFER);
             case CHECKED -> in;
         };
     }
