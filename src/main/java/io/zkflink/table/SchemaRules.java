@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -24,9 +25,13 @@ import org.apache.flink.table.catalog.UniqueConstraint;
 import org.apache.flink.table.types.logical.CharType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.VarCharType;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Holds a table's schema against its path template and its scan mode. */
 final class SchemaRules {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SchemaRules.class);
 
     private final ResolvedSchema schema;
 
@@ -152,18 +157,39 @@ final class SchemaRules {
     }
 
     void checkPayloadNullable(TableLayout layout) {
-        schema.getColumns().stream()
+        payloadNotNull(layout).ifPresent(column -> {
+            throw new ValidationException(String.format(
+                    "Invalid type %s of the column '%s': it is read from the data of znodes, which may be empty or"
+                            + " lack it, and then it is NULL. Declare it as %s, and have queries handle NULLs,"
+                            + " for example with WHERE or COALESCE. %s",
+                    type(column), column.getName(), nullable(column), wayOut(column)));
+        });
+    }
+
+    /** Warns of a table that can be written and not be read, which nobody wants who did not declare the type himself. */
+    void warnOfNotNull(TableLayout layout) {
+        payloadNotNull(layout)
+                .ifPresent(column -> LOG.warn(
+                        "The table '{}' can be written and not be read: its column '{}' of the data is {}. {}",
+                        layout.template(),
+                        column.getName(),
+                        type(column),
+                        wayOut(column)));
+    }
+
+    private Optional<Column> payloadNotNull(TableLayout layout) {
+        return schema.getColumns().stream()
                 .filter(column -> column.isPhysical()
                         && !column.getDataType().getLogicalType().isNullable()
                         && !layout.template().columns().contains(column.getName()))
-                .findFirst()
-                .ifPresent(column -> {
-                    throw new ValidationException(String.format(
-                            "Invalid type %s of the column '%s': it is read from the data of znodes, which may be empty or"
-                                    + " lack it, and then it is NULL. Declare it as %s, and have queries handle NULLs,"
-                                    + " for example with WHERE or COALESCE.",
-                            type(column), column.getName(), nullable(column)));
-                });
+                .findFirst();
+    }
+
+    private static String wayOut(Column column) {
+        return String.format(
+                "If CREATE TABLE ... AS SELECT has inferred it, ALTER TABLE ... MODIFY `%s` %s, or declare the column"
+                        + " there: CREATE TABLE ... (`%s` %s) WITH (...) AS SELECT.",
+                column.getName(), nullable(column), column.getName(), nullable(column));
     }
 
     /** Rows that say that something is gone have no Stat, except with 'all'. */

@@ -145,6 +145,7 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
                 PayloadFormat.discoverEncoding(table.helper, context, table.layout);
         PayloadCompression compression = table.reader.writtenCompression();
         table.checkAllUsed();
+        table.rules.warnOfNotNull(table.layout);
 
         ConnectionSettings connection = table.reader.connection();
         boolean hasPrimaryKey = table.rules.hasPrimaryKey(table.layout.template());

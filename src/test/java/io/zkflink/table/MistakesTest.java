@@ -93,7 +93,10 @@ class MistakesTest {
         return wrong().columns("service STRING NOT NULL, flag STRING, " + column + " " + type + " NOT NULL" + KEY)
                 .says("Invalid type " + type + " NOT NULL of the column '" + column + "': it is read from the data of"
                         + " znodes, which may be empty or lack it, and then it is NULL. Declare it as " + type + ", and"
-                        + " have queries handle NULLs, for example with WHERE or COALESCE.");
+                        + " have queries handle NULLs, for example with WHERE or COALESCE. If CREATE TABLE ... AS SELECT has"
+                        + " inferred it, ALTER TABLE ... MODIFY `" + column + "` " + type
+                        + ", or declare the column there: CREATE TABLE ... (`" + column + "` " + type
+                        + ") WITH (...) AS SELECT.");
     }
 
     private static Table notNull(String key, String mode, String column, String type, String name) {

@@ -4,9 +4,11 @@ package io.zkflink.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zkflink.testkit.LogSearch;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.SharedZooKeeper;
 import io.zkflink.testkit.ZooKeeperAdmin;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -142,5 +144,31 @@ class RowLevelITCase {
         assertThat(zk.exists(root + "/single")).isTrue();
         run("DELETE FROM single WHERE v = 2");
         assertThat(zk.exists(root + "/single")).isFalse();
+    }
+
+    /** A count is NOT NULL, and so is the column that is made of it: it can be written, and no znode need have it. */
+    @Test
+    void aTableMadeOfAQueryCanBeReadIfItsTypesAllowIt() throws Exception {
+        String with = " WITH ('connector' = 'zookeeper', 'connect-string' = '" + SharedZooKeeper.connectString()
+                + "', 'format' = 'json', 'path' = '" + root + "/%s/{k}') AS SELECT k, COUNT(*) AS n FROM (VALUES ('a'), ('a'),"
+                + " ('b')) AS t(k) GROUP BY k";
+        try (LogSearch warnings = new LogSearch(message -> message.contains("can be written and not be read"))) {
+            SQL.executeSql("CREATE TABLE inferred (PRIMARY KEY (k) NOT ENFORCED)" + with.formatted("i"))
+                    .await();
+            assertThat(warnings.found())
+                    .singleElement()
+                    .asString()
+                    .contains("its column 'n' of the data is BIGINT NOT NULL", "MODIFY `n` BIGINT");
+            SQL.executeSql("CREATE TABLE declared (n BIGINT, PRIMARY KEY (k) NOT ENFORCED)" + with.formatted("d"))
+                    .await();
+            assertThat(warnings.found()).hasSize(1);
+        }
+        assertThatThrownBy(() -> SQL.executeSql("SELECT * FROM inferred")).hasStackTraceContaining("MODIFY `n` BIGINT");
+        SQL.executeSql("ALTER TABLE inferred MODIFY `n` BIGINT");
+        for (String table : List.of("inferred", "declared")) {
+            List<String> rows = new ArrayList<>();
+            SQL.executeSql("SELECT k, n FROM " + table).collect().forEachRemaining(row -> rows.add(row.toString()));
+            assertThat(rows).containsExactlyInAnyOrder("+I[a, 2]", "+I[b, 1]");
+        }
     }
 }
