@@ -8,6 +8,7 @@ import io.zkflink.testkit.SharedZooKeeper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,7 @@ class DocsITCase {
             Pattern.compile("(?:^```sql\\n|^<!-- sql\\n)(.*?)(?:^```$|^-->$)", Pattern.DOTALL | Pattern.MULTILINE);
 
     private static final Pattern SET = Pattern.compile("SET '(.*)' = '(.*)'");
+    private static final Pattern CATALOG = Pattern.compile("(?:CREATE|USE|DROP) CATALOG .*", Pattern.DOTALL);
     private static final Pattern TABLE = Pattern.compile("CREATE (?:TEMPORARY )?TABLE (\\w+)");
 
     static Stream<Path> pages() throws IOException {
@@ -51,7 +53,7 @@ class DocsITCase {
         String text = Files.readString(page)
                 .replaceAll("(?<='connect-string' = ')[^']*(?=')", SharedZooKeeper.connectString() + root)
                 .replaceAll(
-                        "(?<='log.path' = ')[^']*(?=')",
+                        "(?<='(?:log|history)\\.path' = ')[^']*(?=')",
                         SharedZooKeeper.process().dataDirectory().toString());
         assertThat(text.lines().filter(line -> line.contains("```sql")))
                 .as("blocks begin at the left, or they are not found")
@@ -68,6 +70,7 @@ class DocsITCase {
     private static final class Session {
         private final Configuration settings = new Configuration();
         private final Map<String, String> tables = new LinkedHashMap<>();
+        private final List<String> catalogs = new ArrayList<>();
         private TableEnvironment sql = SharedMiniCluster.tableEnvironment(1);
 
         void execute(String statement) {
@@ -78,10 +81,14 @@ class DocsITCase {
                     settings.setString(set.group(1), set.group(2));
                     sql = SharedMiniCluster.tableEnvironment(1, settings);
                     tables.values().forEach(sql::executeSql);
+                    catalogs.forEach(sql::executeSql);
                 } else if (table.lookingAt()) {
                     sql.executeSql("DROP TABLE IF EXISTS " + table.group(1));
                     sql.executeSql(statement);
                     tables.put(table.group(1), statement);
+                } else if (CATALOG.matcher(statement).matches()) {
+                    sql.executeSql(statement);
+                    catalogs.add(statement);
                 } else {
                     sql.executeSql(statement).getJobClient().ifPresent(Session::end);
                 }
