@@ -147,12 +147,17 @@ public final class PayloadDecoder implements Serializable {
         public void close() {}
     }
 
-    /** Formats put what is wrong into the innermost message. */
-    static String reason(Throwable error) {
+    static Throwable innermost(Throwable error) {
         Throwable cause = error;
         while (cause.getCause() != null && cause.getCause() != cause) {
             cause = cause.getCause();
         }
+        return cause;
+    }
+
+    /** Formats put what is wrong into the innermost message. */
+    static String reason(Throwable error) {
+        Throwable cause = innermost(error);
         String message = cause.getMessage() == null ? cause.toString() : cause.getMessage();
         return message.lines().findFirst().orElse(message);
     }

@@ -64,12 +64,15 @@ public interface RecordDecoder<T> extends Serializable {
     /** A record that was just made, as what it does to the table. */
     T ofKind(RowKind kind, T record);
 
-    /** That a znode's data could not be decoded, why, and what to do instead of failing. */
+    /**
+     * That a znode's data could not be decoded, why, and what to do instead of failing. The format's error is suppressed and no
+     * cause: Flink's SQL client shows the innermost cause only, which names no znode.
+     */
     static IOException undecodable(ZNode znode, Throwable error, String wayOut) {
-        return new IOException(
-                String.format(
-                        "The data of the znode '%s' (version %d) could not be decoded: %s. Correct the data, or %s.",
-                        znode.path(), znode.stat().version(), PayloadDecoder.reason(error), wayOut),
-                error);
+        IOException undecodable = new IOException(String.format(
+                "The data of the znode '%s' (version %d) could not be decoded: %s. Correct the data, or %s.",
+                znode.path(), znode.stat().version(), PayloadDecoder.reason(error), wayOut));
+        undecodable.addSuppressed(PayloadDecoder.innermost(error));
+        return undecodable;
     }
 }

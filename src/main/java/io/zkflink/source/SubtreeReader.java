@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.source;
 
+import io.zkflink.client.FetcherFailure;
 import io.zkflink.subtree.Sighting;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -40,7 +41,11 @@ final class SubtreeReader<T> extends SingleThreadMultiplexSourceReaderBase<Sight
             router.emitMore(unsplit);
             return InputStatus.MORE_AVAILABLE;
         }
-        return super.pollNext(unsplit);
+        try {
+            return super.pollNext(unsplit);
+        } catch (RuntimeException e) {
+            throw FetcherFailure.unwrap(e);
+        }
     }
 
     @Override

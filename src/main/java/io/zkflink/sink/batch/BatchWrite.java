@@ -172,7 +172,7 @@ public final class BatchWrite {
         BatchedRow row = request.get(index);
         Failure failure = refusal.failure();
         if (row.isErratic()) {
-            fail(new IOException(refusal.getMessage() + " Others create and delete this znode all the time.", refusal));
+            fail(RefusedRow.failure(refusal.getMessage() + " Others create and delete this znode all the time.", refusal));
         } else if (failure == Failure.NO_NODE && row.creates()) {
             createParents(request, row);
         } else if (row.isConditional() && isConflict(failure)) {
@@ -188,7 +188,7 @@ public final class BatchWrite {
             notEmpty.add(row);
             leave(request, index);
         } else {
-            fail(new IOException(RefusedRow.explain(row.row(), refusal), refusal));
+            fail(RefusedRow.failure(RefusedRow.explain(row.row(), refusal), refusal));
         }
     }
 
@@ -284,9 +284,9 @@ public final class BatchWrite {
         List<BatchedRow> request = requests.peek();
         long bytes = bytes(request);
         if (losses >= LOSSES_TO_CONVICT && request.size() == 1 && bytes > REQUEST_LIMIT) {
-            fail(new IOException(RefusedRow.tooLarge(request.get(0).path(), bytes), cause));
+            fail(RefusedRow.failure(RefusedRow.tooLarge(request.get(0).path(), bytes), cause));
         } else if (millis >= context.retries().total().toMillis()) {
-            fail(new IOException(RefusedRow.gaveUp(rows, firstPath, millis, cause), cause));
+            fail(RefusedRow.failure(RefusedRow.gaveUp(rows, firstPath, millis, cause), cause));
         } else {
             if (divisible && isSuspicious()) {
                 divide(request, request.size() / 2, request.size() / 2);

@@ -4,12 +4,23 @@ package io.zkflink.sink.batch;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperException;
 import io.zkflink.row.RowWrite;
+import java.io.IOException;
 import java.util.Optional;
 
 /** What to tell a user whose row ZooKeeper does not take. */
 public final class RefusedRow {
 
     private RefusedRow() {}
+
+    /**
+     * A failure that says what a user can do. What ZooKeeper said is suppressed and no cause: Flink's SQL client shows the innermost
+     * cause only.
+     */
+    static IOException failure(String message, ZooKeeperException refusal) {
+        IOException failure = new IOException(message);
+        failure.addSuppressed(refusal);
+        return failure;
+    }
 
     static String conflict(RowWrite.Put row, Optional<ZNode> found) {
         String expected = row.expectedVersion() == RowWrite.ABSENT
