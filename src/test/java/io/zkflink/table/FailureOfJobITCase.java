@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.SharedZooKeeper;
-import java.util.List;
+import java.util.Collections;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.table.api.TableEnvironment;
@@ -44,7 +44,7 @@ class FailureOfJobITCase {
     void anAclThatDenies() throws Exception {
         SharedZooKeeper.admin()
                 .zooKeeper()
-                .setACL(root, List.of(new ACL(ZooDefs.Perms.ALL, new Id("digest", "nobody:x"))), -1);
+                .setACL(root, Collections.singletonList(new ACL(ZooDefs.Perms.ALL, new Id("digest", "nobody:x"))), -1);
         Throwable failure = failureOf("INSERT INTO nowhere SELECT k, n FROM numbers");
         assertThat(failure.getMessage()).contains("ZooKeeper could not").contains("its ACL denies this user");
         assertThat(innermost(failure)).isSameAs(failure);

@@ -13,10 +13,13 @@ public final class RefusedRow {
     private RefusedRow() {}
 
     /**
-     * A failure that says what a user can do. What ZooKeeper said is suppressed and no cause: Flink's SQL client shows the innermost
-     * cause only.
+     * A failure that says what a user can do. Where ZooKeeper said something else, that is suppressed and no cause: Flink's SQL client
+     * shows the innermost cause only.
      */
     static IOException failure(String message, ZooKeeperException refusal) {
+        if (message.equals(refusal.getMessage())) {
+            return new IOException(message, refusal);
+        }
         IOException failure = new IOException(message);
         failure.addSuppressed(refusal);
         return failure;
