@@ -43,7 +43,8 @@ final class RequestedMoments {
 
         static Phase current() {
             return StackWalker.getInstance().walk(frames -> {
-                List<StackWalker.StackFrame> planner = frames.dropWhile(frame -> !isOf(CONVERTER, frame) && !isOf(VALIDATOR, frame))
+                List<StackWalker.StackFrame> planner = frames.dropWhile(
+                                frame -> !isOf(CONVERTER, frame) && !isOf(VALIDATOR, frame))
                         .toList();
                 if (planner.isEmpty()) {
                     return NONE;

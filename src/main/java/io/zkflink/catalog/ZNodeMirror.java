@@ -2,6 +2,7 @@
 package io.zkflink.catalog;
 
 import io.zkflink.client.ConnectionSettings;
+import io.zkflink.client.Content;
 import io.zkflink.client.Failure;
 import io.zkflink.client.Farewell;
 import io.zkflink.client.SessionPool;
@@ -13,7 +14,6 @@ import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
 import io.zkflink.subtree.Change;
-import io.zkflink.client.Content;
 import io.zkflink.subtree.FeedSettings;
 import io.zkflink.subtree.Reconciler;
 import io.zkflink.subtree.Sighting;

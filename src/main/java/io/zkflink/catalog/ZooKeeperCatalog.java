@@ -81,8 +81,7 @@ final class ZooKeeperCatalog extends UnpartitionedCatalog {
         super(name, defaultDatabase);
         this.settings = settings;
         this.paths = new CatalogPaths(settings.path());
-        TableOwner owner =
-                new TableOwner(settings.path(), TreeDatabase.NAME, settings.options(), settings.history());
+        TableOwner owner = new TableOwner(settings.path(), TreeDatabase.NAME, settings.options(), settings.history());
         this.definitions = new Definitions(classLoader, options -> new OwnedOptions(options, owner));
         this.tree = new TreeDatabase(
                 settings.connection().base(), settings.dataIsBytes(), options -> new OwnedOptions(options, owner));

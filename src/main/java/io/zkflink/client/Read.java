@@ -240,11 +240,7 @@ abstract sealed class Read<T> {
 
         @Override
         void send(ZooKeeper handle, Consumer<KeeperException.Code> answered) {
-            handle.exists(
-                    serverPath,
-                    false,
-                    (rc, ignored, ctx, stat) -> complete(rc, () -> of(stat), answered),
-                    null);
+            handle.exists(serverPath, false, (rc, ignored, ctx, stat) -> complete(rc, () -> of(stat), answered), null);
         }
 
         /** The answer to whoever waits for the Stat. */

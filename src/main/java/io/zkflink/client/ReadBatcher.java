@@ -277,6 +277,7 @@ final class ReadBatcher {
         private final ReplySize childrenSize = new ReplySize();
         /** A few at a time until it is known whether the data that comes along is large. */
         private final ReplySize statSize = new ReplySize(MAX_BYTES / 8);
+
         private final DataLengths lengths = new DataLengths();
         private boolean inTurn;
         private boolean closed;

@@ -101,9 +101,8 @@ final class BaseSnapshot {
             return false;
         }
         boolean isOld = file.modified() > 0 && file.modified() < time - History.CLOCKS_DIFFER_MILLIS;
-        isSurelyFree = file.zxid() == NOTHING
-                || next < last
-                || (end() == SnapshotFile.UNKNOWN_END ? isOld : end() < last);
+        isSurelyFree =
+                file.zxid() == NOTHING || next < last || (end() == SnapshotFile.UNKNOWN_END ? isOld : end() < last);
         return isSurelyFree || end() <= last;
     }
 

@@ -162,8 +162,6 @@ final class PastNode {
 
     /** The snapshot has those up to the last change of children that it has. */
     private int uncountedAfter(long pzxid) {
-        return (int) Arrays.stream(uncounted)
-                .filter(zxid -> zxid > pzxid)
-                .count();
+        return (int) Arrays.stream(uncounted).filter(zxid -> zxid > pzxid).count();
     }
 }

@@ -2,10 +2,10 @@
 package io.zkflink.lookup;
 
 import io.zkflink.client.ConnectionSettings;
+import io.zkflink.client.Content;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.row.Column;
 import io.zkflink.row.ZNodeDecoder;
-import io.zkflink.client.Content;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.List;

@@ -24,8 +24,8 @@ sealed interface NestedNulls extends Serializable {
     static NestedNulls in(LogicalType type) {
         if (type instanceof RowType row) {
             List<Field> fields = row.getFields().stream()
-                    .map(field -> new Field(
-                            field.getName(), Place.of(field.getType()), row.getFieldIndex(field.getName())))
+                    .map(field ->
+                            new Field(field.getName(), Place.of(field.getType()), row.getFieldIndex(field.getName())))
                     .filter(field -> field.place() != null)
                     .toList();
             return fields.isEmpty() ? null : new Fields(fields);

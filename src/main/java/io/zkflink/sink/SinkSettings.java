@@ -192,7 +192,8 @@ public record SinkSettings(Transactions transactions, Rows rows, Batching batchi
     }
 
     private static void checkCommitPath(String path) {
-        InvalidSettingException.check(COMMIT_PATH, path, text -> checkPath(text, -1), "write it like '/_flink/commits'");
+        InvalidSettingException.check(
+                COMMIT_PATH, path, text -> checkPath(text, -1), "write it like '/_flink/commits'");
     }
 
     private static void checkNotReserved(String base, String option, String path) {

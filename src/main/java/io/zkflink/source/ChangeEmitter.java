@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.source;
 
+import io.zkflink.client.Content;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeStat;
 import io.zkflink.metrics.ScanMetrics;
 import io.zkflink.row.EventType;
 import io.zkflink.row.RecordDecoder;
 import io.zkflink.subtree.Change;
-import io.zkflink.client.Content;
 import io.zkflink.subtree.Known;
 import io.zkflink.subtree.Sighting;
 import io.zkflink.subtree.Sighting.Observation;

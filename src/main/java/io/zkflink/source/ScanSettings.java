@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.source;
 
-import io.zkflink.client.InvalidSettingException;
 import io.zkflink.client.Content;
+import io.zkflink.client.InvalidSettingException;
 import io.zkflink.subtree.FeedSettings;
 import java.io.Serializable;
 import java.time.Duration;

@@ -2,12 +2,12 @@
 package io.zkflink.source;
 
 import io.zkflink.client.ConnectionSettings;
+import io.zkflink.client.Content;
 import io.zkflink.client.InvalidSettingException;
 import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
 import io.zkflink.row.PayloadCompression;
-import io.zkflink.client.Content;
 import java.time.Duration;
 import org.apache.flink.annotation.PublicEvolving;
 

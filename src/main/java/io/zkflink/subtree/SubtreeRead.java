@@ -135,7 +135,8 @@ public final class SubtreeRead {
                     one(client, step.path(), content),
                     znode -> znode.ifPresent(row -> {
                         found.add(row);
-                        if (walk.isOpenEnded() && (content.isKeys() || row.stat().numChildren() > 0)) {
+                        if (walk.isOpenEnded()
+                                && (content.isKeys() || row.stat().numChildren() > 0)) {
                             list(step);
                         }
                     }));

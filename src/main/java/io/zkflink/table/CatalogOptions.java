@@ -67,7 +67,7 @@ public final class CatalogOptions {
     static final List<ConfigOption<?>> REQUIRED = List.of(ZooKeeperOptions.CONNECT_STRING);
 
     /** What only catalogs have, in the order of the docs. */
-    static final List<ConfigOption<?>> OWN = 
+    static final List<ConfigOption<?>> OWN =
             List.of(DEFAULT_DATABASE, PATH, ACL, MAX_STALENESS, TREE_DATA, HISTORY_PATH);
 
     /** All options, in the order of the docs. */

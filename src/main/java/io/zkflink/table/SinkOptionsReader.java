@@ -112,7 +112,7 @@ final class SinkOptionsReader {
             return null;
         }
         SinkSettings.Sessions sessions = reader.valid(() -> SinkSettings.Sessions.ofEphemerals(
-                options.get(SinkOptions.COMMIT_PATH), options.get(SinkOptions.DELIVERY_GUARANTEE), guardLock())
+                        options.get(SinkOptions.COMMIT_PATH), options.get(SinkOptions.DELIVERY_GUARANTEE), guardLock())
                 .at(reader.base()));
         return new Ownership(sessions, reader.isCheckpointed());
     }

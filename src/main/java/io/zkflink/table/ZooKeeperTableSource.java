@@ -2,6 +2,7 @@
 package io.zkflink.table;
 
 import io.zkflink.client.ConnectionSettings;
+import io.zkflink.client.Content;
 import io.zkflink.lookup.LookupCaching;
 import io.zkflink.lookup.LookupKeys;
 import io.zkflink.lookup.LookupProviders;
@@ -16,7 +17,6 @@ import io.zkflink.row.ZNodeDecoder;
 import io.zkflink.source.ScanMode;
 import io.zkflink.source.ScanSettings;
 import io.zkflink.source.ZooKeeperSource;
-import io.zkflink.client.Content;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

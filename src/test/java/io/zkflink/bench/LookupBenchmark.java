@@ -2,6 +2,7 @@
 package io.zkflink.bench;
 
 import io.zkflink.client.ConnectionSettings;
+import io.zkflink.client.Content;
 import io.zkflink.lookup.LookupCaching;
 import io.zkflink.lookup.LookupKeys;
 import io.zkflink.lookup.LookupSettings;
@@ -14,7 +15,6 @@ import io.zkflink.row.Column;
 import io.zkflink.row.ParseErrors;
 import io.zkflink.row.ReadableMetadata;
 import io.zkflink.row.ZNodeDecoder;
-import io.zkflink.client.Content;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperProcess;

@@ -164,7 +164,8 @@ class TimeTravelITCase {
                 "SELECT * FROM (" + created + ") AS a JOIN (" + changed + ") AS b ON a.flag = b.flag")) {
             assertThatThrownBy(() -> sql.executeSql(query))
                     .as(query)
-                    .hasStackTraceContaining("`default`.`flags` is read FOR SYSTEM_TIME AS OF a moment and as of another")
+                    .hasStackTraceContaining(
+                            "`default`.`flags` is read FOR SYSTEM_TIME AS OF a moment and as of another")
                     .hasStackTraceContaining("Give it a second name");
             assertThat(rows(sql, changed)).hasSize(1);
         }
@@ -221,8 +222,9 @@ class TimeTravelITCase {
         TableEnvironment sql = session();
         sql.executeSql("CREATE TEMPORARY VIEW numbers AS SELECT * FROM tree.`/other`" + asOf(sql, "again"));
         assertThat(rows(sql, "SELECT data FROM numbers")).containsExactly("+I[y99]");
-        sql.executeSql("CREATE TABLE wrong (data INT, `path` STRING METADATA VIRTUAL) WITH ('path' = '/other', 'format' = 'json',"
-                + " 'scan.bounded.mode' = 'unbounded')");
+        sql.executeSql(
+                "CREATE TABLE wrong (data INT, `path` STRING METADATA VIRTUAL) WITH ('path' = '/other', 'format' = 'json',"
+                        + " 'scan.bounded.mode' = 'unbounded')");
         assertThat(rows(sql, "SELECT `path` FROM wrong" + asOf(sql, "again"))).containsExactly("+I[/other]");
         assertThatThrownBy(() -> rows(sql, "SELECT * FROM wrong" + asOf(sql, "again")))
                 .hasStackTraceContaining("The data of the znode '/other' (version 100) could not be decoded");

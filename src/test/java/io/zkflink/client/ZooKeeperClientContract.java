@@ -104,7 +104,8 @@ abstract class ZooKeeperClientContract {
         create(root + "/a", "1");
         read(root);
         long before = client.newestZxid();
-        assertThat(before).isGreaterThanOrEqualTo(read(root + "/a").orElseThrow().stat().czxid());
+        assertThat(before)
+                .isGreaterThanOrEqualTo(read(root + "/a").orElseThrow().stat().czxid());
         delete(root + "/a");
 
         assertThat(read(root + "/a")).isEmpty();

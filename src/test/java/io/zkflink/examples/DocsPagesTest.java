@@ -26,8 +26,8 @@ class DocsPagesTest {
     private static final int SCREEN = 50;
 
     private static final Pattern PAGE_OF_INDEX = Pattern.compile("\\]\\(([a-z-]+\\.md)[#)]");
-    private static final Pattern OPTION_ROW = Pattern.compile(
-            "^\\| ([^|]*) \\| (?:required|optional) \\|[^|]*\\| [A-Z]\\w* \\|.*$", Pattern.MULTILINE);
+    private static final Pattern OPTION_ROW =
+            Pattern.compile("^\\| ([^|]*) \\| (?:required|optional) \\|[^|]*\\| [A-Z]\\w* \\|.*$", Pattern.MULTILINE);
     private static final Pattern OPTION_LINK = Pattern.compile("\\[`([^`]+)`]\\(([^)#]*)#([^)]*)\\)");
     private static final Pattern HEADING = Pattern.compile("^(#+) (.*)$", Pattern.MULTILINE);
     private static final Pattern TEST_NAME = Pattern.compile("`([A-Z]\\w*(?:Test|ITCase|Benchmark))`");

@@ -49,8 +49,7 @@ class PastTreesTest {
     }
 
     private List<String> paths(long zxid, String... folders) throws IOException {
-        return List.copyOf(
-                znodes(trees(folders).at(WrittenFolder.time(zxid))).keySet());
+        return List.copyOf(znodes(trees(folders).at(WrittenFolder.time(zxid))).keySet());
     }
 
     private static String[] nodes(int last) {
@@ -149,7 +148,8 @@ class PastTreesTest {
     /** Servers before 3.4 did not log how many children a znode has ever had. */
     @Test
     void creationsThatDoNotCountAreCounted() throws Exception {
-        WrittenFolder a = folder("a").begin(1)
+        WrittenFolder a = folder("a")
+                .begin(1)
                 .create(1, "/p", 0, -1)
                 .create(2, "/p/a", 0, -1)
                 .create(3, "/p/b", 0, -1)
@@ -169,7 +169,12 @@ class PastTreesTest {
     /** Ten million znodes may have changed since the snapshot. */
     @Test
     void onlyWhatIsWantedIsKept() throws Exception {
-        folder("a").begin(1).create(1, "/p", 0).create(2, "/p/a", 0).create(3, "/p/b", 0).creations(4, 2_000);
+        folder("a")
+                .begin(1)
+                .create(1, "/p", 0)
+                .create(2, "/p/a", 0)
+                .create(3, "/p/b", 0)
+                .creations(4, 2_000);
         PastChanges few = changes("a", new WantedZNodes(path -> path.equals("/p/a"), false, true));
         assertThat(few.all()).hasSize(1);
         assertThat(few.of("/p/a").over(null).data()).isEmpty();
@@ -198,7 +203,8 @@ class PastTreesTest {
     /** What was below it before is not there any more, though the snapshot has it. */
     @Test
     void whatWasDeletedAndCreatedAgainHasNewChildrenOnly() throws Exception {
-        WrittenFolder a = folder("a").begin(4)
+        WrittenFolder a = folder("a")
+                .begin(4)
                 .delete(4, "/p/a")
                 .delete(5, "/p/b")
                 .delete(6, "/p")

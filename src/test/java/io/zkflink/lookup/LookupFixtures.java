@@ -2,6 +2,7 @@
 package io.zkflink.lookup;
 
 import io.zkflink.client.ConnectionSettings;
+import io.zkflink.client.Content;
 import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
@@ -9,7 +10,6 @@ import io.zkflink.row.Column;
 import io.zkflink.row.ParseErrors;
 import io.zkflink.row.ReadableMetadata;
 import io.zkflink.row.ZNodeDecoder;
-import io.zkflink.client.Content;
 import java.time.Duration;
 import java.util.List;
 import org.apache.flink.table.data.GenericRowData;

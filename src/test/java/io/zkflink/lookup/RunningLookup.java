@@ -2,6 +2,7 @@
 package io.zkflink.lookup;
 
 import io.zkflink.client.ConnectionSettings;
+import io.zkflink.client.Content;
 import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
@@ -10,7 +11,6 @@ import io.zkflink.row.ParseErrors;
 import io.zkflink.row.PayloadDecoder;
 import io.zkflink.row.ReadableMetadata;
 import io.zkflink.row.ZNodeDecoder;
-import io.zkflink.client.Content;
 import io.zkflink.testkit.Await;
 import java.io.IOException;
 import java.io.Serializable;

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeStat;
 import io.zkflink.recipes.Evidence;
-import io.zkflink.recipes.RecipeSettings;
 import io.zkflink.recipes.LockDialect;
+import io.zkflink.recipes.RecipeSettings;
 import io.zkflink.recipes.Standing;
 import io.zkflink.subtree.Sighting.Observation;
 import java.nio.charset.StandardCharsets;
@@ -40,8 +40,7 @@ class BucketQueuesTest {
         String second = come("me");
         String other = come("you");
         look();
-        assertThat(rows)
-                .containsExactly("me 11", "me gone " + AHEAD, "you 14", "me " + AHEAD);
+        assertThat(rows).containsExactly("me 11", "me gone " + AHEAD, "you 14", "me " + AHEAD);
         rows.clear();
         // Told again by a restored scan.
         state = new BucketState(state.toSplit(), true);

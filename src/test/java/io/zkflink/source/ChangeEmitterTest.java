@@ -3,6 +3,7 @@ package io.zkflink.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zkflink.client.Content;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeStat;
 import io.zkflink.metrics.ScanMetrics;
@@ -13,7 +14,6 @@ import io.zkflink.row.EventType;
 import io.zkflink.row.PayloadCompression;
 import io.zkflink.source.ScanSettings.Noticing;
 import io.zkflink.source.ScanSettings.Pushed;
-import io.zkflink.client.Content;
 import io.zkflink.subtree.Sighting;
 import io.zkflink.subtree.Sighting.Observation;
 import io.zkflink.subtree.Sighting.RoundEnded;

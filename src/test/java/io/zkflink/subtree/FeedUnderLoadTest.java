@@ -33,7 +33,8 @@ class FeedUnderLoadTest {
 
     private void open(boolean keysOnly, Duration proofInterval) {
         zk.create("/r", "");
-        FeedSettings settings = new FeedSettings(true, false, Duration.ZERO, keysOnly ? Content.KEYS : Content.DATA, proofInterval, false);
+        FeedSettings settings = new FeedSettings(
+                true, false, Duration.ZERO, keysOnly ? Content.KEYS : Content.DATA, proofInterval, false);
         feed = new SubtreeFeed(zk, TEMPLATE, path -> true, 0, settings);
         feed.open();
     }
@@ -115,8 +116,8 @@ class FeedUnderLoadTest {
 
     @Test
     void aWalkDoesNotBeginAnewAsOftenAsTooManyPathsAreReported() {
-        FeedState state =
-                new FeedState(TEMPLATE, new FeedSettings(true, false, Duration.ZERO, Content.DATA, Duration.ZERO, false), 0, () -> 0);
+        FeedState state = new FeedState(
+                TEMPLATE, new FeedSettings(true, false, Duration.ZERO, Content.DATA, Duration.ZERO, false), 0, () -> 0);
         int walk = state.begin();
         state.synced(walk, 1L, null);
         assertThat(reportTooMany(state)).isFalse();

@@ -258,7 +258,13 @@ class SharedListsTest {
                     PathTemplate.parse(template, PathEncoding.NONE, name -> SegmentType.STRING),
                     this::wants,
                     0,
-                    new FeedSettings(true, true, Duration.ofMillis(1), keysOnly ? Content.KEYS : Content.DATA, Duration.ZERO, false),
+                    new FeedSettings(
+                            true,
+                            true,
+                            Duration.ofMillis(1),
+                            keysOnly ? Content.KEYS : Content.DATA,
+                            Duration.ZERO,
+                            false),
                     company);
         }
 

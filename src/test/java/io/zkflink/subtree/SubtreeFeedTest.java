@@ -49,7 +49,8 @@ class SubtreeFeedTest {
     }
 
     private static FeedSettings settings(boolean mayWatch, boolean mayPoll, boolean keysOnly) {
-        return new FeedSettings(mayWatch, mayPoll, Duration.ofMillis(1), keysOnly ? Content.KEYS : Content.DATA, Duration.ZERO, false);
+        return new FeedSettings(
+                mayWatch, mayPoll, Duration.ofMillis(1), keysOnly ? Content.KEYS : Content.DATA, Duration.ZERO, false);
     }
 
     @AfterEach
@@ -268,7 +269,8 @@ class SubtreeFeedTest {
     }
 
     private static FeedSettings skipping(boolean keysOnly) {
-        return new FeedSettings(true, false, Duration.ofMillis(1), keysOnly ? Content.KEYS : Content.DATA, Duration.ZERO, true);
+        return new FeedSettings(
+                true, false, Duration.ofMillis(1), keysOnly ? Content.KEYS : Content.DATA, Duration.ZERO, true);
     }
 
     @Test

@@ -72,7 +72,8 @@ class ThrottledFeedTest {
 
     private SubtreeFeed feed(boolean watch, boolean keysOnly, Duration proofs) {
         PathTemplate template = PathTemplate.parse("/r/{*k}", PathEncoding.NONE, name -> SegmentType.STRING);
-        FeedSettings settings = new FeedSettings(watch, !watch, Duration.ofMillis(1), keysOnly ? Content.KEYS : Content.DATA, proofs, false);
+        FeedSettings settings = new FeedSettings(
+                watch, !watch, Duration.ofMillis(1), keysOnly ? Content.KEYS : Content.DATA, proofs, false);
         return new SubtreeFeed(zk, template, path -> true, 0, settings);
     }
 

@@ -78,7 +78,10 @@ class TemporalJoinITCase {
             zk.delete(root + "/flags/cart");
             // The deletion is read and waits behind the others when the next znode comes.
             zk.create(root + "/orders/2", "none");
-            Await.until("time has gone on", () -> System.currentTimeMillis() > zk.stat(root + "/orders/2").getMtime() + 100);
+            Await.until(
+                    "time has gone on",
+                    () -> System.currentTimeMillis()
+                            > zk.stat(root + "/orders/2").getMtime() + 100);
             zk.create(root + "/flags/cart", "two");
             zk.create(root + "/orders/3", "cart");
             joined.awaitTable("[1, one]", "[2, null]", "[3, two]");

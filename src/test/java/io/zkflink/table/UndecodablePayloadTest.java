@@ -161,9 +161,12 @@ class UndecodablePayloadTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{}", "{\"s\":null}", "{\"s\":{\"a\":1}}", "{\"s\":{\"a\":1,\"b\":[{\"c\":2}],\"m\":{\"x\":1}}}"})
+    @ValueSource(
+            strings = {"{}", "{\"s\":null}", "{\"s\":{\"a\":1}}", "{\"s\":{\"a\":1,\"b\":[{\"c\":2}],\"m\":{\"x\":1}}}"
+            })
     void nestedFieldsThatAreThere(String data) throws Exception {
-        assertThat(nested("format", "json").record(znode(data), EventType.CREATED)).isPresent();
+        assertThat(nested("format", "json").record(znode(data), EventType.CREATED))
+                .isPresent();
     }
 
     private static ZNodeDecoder nested(String... options) throws Exception {
@@ -172,8 +175,8 @@ class UndecodablePayloadTest {
                         DataTypes.FIELD("a", DataTypes.INT().notNull()),
                         DataTypes.FIELD(
                                 "b",
-                                DataTypes.ARRAY(DataTypes.ROW(
-                                                DataTypes.FIELD("c", DataTypes.INT().notNull()))
+                                DataTypes.ARRAY(DataTypes.ROW(DataTypes.FIELD(
+                                                "c", DataTypes.INT().notNull()))
                                         .notNull())),
                         DataTypes.FIELD(
                                 "m",

@@ -172,7 +172,8 @@ public final class BatchWrite {
         BatchedRow row = request.get(index);
         Failure failure = refusal.failure();
         if (row.isErratic()) {
-            fail(RefusedRow.failure(refusal.getMessage() + " Others create and delete this znode all the time.", refusal));
+            fail(RefusedRow.failure(
+                    refusal.getMessage() + " Others create and delete this znode all the time.", refusal));
         } else if (failure == Failure.NO_NODE && row.creates()) {
             createParents(request, row);
         } else if (row.isConditional() && isConflict(failure)) {
@@ -181,7 +182,9 @@ public final class BatchWrite {
             found(row, failure == Failure.NODE_EXISTS);
             then(settle(request.stream().filter(BatchedRow::isGuess).toList(), false), none -> next());
         } else if (failure == Failure.NOT_EMPTY && rules.deleteChildren()) {
-            then(new SubtreeDeletion(client, context.thread(), this::progressed).deleteBelow(row.path()), empty -> next());
+            then(
+                    new SubtreeDeletion(client, context.thread(), this::progressed).deleteBelow(row.path()),
+                    empty -> next());
         } else if (failure == Failure.NOT_EMPTY && row.clear()) {
             next();
         } else if (failure == Failure.NOT_EMPTY && row.mayWait()) {
