@@ -315,15 +315,15 @@ final class FeedState {
     }
 
     /** What may be done now, or null while nothing can be read. */
-    synchronized Turn turn(Capacity capacity) {
+    synchronized Turn turn(Capacity capacity, ReadBudget bytes) {
         if (phase != Phase.WALKING && phase != Phase.FOLLOWING) {
             return null;
         }
         boolean begins = !walkAnnounced;
         walkAnnounced = true;
-        int budget = capacity.max() - requests.underWay();
-        List<String> paths = reported.take(events(capacity));
-        return new Turn(walk, begins, walkZxid, paths, budget - paths.size());
+        int reads = capacity.max() - requests.underWay();
+        List<String> paths = reported.take(events(capacity), bytes.left(), bytes::largeBytes);
+        return new Turn(walk, begins, walkZxid, paths, reads - paths.size());
     }
 
     /** Whether this walk is complete, so that all changes since its begin have been read or are to be. */

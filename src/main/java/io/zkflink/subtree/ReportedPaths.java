@@ -7,6 +7,7 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.ToLongFunction;
 
 /** The paths that events named and that are still to be read, each once. Guarded by its {@link FeedState}. */
 final class ReportedPaths {
@@ -35,12 +36,23 @@ final class ReportedPaths {
         paths.add(path);
     }
 
-    /** Takes the oldest, {@code max} at most. */
-    List<String> take(int max) {
+    /**
+     * Takes the oldest ones.
+     *
+     * @param max how many at most
+     * @param maxBytes how many bytes they may have; one that has more goes alone
+     * @param bytesOf gives those of a path
+     */
+    List<String> take(int max, long maxBytes, ToLongFunction<String> bytesOf) {
         List<String> taken = new ArrayList<>();
-        for (Iterator<String> next = paths.iterator(); next.hasNext() && taken.size() < max; ) {
-            taken.add(next.next());
-            next.remove();
+        long left = maxBytes;
+        for (Iterator<String> next = paths.iterator(); next.hasNext() && left > 0 && taken.size() < max; ) {
+            String path = next.next();
+            left -= bytesOf.applyAsLong(path);
+            if (left >= 0 || taken.isEmpty()) {
+                taken.add(path);
+                next.remove();
+            }
         }
         return taken;
     }

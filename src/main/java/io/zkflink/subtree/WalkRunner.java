@@ -19,10 +19,6 @@ import java.util.function.Predicate;
  */
 final class WalkRunner {
 
-    private static final int MAX_READS = 2_000;
-    private static final int MIN_READS = 16;
-    private static final long MAX_READ_BYTES = 16 * 1024 * 1024;
-    private static final long ZNODE_OVERHEAD_BYTES = 200;
     private static final int MAX_POSTPONED = 10_000;
     private static final int MAX_POSTPONED_AT_ONCE = 2_000;
 
@@ -36,6 +32,7 @@ final class WalkRunner {
     private final DeniedLists denied = new DeniedLists();
     private final Sightings seen = new Sightings();
     private final Rounds rounds = new Rounds();
+    private final ReadBudget budget = new ReadBudget();
 
     /** Null unless a walk is under way. */
     private SubtreeWalk frontier;
@@ -45,11 +42,6 @@ final class WalkRunner {
     private boolean eventInWalk;
     /** Whether this walk may have missed something. */
     private boolean again;
-
-    /** How many reads may be under way as far as their number goes: it grows with the answers. */
-    private int window = MIN_READS;
-    /** Of a znode that was read; 0 while none was. */
-    private long meanBytes;
 
     WalkRunner(
             ZooKeeperClient client,
@@ -73,21 +65,13 @@ final class WalkRunner {
     }
 
     FeedState.Capacity capacity() {
-        int max = maxReads();
+        int max = budget.maxReads();
         return new FeedState.Capacity(max, max / 2 - rounds.underWay(), walkReads == 0);
-    }
-
-    /**
-     * How many reads may be under way: few while no size is known, one more with each answer, and no more than what they
-     * are likely to find has room.
-     */
-    private int maxReads() {
-        return (int) Math.max(MIN_READS, Math.min(window, MAX_READ_BYTES / Math.max(1, meanBytes)));
     }
 
     /** Sends as many reads as may be under way, those of events first, and notices the end of the walk. */
     void advance() {
-        FeedState.Turn turn = state.turn(capacity());
+        FeedState.Turn turn = state.turn(capacity(), budget);
         if (turn == null) {
             return;
         }
@@ -98,6 +82,7 @@ final class WalkRunner {
             eventInWalk = false;
             again = false;
             rounds.clear();
+            budget.clear();
             seen.add(new WalkBegun(walk, turn.zxid()));
         }
         for (String path : turn.events()) {
@@ -152,10 +137,10 @@ final class WalkRunner {
         look(current, path, arrive, () -> lookAgain(current, path, read));
     }
 
-    private void goOn(int current, int budget) {
+    private void goOn(int current, int reads) {
         takeKnown();
-        int left = budget;
-        while (left > 0 && frontier.postponed() < MAX_POSTPONED) {
+        int left = reads;
+        while (left > 0 && budget.left() > 0 && frontier.postponed() < MAX_POSTPONED) {
             SubtreeWalk.Step step = frontier.next();
             if (step == null) {
                 break;
@@ -248,8 +233,8 @@ final class WalkRunner {
     }
 
     /** Lists what is below rows whose reader is late, or elsewhere; waits for him if he has sent his read. */
-    private void takeUnknown(int current, int budget) {
-        for (int left = Math.min(budget, frontier.postponed()); left > 0; left--) {
+    private void takeUnknown(int current, int reads) {
+        for (int left = Math.min(reads, frontier.postponed()); left > 0; left--) {
             list(current, frontier.nextPostponed());
         }
     }
@@ -259,7 +244,7 @@ final class WalkRunner {
         walkReads++;
         Consumer<Optional<List<String>>> listed = names -> {
             walkReads--;
-            grow();
+            budget.grow();
             denied.remove(step.path());
             names.ifPresent(found -> walking.listed(step, found));
         };
@@ -297,18 +282,25 @@ final class WalkRunner {
         CompletableFuture<Optional<ZNode>> read = tellsOthers
                 ? lists.read(path, settings.content())
                 : settings.content().read(client, path);
+        long held = budget.hold(path);
         Consumer<Optional<ZNode>> found = znode -> {
+            budget.release(held);
             readable(path);
             arrive.accept(znode);
         };
         Runnable unreadable = () -> {
+            budget.release(held);
             state.denied();
             if (template.isOpenEnded()) {
                 deny(path);
             }
             arrive.accept(Optional.empty());
         };
-        requests.send(current, read, found, repeat, mayBeDenied(path) ? unreadable : null);
+        Runnable again = () -> {
+            budget.release(held);
+            repeat.run();
+        };
+        requests.send(current, read, found, again, mayBeDenied(path) ? unreadable : null);
     }
 
     /** Not the root of the table: without that there would be none, silently. */
@@ -333,16 +325,14 @@ final class WalkRunner {
     }
 
     private void observed(String path, Optional<ZNode> znode, long sentMillis) {
-        grow();
+        budget.grow();
+        if (znode.isEmpty()) {
+            budget.gone(path);
+        }
         znode.ifPresent(found -> {
-            long bytes = ZNODE_OVERHEAD_BYTES + found.data().length;
-            meanBytes += meanBytes == 0 ? bytes : (bytes - meanBytes) / (bytes > meanBytes ? 4 : 16);
+            budget.found(found);
             state.includes(found.stat().mzxid());
         });
         seen.add(new Observation(path, znode, walk, sentMillis, state.newestZxid()));
-    }
-
-    private void grow() {
-        window = Math.min(MAX_READS, window + 1);
     }
 }

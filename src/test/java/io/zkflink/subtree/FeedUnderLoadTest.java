@@ -226,6 +226,36 @@ class FeedUnderLoadTest {
         assertThat(mostUnderWay()).isBetween(1_000, 2_000);
     }
 
+    /** Many small ones that were read after them do not make them small. */
+    @Test
+    void fewReadsAreSentOfZNodesThatAreKnownToBeLarge() throws Exception {
+        String large = "x".repeat(300_000);
+        open(false, Duration.ZERO);
+        for (int i = 0; i < 300; i++) {
+            zk.create("/r/" + i, large);
+        }
+        settle();
+        for (int i = 0; i < 3_000; i++) {
+            zk.create("/r/small" + i, "1");
+        }
+        settle();
+        zk.holdReads();
+        for (int round = 0; round < 2; round++) {
+            for (int i = 0; i < 300; i++) {
+                zk.set("/r/" + i, large);
+            }
+            zk.set("/r/small0", "1");
+            int most = 0;
+            for (int answered = 0; answered < 301; ) {
+                poll();
+                most = Math.max(most, zk.held().size());
+                zk.answerNext();
+                answered++;
+            }
+            assertThat(most).as("16 MB").isBetween(16, 60);
+        }
+    }
+
     private int mostUnderWay() throws Exception {
         zk.holdReads();
         FeedSettings settings = new FeedSettings(true, false, Duration.ZERO, Content.DATA, Duration.ZERO, false);
