@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeMap;
+import org.apache.flink.table.api.TableEnvironment;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,6 +22,17 @@ class EnsembleHistoryITCase {
 
     @Test
     void leadersAreKilled() throws Exception {
+        check(37, 3, 150);
+    }
+
+    /** By SQL, too. */
+    @Test
+    @Tag("nightly")
+    void aHundredMoments() throws Exception {
+        assertThat(check(38, 14, 150)).hasSizeGreaterThanOrEqualTo(100);
+    }
+
+    private List<RandomTransactions.Moment> check(long seed, int rounds, int count) throws Exception {
         Path configuration = Files.write(
                 directory.resolve("zoo.cfg"),
                 List.of(
@@ -31,12 +44,12 @@ class EnsembleHistoryITCase {
                         "snapCount=200",
                         "preAllocSize=64"));
         try (ZooKeeperEnsemble ensemble = new ZooKeeperEnsemble(configuration).start()) {
-            RandomTransactions transactions = new RandomTransactions(37, ensemble.connectString());
-            for (int round = 0; round < 3; round++) {
-                transactions.run(150);
+            RandomTransactions transactions = new RandomTransactions(seed, ensemble.connectString());
+            for (int round = 0; round < rounds; round++) {
+                transactions.run(count);
                 ZooKeeperProcess leader = ensemble.leader();
                 leader.kill();
-                transactions.run(150);
+                transactions.run(count);
                 leader.restart();
             }
             transactions.run(50);
@@ -56,6 +69,18 @@ class EnsembleHistoryITCase {
             assertThat(TransactionLogITCase.zxids(history))
                     .isEqualTo(TransactionLogITCase.zxidsByZooKeeper(
                             ensemble.leader().dataDirectory()));
+            checkBySql(ensemble.connectString(), folders, transactions.moments);
+            return transactions.moments;
         }
+    }
+
+    private static void checkBySql(String servers, List<String> folders, List<RandomTransactions.Moment> moments)
+            throws Exception {
+        TableEnvironment sql = PastTablesITCase.catalog(servers, folders);
+        for (int i = 0; i < moments.size(); i += 20) {
+            RandomTransactions.Moment moment = moments.get(i);
+            assertThat(PastTablesITCase.treeAsOf(sql, moment.time())).isEqualTo(PastTablesITCase.belowRoot(moment));
+        }
+        PastTablesITCase.close(sql);
     }
 }

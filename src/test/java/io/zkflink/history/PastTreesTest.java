@@ -218,4 +218,23 @@ class PastTreesTest {
         assertThat(znodes(trees("a").at(WrittenFolder.time(7))).get("/p").stat().numChildren())
                 .isZero();
     }
+
+    @Test
+    void whatWasNeverCommittedIsNotPartOfIt() throws Exception {
+        long epoch = 0x200000000L;
+        for (String name : List.of("a", "b", "c")) {
+            WrittenFolder folder = folder(name).begin(1).creations(1, name.equals("a") ? 7 : 5);
+            folder.snapshot(0, 0);
+            folder.begin(epoch + 1).create(epoch + 1, "/later", 0);
+        }
+        PastTrees trees = trees("a", "b", "c");
+        assertThat(znodes(trees.at(WrittenFolder.time(100)))).containsOnlyKeys(with(tree(5), "/later"));
+        assertThat(znodes(trees("a").at(WrittenFolder.time(100)))).containsOnlyKeys(with(tree(7), "/later"));
+    }
+
+    private static List<String> with(List<String> paths, String path) {
+        List<String> all = new ArrayList<>(paths);
+        all.add(path);
+        return all;
+    }
 }
