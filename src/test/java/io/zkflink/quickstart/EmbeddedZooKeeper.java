@@ -15,8 +15,8 @@ import org.apache.zookeeper.server.ServerCnxnFactory;
 import org.apache.zookeeper.server.ZooKeeperServer;
 
 /**
- * A ZooKeeper server inside this JVM, on the loopback interface, with its data in a directory of its own that goes when
- * the JVM goes (so that Ctrl-C leaves nothing behind).
+ * A ZooKeeper server inside this JVM, on the loopback interface, with its data in a directory that is empty when it starts and
+ * goes when the JVM goes (so that Ctrl-C leaves nothing behind).
  */
 final class EmbeddedZooKeeper implements AutoCloseable {
 
@@ -33,10 +33,16 @@ final class EmbeddedZooKeeper implements AutoCloseable {
         this.containers = containers;
     }
 
-    /** Starts a server. Port 0 is any free one. */
-    static EmbeddedZooKeeper start(int port) throws IOException, InterruptedException {
+    /**
+     * Starts a server.
+     *
+     * @param port 0 for any free one
+     * @param data its directory, whose contents are lost
+     */
+    static EmbeddedZooKeeper start(int port, Path data) throws IOException, InterruptedException {
         ServerCnxnFactory connections = bind(port);
-        Path data = Files.createTempDirectory("zkflink-quickstart-");
+        delete(data);
+        Files.createDirectories(data);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(data), "quickstart-cleanup"));
         Server server = new Server(data);
         connections.startup(server);
@@ -70,6 +76,9 @@ final class EmbeddedZooKeeper implements AutoCloseable {
     }
 
     private static void delete(Path directory) {
+        if (!Files.exists(directory)) {
+            return;
+        }
         try (Stream<Path> files = Files.walk(directory)) {
             List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
             for (Path file : deepestFirst) {

@@ -21,6 +21,9 @@ public final class Quickstart {
     /** What scripts call their server; {@code -Dzk} takes its place. */
     static final String SCRIPT_SERVER = "localhost:2181";
 
+    /** Where scripts find the files of their server. */
+    static final Path SCRIPT_DATA = Path.of("target", "quickstart-zookeeper");
+
     private static final int SCRIPT_PORT = 2181;
 
     private Quickstart() {}
@@ -52,8 +55,9 @@ public final class Quickstart {
                 console.note("Using the ZooKeeper server " + server + ".");
                 run(options, text.replace(SCRIPT_SERVER, server), server, !options.ownScript(), console);
             } else {
-                try (EmbeddedZooKeeper server = EmbeddedZooKeeper.start(SCRIPT_PORT)) {
-                    console.note("Started a ZooKeeper server at " + server.connectString() + ".");
+                try (EmbeddedZooKeeper server = EmbeddedZooKeeper.start(SCRIPT_PORT, SCRIPT_DATA)) {
+                    console.note("Started a ZooKeeper server at " + server.connectString() + ", its files are in '" + SCRIPT_DATA
+                            + "' while it runs.");
                     run(options, text, server.connectString(), true, console);
                 }
             }

@@ -27,6 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** The quickstart as it is, but for the end of the JVM and the port. */
 class QuickstartITCase {
 
+    @TempDir
+    private static Path data;
+
     private static EmbeddedZooKeeper server;
 
     @TempDir
@@ -36,7 +39,7 @@ class QuickstartITCase {
 
     @BeforeAll
     static void startServer() throws Exception {
-        server = EmbeddedZooKeeper.start(0);
+        server = EmbeddedZooKeeper.start(0, data);
     }
 
     @AfterAll
@@ -134,6 +137,21 @@ class QuickstartITCase {
     }
 
     @Test
+    void theExampleOfWhoDeletedItFindsTheSessionAndBringsItBack() throws IOException {
+        String script = Files.readString(Path.of("sql-examples/who-deleted-it.sql"));
+        assertThat(script).contains("'" + Quickstart.SCRIPT_DATA + "'");
+
+        assertThat(run(script.replace(Quickstart.SCRIPT_DATA.toString(), data.toString())))
+                .as(() -> printed)
+                .isZero();
+        assertThat(printed)
+                .containsPattern("\\| +CREATE \\| +30 \\|")
+                .containsPattern("\\| +SET \\| +60 \\|")
+                .containsPattern("\\| +DELETE \\| +<NULL> \\|")
+                .containsPattern("\\| +cart \\| +timeout \\| +60 \\|");
+    }
+
+    @Test
     void theExampleOfRulesAppliesThemAsTheyChange() {
         runUntil(
                 "rules.sql",
@@ -210,7 +228,7 @@ class QuickstartITCase {
     void aPortThatIsTakenIsNamedWithTheWayOut() {
         int port = Integer.parseInt(server.connectString().replace("localhost:", ""));
 
-        assertThatThrownBy(() -> EmbeddedZooKeeper.start(port))
+        assertThatThrownBy(() -> EmbeddedZooKeeper.start(port, directory))
                 .hasMessageContaining("Port " + port + " of localhost is taken")
                 .hasMessageContaining("-Dzk=host:port");
     }
