@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.Op;
@@ -114,10 +115,19 @@ final class RandomTransactions {
     /** Path, data and Stat of all znodes but the server's own. */
     static SortedMap<String, String> tree(ZooKeeper client) throws Exception {
         SortedMap<String, String> tree = new TreeMap<>();
-        // A server may be behind.
-        client.sync("/", (code, path, context) -> {}, null);
+        sync(client);
         add("/", client, tree);
         return tree;
+    }
+
+    /** A server may be behind, or the client on its way to another one, which may be, too. */
+    private static void sync(ZooKeeper client) throws Exception {
+        CompletableFuture<Integer> code = new CompletableFuture<>();
+        client.sync("/", (result, path, context) -> code.complete(result), null);
+        KeeperException.Code result = KeeperException.Code.get(code.get());
+        if (result != KeeperException.Code.OK) {
+            throw KeeperException.create(result);
+        }
     }
 
     private static void add(String path, ZooKeeper client, SortedMap<String, String> tree) throws Exception {
