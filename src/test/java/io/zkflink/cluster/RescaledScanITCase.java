@@ -61,8 +61,8 @@ class RescaledScanITCase {
         try (MiniCluster flink = new MiniCluster(cluster)) {
             flink.start();
             FlinkRest rest = new FlinkRest(flink.getRestAddress().get().toString());
-            StreamExecutionEnvironment env = new TestStreamEnvironment(
-                    flink, new Configuration(configuration), 2, List.of(), List.of());
+            StreamExecutionEnvironment env =
+                    new TestStreamEnvironment(flink, new Configuration(configuration), 2, List.of(), List.of());
             env.configure(configuration, getClass().getClassLoader());
             env.setParallelism(2);
             env.fromSource(source(), WatermarkStrategy.noWatermarks(), "znodes")

@@ -50,9 +50,7 @@ class DamagedSnapshotTest {
         History history = new History(List.of(directory.toString()), false);
         try (TreeAt tree = new PastTrees(history).at(WrittenFolder.time(9), WantedZNodes.ALL)) {
             for (ZNode znode = tree.next(); znode != null; znode = tree.next()) {
-                read.put(
-                        znode.path(),
-                        new String(znode.data(), StandardCharsets.UTF_8) + " " + znode.stat());
+                read.put(znode.path(), new String(znode.data(), StandardCharsets.UTF_8) + " " + znode.stat());
             }
             return new Read(read, null);
         } catch (IOException e) {

@@ -30,8 +30,8 @@ class LogColumnsTest {
     private static final ResolvedExpression TIME = new FieldReferenceExpression("t", LTZ, 0, 1);
     private static final LogScan.Range ALL = LogScan.Range.ALL;
 
-    private static final LogColumns COLUMNS = LogColumns.of(ResolvedSchema.of(
-            Column.metadata("z", BIGINT, "zxid", true), Column.metadata("t", LTZ, "time", true)));
+    private static final LogColumns COLUMNS = LogColumns.of(
+            ResolvedSchema.of(Column.metadata("z", BIGINT, "zxid", true), Column.metadata("t", LTZ, "time", true)));
 
     private static ResolvedExpression literal(Object value, DataType type) {
         return new ValueLiteralExpression(value, type.notNull());
@@ -98,7 +98,8 @@ class LogColumnsTest {
         ResolvedExpression wrapping = literal(
                 new BigDecimal(java.math.BigInteger.ONE.shiftLeft(64).add(java.math.BigInteger.valueOf(5))),
                 DataTypes.DECIMAL(38, 0));
-        assertThat(zxids(call(BuiltInFunctionDefinitions.LESS_THAN, ZXID, wrapping)).last())
+        assertThat(zxids(call(BuiltInFunctionDefinitions.LESS_THAN, ZXID, wrapping))
+                        .last())
                 .isEqualTo(Long.MAX_VALUE);
         ResolvedExpression negative = literal(large.negate(), DataTypes.DECIMAL(38, 0));
         assertThat(zxids(call(BuiltInFunctionDefinitions.GREATER_THAN, ZXID, negative))
@@ -109,9 +110,7 @@ class LogColumnsTest {
     @Test
     void castsThatLoseSomethingDoNotNarrow() {
         assertThat(zxids(call(
-                        BuiltInFunctionDefinitions.EQUALS,
-                        cast(ZXID, DataTypes.INT()),
-                        literal(5, DataTypes.INT()))))
+                        BuiltInFunctionDefinitions.EQUALS, cast(ZXID, DataTypes.INT()), literal(5, DataTypes.INT()))))
                 .isEqualTo(ALL);
         assertThat(zxids(call(
                         BuiltInFunctionDefinitions.EQUALS,
@@ -139,19 +138,18 @@ class LogColumnsTest {
                         .first())
                 .isLessThanOrEqualTo(0);
         assertThat(zxids(call(
-                        BuiltInFunctionDefinitions.LESS_THAN, ZXID, literal(Double.POSITIVE_INFINITY, DataTypes.DOUBLE()))))
+                        BuiltInFunctionDefinitions.LESS_THAN,
+                        ZXID,
+                        literal(Double.POSITIVE_INFINITY, DataTypes.DOUBLE()))))
                 .isEqualTo(ALL);
-        assertThat(zxids(call(
-                        BuiltInFunctionDefinitions.EQUALS, ZXID, literal(8589934593.0, DataTypes.DOUBLE()))))
+        assertThat(zxids(call(BuiltInFunctionDefinitions.EQUALS, ZXID, literal(8589934593.0, DataTypes.DOUBLE()))))
                 .isIn(ALL, new LogScan.Range(8589934593L, 8589934594L));
     }
 
     @Test
     void timesBeyondAllClocksDoNotFail() {
         assertThat(times(call(
-                        BuiltInFunctionDefinitions.LESS_THAN,
-                        TIME,
-                        literal(Instant.MAX, DataTypes.TIMESTAMP_LTZ(3)))))
+                        BuiltInFunctionDefinitions.LESS_THAN, TIME, literal(Instant.MAX, DataTypes.TIMESTAMP_LTZ(3)))))
                 .isEqualTo(ALL);
     }
 }

@@ -102,30 +102,30 @@ class OptionsDocsTest {
 
     private static String options() {
         UnaryOperator<String> link = OptionSections::ofTable;
-        return table(
+        return table(Stream.of(
                 Stream.of(row(link.apply("connector"), "required", "(none)", "String", "`zookeeper`.")),
                 rows(ZooKeeperOptions.ALL, ZooKeeperOptions.REQUIRED, link),
-                properties(link));
+                properties(link)));
     }
 
     private static String logOptions() {
         UnaryOperator<String> link = OptionSections::ofLog;
-        return table(
+        return table(Stream.of(
                 Stream.of(row(link.apply("connector"), "required", "(none)", "String", "`zookeeper-log`.")),
-                rows(LogOptions.ALL, List.of(LogOptions.PATHS), link));
+                rows(LogOptions.ALL, List.of(LogOptions.PATHS), link)));
     }
 
     private static String catalogOptions() {
         UnaryOperator<String> link = OptionSections::ofCatalog;
-        return table(
+        return table(Stream.of(
                 Stream.of(row(link.apply("type"), "required", "(none)", "String", "`zookeeper`.")),
                 rows(CatalogOptions.ALL, CatalogOptions.REQUIRED, link),
-                properties(link));
+                properties(link)));
     }
 
     private static String storeOptions() {
         UnaryOperator<String> link = OptionSections::ofStore;
-        return table(rows(CatalogStoreOptions.ALL, List.of(), link), properties(link));
+        return table(Stream.of(rows(CatalogStoreOptions.ALL, List.of(), link), properties(link)));
     }
 
     private static Stream<String> properties(UnaryOperator<String> link) {
@@ -137,9 +137,8 @@ class OptionsDocsTest {
                 "Options of ZooKeeper's client, given to it as they are."));
     }
 
-    @SafeVarargs
-    private static String table(Stream<String>... rows) {
-        return OPTION_TABLE + Stream.of(rows).flatMap(part -> part).collect(Collectors.joining("\n")) + "\n";
+    private static String table(Stream<Stream<String>> rows) {
+        return OPTION_TABLE + rows.flatMap(part -> part).collect(Collectors.joining("\n")) + "\n";
     }
 
     @Test

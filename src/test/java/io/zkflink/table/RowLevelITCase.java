@@ -150,7 +150,8 @@ class RowLevelITCase {
     @Test
     void aTableMadeOfAQueryCanBeReadIfItsTypesAllowIt() throws Exception {
         String with = " WITH ('connector' = 'zookeeper', 'connect-string' = '" + SharedZooKeeper.connectString()
-                + "', 'format' = 'json', 'path' = '" + root + "/%s/{k}') AS SELECT k, COUNT(*) AS n FROM (VALUES ('a'), ('a'),"
+                + "', 'format' = 'json', 'path' = '" + root
+                + "/%s/{k}') AS SELECT k, COUNT(*) AS n FROM (VALUES ('a'), ('a'),"
                 + " ('b')) AS t(k) GROUP BY k";
         try (LogSearch warnings = new LogSearch(message -> message.contains("can be written and not be read"))) {
             SQL.executeSql("CREATE TABLE inferred (PRIMARY KEY (k) NOT ENFORCED)" + with.formatted("i"))
