@@ -20,8 +20,11 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.zookeeper.server.persistence.FileTxnLog;
 import org.apache.zookeeper.server.persistence.TxnLog;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What real servers wrote is read as they meant it, whatever they did, and whatever happened to the files. */
 class TransactionLogITCase {
@@ -50,6 +53,13 @@ class TransactionLogITCase {
         checkMoments(server().version("3.5.10"), 27, 800);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"3.6.4", "3.7.2", "3.8.6"})
+    @Tag("nightly")
+    void filesOfOtherVersionsAreRead(String version) throws Exception {
+        checkMoments(server().version(version), 47, 800);
+    }
+
     private static void checkMoments(ZooKeeperProcess.Builder builder, long seed, int count) throws Exception {
         try (ZooKeeperProcess server = builder.build().start()) {
             RandomTransactions transactions = new RandomTransactions(seed, server.connectString());
@@ -66,14 +76,14 @@ class TransactionLogITCase {
         }
     }
 
-    private static Set<String> paths(RandomTransactions.Moment moment) {
+    static Set<String> paths(RandomTransactions.Moment moment) {
         Set<String> paths = new TreeSet<>(moment.tree().keySet());
         paths.remove("/");
         return paths;
     }
 
     /** What is there after all creations and deletions of the log. */
-    private static Set<String> replayed(History history) throws IOException {
+    static Set<String> replayed(History history) throws IOException {
         Set<String> paths = new TreeSet<>();
         TransactionDecoder decoder = history.decoder();
         try (CommittedLog log = history.logAfter(-1, false)) {
