@@ -6,127 +6,154 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
+import static com.tngtech.archunit.core.domain.JavaModifier.PUBLIC;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static java.util.stream.Collectors.toCollection;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.library.Architectures.LayeredArchitecture;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import org.apache.flink.annotation.Internal;
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.table.factories.Factory;
 import org.junit.jupiter.api.Test;
 
 /** The packages and the arrows between them: a request flows down to the client, an observation up to Flink. */
 class ArchitectureTest {
 
+    private static final String ROOT = "io.zkflink";
+
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
-            .importPackages("io.zkflink");
+            .importPackages(ROOT);
+
+    /** Each package, and all others that it uses. Packages stand below those that use them. */
+    private static final Map<String, Set<String>> ARROWS = arrows("""
+            catalog -> catalog.definition, client, client.session, path, row, subtree, subtree.state, table, \
+                    table.options
+            catalog.definition -> client
+            table.history -> history, history.source, path, row, table.options, table.schema
+            table -> client, history, history.source, lookup, path, recipes, row, row.payload, sink, \
+                    sink.runtime, sink.session, sink.settings, sink.transaction, source, source.reader, source.settings, \
+                    table.options, table.schema
+            table.schema -> path, recipes, row, row.payload, source.settings, table.options
+            table.options -> client, client.settings, lookup, path, recipes, row, row.payload, sink.settings, \
+                    source.settings
+            sink -> client, client.session, client.settings, path, row, row.payload, sink.batch, sink.guard, \
+                    sink.runtime, sink.session, sink.settings, sink.transaction
+            sink.session -> client, client.session, client.settings, recipes, row, sink.batch, sink.runtime, \
+                    sink.settings
+            sink.transaction -> client, client.session, row, sink.batch, sink.runtime, sink.settings
+            sink.guard -> client, recipes, sink.batch
+            sink.settings -> client, client.settings, path, sink.batch
+            sink.batch -> client, row, sink.runtime
+            sink.runtime -> client
+            source -> client, client.settings, path, recipes, row, row.payload, source.enumerator, \
+                    source.reader, source.settings, source.split
+            source.reader -> client, client.session, path, recipes, row, source.settings, source.split, subtree, \
+                    subtree.state
+            source.enumerator -> source.split
+            source.split -> client, path, subtree.state
+            source.settings -> client, client.settings, subtree
+            lookup -> client, client.session, path, row, subtree, subtree.state
+            history.source -> client, history, history.tree, path, row
+            history.tree -> client, history
+            history ->
+            row -> client, path, row.payload
+            row.payload ->
+            recipes -> client, path, subtree.state
+            subtree -> client, path, subtree.state
+            subtree.state -> client
+            client.session -> client, client.batch, client.settings
+            client.batch -> client
+            client -> client.settings
+            client.settings ->
+            path ->
+            """);
 
     @Test
     void theArrowsBetweenThePackages() {
-        layeredArchitecture()
-                .consideringOnlyDependenciesInLayers()
-                .layer("catalog")
-                .definedBy("io.zkflink.catalog")
-                .layer("table")
-                .definedBy("io.zkflink.table")
-                .layer("source")
-                .definedBy("io.zkflink.source")
-                .optionalLayer("lookup")
-                .definedBy("io.zkflink.lookup")
-                .optionalLayer("sink")
-                .definedBy("io.zkflink.sink")
-                .layer("sink.batch")
-                .definedBy("io.zkflink.sink.batch")
-                .optionalLayer("recipes")
-                .definedBy("io.zkflink.recipes")
-                .layer("subtree")
-                .definedBy("io.zkflink.subtree")
-                .layer("row")
-                .definedBy("io.zkflink.row")
-                .optionalLayer("metrics")
-                .definedBy("io.zkflink.metrics")
-                .layer("history source")
-                .definedBy("io.zkflink.history.source")
-                .layer("history")
-                .definedBy("io.zkflink.history")
-                .layer("path")
-                .definedBy("io.zkflink.path")
-                .layer("client")
-                .definedBy("io.zkflink.client")
-                .whereLayer("catalog")
-                .mayOnlyAccessLayers("table", "subtree", "row", "path", "client")
-                .whereLayer("table")
-                .mayOnlyAccessLayers(
-                        "source", "lookup", "sink", "recipes", "history source", "history", "row", "path", "client")
-                .whereLayer("source")
-                .mayOnlyAccessLayers("recipes", "subtree", "row", "metrics", "path", "client")
-                .whereLayer("lookup")
-                .mayOnlyAccessLayers("recipes", "subtree", "row", "metrics", "path", "client")
-                .whereLayer("sink")
-                .mayOnlyAccessLayers("sink.batch", "recipes", "subtree", "row", "metrics", "path", "client")
-                .whereLayer("sink.batch")
-                .mayOnlyAccessLayers("row", "metrics", "client")
-                .whereLayer("recipes")
-                .mayOnlyAccessLayers("subtree", "path", "client")
-                .whereLayer("subtree")
-                .mayOnlyAccessLayers("path", "client")
-                .whereLayer("history source")
-                .mayOnlyAccessLayers("history", "row", "path", "client")
-                .whereLayer("history")
-                .mayOnlyAccessLayers("client")
-                .whereLayer("row")
-                .mayOnlyAccessLayers("path", "client")
-                .whereLayer("metrics")
-                .mayOnlyAccessLayers("client")
-                .whereLayer("path")
-                .mayNotAccessAnyLayer()
-                .whereLayer("client")
-                .mayNotAccessAnyLayer()
-                .check(CLASSES);
+        LayeredArchitecture rooms = layeredArchitecture().consideringOnlyDependenciesInLayers();
+        for (String room : ARROWS.keySet()) {
+            rooms = rooms.layer(room).definedBy(ROOT + "." + room);
+        }
+        for (Map.Entry<String, Set<String>> arrows : ARROWS.entrySet()) {
+            String[] used = arrows.getValue().toArray(String[]::new);
+            rooms = used.length == 0
+                    ? rooms.whereLayer(arrows.getKey()).mayNotAccessAnyLayer()
+                    : rooms.whereLayer(arrows.getKey()).mayOnlyAccessLayers(used);
+        }
+        rooms.check(CLASSES);
+    }
+
+    @Test
+    void everyArrowIsUsed() {
+        Map<String, Set<String>> used = new TreeMap<>();
+        for (JavaClass user : CLASSES) {
+            Set<String> targets = used.computeIfAbsent(room(user), room -> new TreeSet<>());
+            user.getDirectDependenciesFromSelf().stream()
+                    .map(dependency -> dependency.getTargetClass())
+                    .filter(target -> target.getPackageName().startsWith(ROOT + "."))
+                    .map(ArchitectureTest::room)
+                    .filter(target -> !target.equals(room(user)))
+                    .forEach(targets::add);
+        }
+        assertThat(used.keySet()).isEqualTo(ARROWS.keySet());
+        used.forEach((room, targets) -> assertThat(targets).as(room).isEqualTo(ARROWS.get(room)));
     }
 
     @Test
     void thereAreNoCycles() {
         SlicesRuleDefinition.slices()
-                .matching("io.zkflink.(*)..")
+                .matching(ROOT + ".(**)")
                 .should()
                 .beFreeOfCycles()
                 .check(CLASSES);
     }
 
+    /** So that nobody outside takes for an interface what may change tomorrow. */
     @Test
-    void everyClassHasARoom() {
+    void publicClassesSayForWhomTheyAre() {
         classes()
+                .that()
+                .haveModifier(PUBLIC)
+                .and()
+                .areTopLevelClasses()
                 .should()
-                .resideInAnyPackage(
-                        "io.zkflink.catalog",
-                        "io.zkflink.table",
-                        "io.zkflink.source",
-                        "io.zkflink.lookup",
-                        "io.zkflink.sink",
-                        "io.zkflink.sink.batch",
-                        "io.zkflink.recipes",
-                        "io.zkflink.history",
-                        "io.zkflink.history.source",
-                        "io.zkflink.subtree",
-                        "io.zkflink.row",
-                        "io.zkflink.metrics",
-                        "io.zkflink.path",
-                        "io.zkflink.client")
+                .beAnnotatedWith(PublicEvolving.class)
+                .orShould()
+                .beAnnotatedWith(Internal.class)
                 .check(CLASSES);
+    }
+
+    @Test
+    void theExamplesUseNothingInternal() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .areAnnotatedWith(Internal.class)
+                .check(new ClassFileImporter().importPackages(ROOT + ".examples"));
     }
 
     @Test
     void onlyTheClientAndTheFilesKnowZooKeeper() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages("io.zkflink.client", "io.zkflink.history")
+                .resideOutsideOfPackages("io.zkflink.client..", "io.zkflink.history", "io.zkflink.history.tree")
                 .should()
                 .dependOnClassesThat(
                         resideInAnyPackage("org.apache.zookeeper..", "org.apache.jute..", "org.apache.curator.."))
@@ -137,16 +164,17 @@ class ArchitectureTest {
     void theMechanismKnowsNoFlink() {
         noClasses()
                 .that(resideInAnyPackage(
-                        "io.zkflink.client", "io.zkflink.path", "io.zkflink.subtree", "io.zkflink.recipes"))
+                        "io.zkflink.client..", "io.zkflink.path..", "io.zkflink.subtree..", "io.zkflink.recipes.."))
                 .should()
-                .dependOnClassesThat(resideInAPackage("org.apache.flink.."))
+                .dependOnClassesThat(resideInAPackage("org.apache.flink..")
+                        .and(not(resideInAPackage("org.apache.flink.annotation"))))
                 .check(CLASSES);
     }
 
     @Test
     void onlyTheTablePackageKnowsOptions() {
         noClasses()
-                .that(resideOutsideOfPackages("io.zkflink.table")
+                .that(resideOutsideOfPackages("io.zkflink.table..")
                         // Flink asks factories for their options, whichever package declares them.
                         .and(not(assignableTo(Factory.class).and(resideInAPackage("io.zkflink.catalog")))))
                 .should()
@@ -173,5 +201,22 @@ class ArchitectureTest {
     @Test
     void nobodyPrints() {
         noClasses().should().accessField(System.class, "out").check(CLASSES);
+    }
+
+    private static String room(JavaClass type) {
+        return type.getPackageName().substring(ROOT.length() + 1);
+    }
+
+    private static Map<String, Set<String>> arrows(String lines) {
+        Map<String, Set<String>> arrows = new TreeMap<>();
+        lines.lines()
+                .map(line -> line.split(" -> ?", -1))
+                .forEach(arrow -> arrows.put(
+                        arrow[0].strip(),
+                        Arrays.stream(arrow[1].split(","))
+                                .map(String::strip)
+                                .filter(room -> !room.isEmpty())
+                                .collect(toCollection(TreeSet::new))));
+        return arrows;
     }
 }

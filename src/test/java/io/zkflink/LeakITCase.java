@@ -3,7 +3,7 @@ package io.zkflink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.zkflink.client.SessionPool;
+import io.zkflink.client.session.SessionPool;
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.Certificates;
 import io.zkflink.testkit.Changelog;

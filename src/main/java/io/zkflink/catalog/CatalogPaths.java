@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.catalog;
 
+import io.zkflink.catalog.definition.ObjectName;
 import org.apache.flink.table.catalog.ObjectPath;
 
 /**

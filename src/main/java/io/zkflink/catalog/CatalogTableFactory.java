@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.catalog;
 
-import io.zkflink.table.TableOwner;
-import io.zkflink.table.ZooKeeperOptions;
 import io.zkflink.table.ZooKeeperTableFactory;
+import io.zkflink.table.options.TableOwner;
+import io.zkflink.table.options.ZooKeeperOptions;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;

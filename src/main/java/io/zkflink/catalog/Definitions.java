@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.catalog;
 
-import io.zkflink.catalog.DefinitionFormat.Reader;
+import io.zkflink.catalog.definition.DefinitionFormat;
+import io.zkflink.catalog.definition.DefinitionFormat.Reader;
+import io.zkflink.catalog.definition.SchemaFormat;
 import io.zkflink.client.ZNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.ArrayNode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.ObjectNode;
@@ -28,7 +31,8 @@ import org.apache.flink.table.resource.ResourceType;
 import org.apache.flink.table.resource.ResourceUri;
 
 /** Catalogs, databases, tables, views and functions as the data of znodes. */
-final class Definitions {
+@Internal
+public final class Definitions {
 
     private static final String CATALOG = "catalog";
     private static final String DATABASE = "database";
@@ -61,7 +65,7 @@ final class Definitions {
      * @param classLoader finds the classes of RAW types
      * @param options makes of a table's options what the table is to have
      */
-    Definitions(ClassLoader classLoader, UnaryOperator<Map<String, String>> options) {
+    public Definitions(ClassLoader classLoader, UnaryOperator<Map<String, String>> options) {
         this.schemas = new SchemaFormat(classLoader);
         this.options = options;
     }
@@ -77,7 +81,7 @@ final class Definitions {
 
     // ---- Databases.
 
-    static byte[] write(CatalogDatabase database) {
+    public static byte[] write(CatalogDatabase database) {
         ObjectNode definition = DefinitionFormat.begin(DATABASE);
         if (database.getComment() != null) {
             definition.put(COMMENT, database.getComment());
@@ -86,7 +90,7 @@ final class Definitions {
         return DefinitionFormat.bytes(definition);
     }
 
-    static CatalogDatabase database(ZNode znode) {
+    public static CatalogDatabase database(ZNode znode) {
         Reader definition = expect(DATABASE, znode);
         CatalogDatabase database =
                 new CatalogDatabaseImpl(definition.texts(PROPERTIES), definition.optionalText(COMMENT));
@@ -96,7 +100,7 @@ final class Definitions {
 
     // ---- Tables and views.
 
-    static byte[] write(CatalogBaseTable table) {
+    public static byte[] write(CatalogBaseTable table) {
         ResolvedSchema resolved = table instanceof ResolvedCatalogBaseTable<?> known ? known.getResolvedSchema() : null;
         ObjectNode definition;
         if (table instanceof CatalogView view) {
@@ -140,7 +144,7 @@ final class Definitions {
         };
     }
 
-    CatalogBaseTable table(ZNode znode) {
+    public CatalogBaseTable table(ZNode znode) {
         CatalogBaseTable.TableKind kind = kind(znode);
         Reader definition = DefinitionFormat.read(znode);
         definition.kind();
@@ -176,7 +180,7 @@ final class Definitions {
 
     // ---- Functions.
 
-    static byte[] write(CatalogFunction function) {
+    public static byte[] write(CatalogFunction function) {
         ObjectNode definition = DefinitionFormat.begin(FUNCTION);
         definition.put(CLASS_NAME, function.getClassName());
         definition.put(LANGUAGE, function.getFunctionLanguage().name());
@@ -192,7 +196,7 @@ final class Definitions {
         return DefinitionFormat.bytes(definition);
     }
 
-    static CatalogFunction function(ZNode znode) {
+    public static CatalogFunction function(ZNode znode) {
         Reader definition = expect(FUNCTION, znode);
         String className = definition.text(CLASS_NAME);
         FunctionLanguage language = constant(FunctionLanguage.class, definition, LANGUAGE, "the language");
@@ -219,7 +223,7 @@ final class Definitions {
     /**
      * @param comment null for none
      */
-    static byte[] write(Map<String, String> catalog, String comment) {
+    public static byte[] write(Map<String, String> catalog, String comment) {
         ObjectNode definition = DefinitionFormat.begin(CATALOG);
         if (comment != null) {
             definition.put(COMMENT, comment);

@@ -5,7 +5,7 @@ import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
 import io.zkflink.row.ReadableMetadata;
-import io.zkflink.table.CatalogOptions;
+import io.zkflink.table.options.CatalogOptions;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;

@@ -4,22 +4,23 @@ package io.zkflink.catalog;
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.Content;
 import io.zkflink.client.Failure;
-import io.zkflink.client.Farewell;
-import io.zkflink.client.SessionPool;
-import io.zkflink.client.Shared;
+import io.zkflink.client.SharedResources;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
+import io.zkflink.client.session.SessionPool;
+import io.zkflink.client.session.SessionShutdown;
 import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
 import io.zkflink.subtree.Change;
 import io.zkflink.subtree.FeedSettings;
-import io.zkflink.subtree.Reconciler;
-import io.zkflink.subtree.Sighting;
-import io.zkflink.subtree.Sighting.Observation;
-import io.zkflink.subtree.Sighting.WalkEnded;
 import io.zkflink.subtree.SubtreeFeed;
+import io.zkflink.subtree.state.Change;
+import io.zkflink.subtree.state.FeedEvent;
+import io.zkflink.subtree.state.FeedEvent.Observation;
+import io.zkflink.subtree.state.FeedEvent.WalkEnded;
+import io.zkflink.subtree.state.Reconciler;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -50,7 +51,8 @@ final class ZNodeMirror {
 
     private static final Logger LOG = LoggerFactory.getLogger(ZNodeMirror.class);
 
-    private static final Shared<Key, ZNodeMirror> MIRRORS = new Shared<>(any -> true, ZNodeMirror::close);
+    private static final SharedResources<Key, ZNodeMirror> MIRRORS =
+            new SharedResources<>(any -> true, ZNodeMirror::close);
 
     private static final long POLL_MILLIS = 100;
     private static final Duration SERVER_POLL = Duration.ofSeconds(5);
@@ -81,7 +83,7 @@ final class ZNodeMirror {
     }
 
     /** A share of the mirror of a root; starts it if there is none. Does not wait. */
-    static Shared<Key, ZNodeMirror>.Lease lease(Key key) {
+    static SharedResources<Key, ZNodeMirror>.Lease lease(Key key) {
         return MIRRORS.lease(key, () -> new ZNodeMirror(key, SessionPool::open));
     }
 
@@ -243,7 +245,7 @@ final class ZNodeMirror {
             closed = true;
             notifyAll();
         }
-        Farewell.awaitEnd(thread, LONGEST_END);
+        SessionShutdown.awaitEnd(thread, LONGEST_END);
     }
 
     // ---- The mirror's thread.
@@ -290,8 +292,8 @@ final class ZNodeMirror {
             current.client = client;
             feed.open();
             while (!closed) {
-                List<Sighting> sightings = feed.poll(POLL_MILLIS);
-                for (Sighting sighting : sightings) {
+                List<FeedEvent> sightings = feed.poll(POLL_MILLIS);
+                for (FeedEvent sighting : sightings) {
                     see(sighting, reconciler, current);
                 }
                 if (!sightings.isEmpty()) {
@@ -318,7 +320,7 @@ final class ZNodeMirror {
         return new SubtreeFeed(client, template, path -> true, NOTHING_SEEN, settings);
     }
 
-    private void see(Sighting sighting, Reconciler reconciler, Attempt current) {
+    private void see(FeedEvent sighting, Reconciler reconciler, Attempt current) {
         if (sighting instanceof Observation observation) {
             reconciler.observe(observation).ifPresent(change -> apply(change, current.znodes));
         } else if (sighting instanceof WalkEnded ended) {

@@ -3,10 +3,10 @@ package io.zkflink.catalog;
 
 import io.zkflink.catalog.DefinitionStore.Outcome;
 import io.zkflink.catalog.DefinitionStore.Seen;
-import io.zkflink.client.Shared;
+import io.zkflink.client.SharedResources;
 import io.zkflink.client.ZNode;
-import io.zkflink.table.OwnedOptions;
-import io.zkflink.table.TableOwner;
+import io.zkflink.table.options.CatalogTableOptions;
+import io.zkflink.table.options.TableOwner;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,14 +59,14 @@ final class ZooKeeperCatalog extends UnpartitionedCatalog {
     private final TreeDatabase tree;
     private final CatalogTableFactory factory;
     private final ClassLoader classLoader;
-    private final Function<ZNodeMirror.Key, Shared<ZNodeMirror.Key, ZNodeMirror>.Lease> mirrors;
+    private final Function<ZNodeMirror.Key, SharedResources<ZNodeMirror.Key, ZNodeMirror>.Lease> mirrors;
 
     /** Which version of a table each thread was given last: what it alters was made of that. */
     private final Map<Thread, Map<String, Seen>> given = new WeakHashMap<>();
 
     private final RequestedMoments moments = new RequestedMoments();
 
-    private Shared<ZNodeMirror.Key, ZNodeMirror>.Lease lease;
+    private SharedResources<ZNodeMirror.Key, ZNodeMirror>.Lease lease;
 
     ZooKeeperCatalog(String name, String defaultDatabase, CatalogSettings settings, ClassLoader classLoader) {
         this(name, defaultDatabase, settings, classLoader, ZNodeMirror::lease);
@@ -77,14 +77,16 @@ final class ZooKeeperCatalog extends UnpartitionedCatalog {
             String defaultDatabase,
             CatalogSettings settings,
             ClassLoader classLoader,
-            Function<ZNodeMirror.Key, Shared<ZNodeMirror.Key, ZNodeMirror>.Lease> mirrors) {
+            Function<ZNodeMirror.Key, SharedResources<ZNodeMirror.Key, ZNodeMirror>.Lease> mirrors) {
         super(name, defaultDatabase);
         this.settings = settings;
         this.paths = new CatalogPaths(settings.path());
         TableOwner owner = new TableOwner(settings.path(), TreeDatabase.NAME, settings.options(), settings.history());
-        this.definitions = new Definitions(classLoader, options -> new OwnedOptions(options, owner));
+        this.definitions = new Definitions(classLoader, options -> new CatalogTableOptions(options, owner));
         this.tree = new TreeDatabase(
-                settings.connection().base(), settings.dataIsBytes(), options -> new OwnedOptions(options, owner));
+                settings.connection().base(),
+                settings.dataIsBytes(),
+                options -> new CatalogTableOptions(options, owner));
         this.factory = new CatalogTableFactory(owner);
         this.classLoader = classLoader;
         this.mirrors = mirrors;
@@ -105,7 +107,7 @@ final class ZooKeeperCatalog extends UnpartitionedCatalog {
 
     @Override
     public void close() {
-        Shared<ZNodeMirror.Key, ZNodeMirror>.Lease last;
+        SharedResources<ZNodeMirror.Key, ZNodeMirror>.Lease last;
         synchronized (this) {
             last = lease;
             lease = null;

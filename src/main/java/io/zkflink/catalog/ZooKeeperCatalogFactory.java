@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.catalog;
 
-import io.zkflink.table.CatalogOptions;
-import io.zkflink.table.CatalogOptionsReader;
-import io.zkflink.table.ZooKeeperOptions;
+import io.zkflink.table.options.CatalogOptions;
+import io.zkflink.table.options.CatalogOptionsReader;
+import io.zkflink.table.options.ZooKeeperOptions;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.table.catalog.Catalog;
@@ -13,6 +14,7 @@ import org.apache.flink.table.factories.CatalogFactory;
 import org.apache.flink.table.factories.FactoryUtil;
 
 /** Makes catalogs of {@code 'type' = 'zookeeper'}. Never connects. */
+@Internal
 public final class ZooKeeperCatalogFactory implements CatalogFactory {
 
     public static final String IDENTIFIER = "zookeeper";

@@ -2,7 +2,8 @@
 package io.zkflink.catalog;
 
 import io.zkflink.catalog.DefinitionStore.Outcome;
-import io.zkflink.client.Shared;
+import io.zkflink.catalog.definition.ObjectName;
+import io.zkflink.client.SharedResources;
 import io.zkflink.client.ZNode;
 import java.io.IOException;
 import java.util.Map;
@@ -30,7 +31,7 @@ final class ZooKeeperCatalogStore extends AbstractCatalogStore {
     /** What this session has removed: Flink alters a catalog by removing and storing it, and the latter may be refused. */
     private final Map<String, byte[]> removed = new ConcurrentHashMap<>();
 
-    private Shared<ZNodeMirror.Key, ZNodeMirror>.Lease lease;
+    private SharedResources<ZNodeMirror.Key, ZNodeMirror>.Lease lease;
 
     ZooKeeperCatalogStore(CatalogSettings settings) {
         this.settings = settings;
@@ -51,7 +52,7 @@ final class ZooKeeperCatalogStore extends AbstractCatalogStore {
     @Override
     public void close() {
         super.close();
-        Shared<ZNodeMirror.Key, ZNodeMirror>.Lease last;
+        SharedResources<ZNodeMirror.Key, ZNodeMirror>.Lease last;
         synchronized (this) {
             last = lease;
             lease = null;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.catalog;
 
-import io.zkflink.table.CatalogOptionsReader;
-import io.zkflink.table.CatalogStoreOptions;
-import io.zkflink.table.ZooKeeperOptions;
+import io.zkflink.table.options.CatalogOptionsReader;
+import io.zkflink.table.options.CatalogStoreOptions;
+import io.zkflink.table.options.ZooKeeperOptions;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.table.catalog.CatalogStore;
 import org.apache.flink.table.catalog.exceptions.CatalogException;
@@ -18,6 +19,7 @@ import org.apache.flink.table.factories.FactoryUtil;
  * Makes catalog stores of {@code table.catalog-store.kind: zookeeper}. Never connects. Flink makes a factory and a store
  * for each session; those of the same settings share what they hold.
  */
+@Internal
 public final class ZooKeeperCatalogStoreFactory implements CatalogStoreFactory {
 
     public static final String IDENTIFIER = "zookeeper";

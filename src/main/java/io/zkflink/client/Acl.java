@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.data.ACL;
 import org.apache.zookeeper.data.Id;
@@ -15,6 +16,7 @@ import org.apache.zookeeper.data.Id;
  *
  * @param entries at least one
  */
+@PublicEvolving
 public record Acl(List<Entry> entries) implements Serializable {
 
     private static final String PERMISSIONS = "rwcda";
@@ -119,7 +121,7 @@ public record Acl(List<Entry> entries) implements Serializable {
     }
 
     /** A list that ZooKeeper may ask whether it contains null, which {@code List.of} does not answer. */
-    List<ACL> zooKeepers() {
+    public List<ACL> zooKeepers() {
         List<ACL> list = new ArrayList<>();
         entries.forEach(entry -> list.add(new ACL(entry.permissions(), new Id(entry.scheme(), entry.id()))));
         return list;

@@ -3,8 +3,10 @@ package io.zkflink.client;
 
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
+import org.apache.flink.annotation.Internal;
 
 /** How long to wait before something is tried again: exponentially longer, with jitter, so that not all come at once. */
+@Internal
 public final class Backoff {
 
     private static final long FIRST_WAIT_MILLIS = 50;

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.client;
 
+import io.zkflink.client.settings.ClientProperties;
+import io.zkflink.client.settings.ConnectStrings;
+import io.zkflink.client.settings.InvalidSettingException;
+import io.zkflink.client.settings.SecuritySettings;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.zookeeper.client.ZKClientConfig;
 
 /**
@@ -19,6 +24,7 @@ import org.apache.zookeeper.client.ZKClientConfig;
  * @param properties given to {@code ZKClientConfig} as they are; never printed, since they may hold passwords
  * @param security credentials and encryption
  */
+@PublicEvolving
 public record ConnectionSettings(
         String connectString,
         String namespace,
@@ -109,7 +115,7 @@ public record ConnectionSettings(
     }
 
     /** What {@link #security} is to ZooKeeper's client. */
-    Map<String, String> securityProperties() {
+    public Map<String, String> securityProperties() {
         return securityProperties(security);
     }
 
@@ -131,7 +137,7 @@ public record ConnectionSettings(
     }
 
     /** What a shared session is found by. */
-    ConnectionSettings withoutNamespace() {
+    public ConnectionSettings withoutNamespace() {
         return new ConnectionSettings(
                 connectString,
                 "",

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.client;
 
+import io.zkflink.client.settings.SecuritySettings;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.flink.annotation.PublicEvolving;
 
 /** Builds {@link ConnectionSettings}; what is not set is as the SQL options have it. */
+@PublicEvolving
 public final class ConnectionSettingsBuilder {
 
     private final String connectString;

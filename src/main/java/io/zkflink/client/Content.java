@@ -3,8 +3,10 @@ package io.zkflink.client;
 
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.apache.flink.annotation.Internal;
 
 /** How much of each znode is read. */
+@Internal
 public enum Content {
     /** Only which znodes there are, which lists of children say: a znode has neither data nor Stat. */
     KEYS,

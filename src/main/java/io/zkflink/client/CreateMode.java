@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.client;
 
+import io.zkflink.client.settings.InvalidSettingException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
+import org.apache.flink.annotation.PublicEvolving;
 
 /** What kind of znode a write creates. */
+@PublicEvolving
 public enum CreateMode {
     PERSISTENT("persistent"),
     /** Deleted when the session that created it ends. */
@@ -64,7 +67,7 @@ public enum CreateMode {
         return value;
     }
 
-    org.apache.zookeeper.CreateMode zooKeepers() {
+    public org.apache.zookeeper.CreateMode zooKeepers() {
         return switch (this) {
             case PERSISTENT -> org.apache.zookeeper.CreateMode.PERSISTENT;
             case EPHEMERAL -> org.apache.zookeeper.CreateMode.EPHEMERAL;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.client;
 
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.zookeeper.KeeperException;
 
 /** What a failed request means for whoever sent it. The only place where ZooKeeper's error codes are judged. */
+@PublicEvolving
 public enum Failure {
     /** The connection broke, or was never made; a read may be sent again. */
     CONNECTION_LOST,
@@ -42,7 +44,7 @@ public enum Failure {
     }
 
     /** The code of an answer; servers may have ones that this client does not know. */
-    static KeeperException.Code code(int rc) {
+    public static KeeperException.Code code(int rc) {
         try {
             return KeeperException.Code.get(rc);
         } catch (IllegalArgumentException e) {
@@ -50,7 +52,7 @@ public enum Failure {
         }
     }
 
-    static Failure of(KeeperException.Code code) {
+    public static Failure of(KeeperException.Code code) {
         return switch (code) {
             case CONNECTIONLOSS, OPERATIONTIMEOUT, REQUESTTIMEOUT, SESSIONMOVED, THROTTLEDOP -> CONNECTION_LOST;
             case SESSIONEXPIRED -> SESSION_EXPIRED;

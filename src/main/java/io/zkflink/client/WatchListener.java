@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.client;
 
+import org.apache.flink.annotation.Internal;
+
 /**
  * Hears of a recursive watch. All methods are called on the session's event thread, one at a time, and must not block.
  */
+@Internal
 public interface WatchListener {
 
     /**

@@ -3,6 +3,7 @@ package io.zkflink.client;
 
 import java.util.List;
 import java.util.Optional;
+import org.apache.flink.annotation.Internal;
 
 /**
  * What came of a {@code multi}.
@@ -11,6 +12,7 @@ import java.util.Optional;
  * @param created the name, without what stands above it, of each znode that was created, in the order of the writes:
  *     the server appends to those of sequential ones. Empty if none was
  */
+@Internal
 public record WriteResult(Optional<WriteRefusal> refusal, List<String> created) {
 
     public static WriteResult refused(WriteRefusal refusal) {

@@ -2,6 +2,7 @@
 package io.zkflink.client;
 
 import java.util.Optional;
+import org.apache.flink.annotation.Internal;
 
 /**
  * A znode as one read found it.
@@ -10,6 +11,7 @@ import java.util.Optional;
  * @param data never null; a znode without data has an empty array. Shared, not to be modified
  */
 @SuppressWarnings("ArrayRecordComponent") // compared nowhere; copying a megabyte per accessor call would be worse
+@Internal
 public record ZNode(String path, byte[] data, ZNodeStat stat) {
 
     private static final byte[] NO_DATA = {};

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.client;
 
+import org.apache.flink.annotation.PublicEvolving;
+
 /**
  * ZooKeeper's Stat structure. Times are milliseconds since the epoch by the server's clock; zxids are only ever
  * compared as numbers.
  */
+@PublicEvolving
 public record ZNodeStat(
         long czxid,
         long mzxid,

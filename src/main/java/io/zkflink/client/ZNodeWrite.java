@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.client;
 
+import org.apache.flink.annotation.Internal;
+
 /** One operation of a {@code multi}. Data is shared, not to be modified; null data is none. */
 @SuppressWarnings("ArrayRecordComponent") // compared nowhere; copying a megabyte per accessor call would be worse
+@Internal
 public sealed interface ZNodeWrite {
 
     int ANY_VERSION = -1;

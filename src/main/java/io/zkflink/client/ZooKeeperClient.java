@@ -4,6 +4,7 @@ package io.zkflink.client;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.apache.flink.annotation.Internal;
 
 /**
  * What the connector asks of ZooKeeper: one user's view of a session that may be shared with others.
@@ -14,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
  * otherwise; it is not repeated after a failure, because only its caller knows whether its answer still matters. A
  * future that was cancelled before its read was sent costs nothing.
  */
+@Internal
 public interface ZooKeeperClient extends AutoCloseable {
 
     /** Reads data and Stat of a znode; empty if there is none. */
@@ -84,7 +86,16 @@ public interface ZooKeeperClient extends AutoCloseable {
     Watch listen(WatchListener listener);
 
     /** How the session has fared; a snapshot. */
-    ConnectionStatistics statistics();
+    Statistics statistics();
+
+    /**
+     * How a session has fared.
+     *
+     * @param connected whether requests can be sent now
+     * @param reconnects how often the connection came back, with the same session or a new one
+     * @param expiries how often the session expired
+     */
+    record Statistics(boolean connected, long reconnects, long expiries) {}
 
     /**
      * Gives the session back: fails this user's waiting reads and ends its watches. Its last user waits a few seconds for

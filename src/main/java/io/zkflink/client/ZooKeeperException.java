@@ -3,9 +3,11 @@ package io.zkflink.client;
 
 import java.io.IOException;
 import java.util.concurrent.CompletionException;
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.zookeeper.KeeperException;
 
 /** A request, or a whole session, that failed; the message names the address or path and says what to do. */
+@PublicEvolving
 public class ZooKeeperException extends IOException {
 
     private static final long serialVersionUID = 1L;
@@ -23,7 +25,7 @@ public class ZooKeeperException extends IOException {
      * @param operation what was tried, as a verb
      * @param path as the user asked for it
      */
-    static ZooKeeperException of(KeeperException.Code code, String operation, String path) {
+    public static ZooKeeperException of(KeeperException.Code code, String operation, String path) {
         return of(code, operation, path, "READ permission");
     }
 
@@ -34,7 +36,7 @@ public class ZooKeeperException extends IOException {
      * @param path as the user asked for it
      * @param permission what a denied user lacks
      */
-    static ZooKeeperException of(KeeperException.Code code, String operation, String path, String permission) {
+    public static ZooKeeperException of(KeeperException.Code code, String operation, String path, String permission) {
         Failure failure = Failure.of(code);
         String message = "ZooKeeper could not " + operation + " '" + path + "': ";
         return new ZooKeeperException(

@@ -3,6 +3,7 @@ package io.zkflink.history;
 
 import java.io.IOException;
 import java.util.List;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.core.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,6 +16,7 @@ import org.slf4j.LoggerFactory;
  * have transactions before and after, between which none is missing. While more may be written, servers that have not come
  * so far count as well. Of a single folder, whatever it has counts. Used by one thread.
  */
+@Internal
 public final class CommittedLog implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(CommittedLog.class);

@@ -2,9 +2,11 @@
 package io.zkflink.history;
 
 import java.io.IOException;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.core.fs.Path;
 
 /** A transaction log or a snapshot that does not hold what ZooKeeper wrote. The message names file and offset. */
+@Internal
 public final class DamagedFileException extends IOException {
 
     private static final long serialVersionUID = 1L;

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.apache.flink.annotation.Internal;
 import org.apache.zookeeper.server.EphemeralType;
 import org.apache.zookeeper.txn.TxnHeader;
 
@@ -15,7 +16,8 @@ import org.apache.zookeeper.txn.TxnHeader;
  * go with a session. What was there before the first transaction is read when it is first asked for, since newer servers'
  * logs never ask. Used by one thread.
  */
-final class EphemeralZNodes {
+@Internal
+public final class EphemeralZNodes {
 
     /** Finds what was there before. */
     @FunctionalInterface
@@ -108,7 +110,7 @@ final class EphemeralZNodes {
     }
 
     /** The session that a stored {@code ephemeralOwner} names; 0 for none, as of containers and TTL znodes. */
-    static long sessionOf(long stored) {
+    public static long sessionOf(long stored) {
         boolean isNone = stored == EphemeralType.CONTAINER_EPHEMERAL_OWNER || stored >>> TTL_SHIFT == TTL_MARK;
         return isNone ? 0 : stored;
     }

@@ -7,6 +7,7 @@ import java.io.Serializable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.core.fs.Path;
 
 /**
@@ -15,6 +16,7 @@ import org.apache.flink.core.fs.Path;
  * @param paths the servers' folders, in any file system of Flink's
  * @param skipGaps whether to go on where transactions are missing; otherwise that is an error
  */
+@Internal
 public record History(List<String> paths, boolean skipGaps) implements Serializable {
 
     private static final long serialVersionUID = 1L;
@@ -26,7 +28,7 @@ public record History(List<String> paths, boolean skipGaps) implements Serializa
     }
 
     /** Each folder once, however often it is named. */
-    List<LogFolder> folders() {
+    public List<LogFolder> folders() {
         Map<Path, LogFolder> byRoot = new LinkedHashMap<>();
         for (String path : paths) {
             LogFolder folder = LogFolder.of(path);

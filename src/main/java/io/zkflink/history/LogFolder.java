@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
@@ -19,7 +20,8 @@ import org.apache.zookeeper.server.persistence.Util;
  *
  * @param path the folder, {@code version-2} or the one above it
  */
-record LogFolder(Path path) {
+@Internal
+public record LogFolder(Path path) {
 
     private static final String VERSION_2 = "version-2";
     /** Other files are what copying programs and administrators leave. */
@@ -33,7 +35,7 @@ record LogFolder(Path path) {
      * @param zxid of a log the first one in it; of a snapshot the last one that is surely part of it
      * @param modified milliseconds since the epoch
      */
-    record File(Path path, long zxid, long modified) {}
+    public record File(Path path, long zxid, long modified) {}
 
     static LogFolder of(String path) {
         return new LogFolder(new Path(path));
@@ -56,7 +58,7 @@ record LogFolder(Path path) {
     }
 
     /** The snapshots, oldest first. */
-    List<File> snapshots() throws IOException {
+    public List<File> snapshots() throws IOException {
         return files(SNAPSHOT, FileSnap.SNAPSHOT_FILE_PREFIX);
     }
 

@@ -2,6 +2,7 @@
 package io.zkflink.history;
 
 import java.nio.ByteBuffer;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.core.fs.Path;
 
 /**
@@ -13,6 +14,7 @@ import org.apache.flink.core.fs.Path;
  * @param end where the next record begins
  */
 @SuppressWarnings("ArrayRecordComponent") // compared nowhere
+@Internal
 public record LogRecord(byte[] bytes, Path file, long offset, long end) {
 
     private static final int ZXID = Long.BYTES + Integer.BYTES;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.history;
 
+import org.apache.flink.annotation.Internal;
+
 /**
  * What a transaction did to one znode.
  *
@@ -14,6 +16,7 @@ package io.zkflink.history;
  * @param acl of {@link Kind#CREATE} and {@link Kind#SET_ACL} as {@code scheme:id:permissions[,...]}, else null
  */
 @SuppressWarnings("ArrayRecordComponent") // compared nowhere
+@Internal
 public record Operation(
         Kind kind,
         int ordinal,

@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.util.zip.Adler32;
 import java.util.zip.CheckedInputStream;
 import java.util.zip.GZIPInputStream;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.core.fs.Path;
 import org.apache.jute.BinaryInputArchive;
 import org.apache.jute.InputArchive;
@@ -25,10 +26,11 @@ import org.apache.zookeeper.server.persistence.SnapStream;
  * <p>A snapshot is written while transactions go on: it has what its name says, and maybe some of what came later. {@link
  * #end} says where that ends. Used by one thread.
  */
-final class SnapshotFile implements AutoCloseable {
+@Internal
+public final class SnapshotFile implements AutoCloseable {
 
     /** The end of a snapshot says nothing of transactions; servers before 3.6 write none. */
-    static final long UNKNOWN_END = -1;
+    public static final long UNKNOWN_END = -1;
 
     private static final int BUFFER = 1 << 16;
     /** Of jute.maxbuffer, which servers may raise; a damaged length must not take the heap. */
@@ -49,7 +51,7 @@ final class SnapshotFile implements AutoCloseable {
      * @param data null for none
      */
     @SuppressWarnings("ArrayRecordComponent") // compared nowhere
-    record Node(String path, byte[] data, StatPersisted stat) {}
+    public record Node(String path, byte[] data, StatPersisted stat) {}
 
     private SnapshotFile(Path path, InputStream in) {
         this.path = path;
@@ -62,7 +64,7 @@ final class SnapshotFile implements AutoCloseable {
      *
      * @throws DamagedFileException if it is none
      */
-    static SnapshotFile open(Path path) throws IOException {
+    public static SnapshotFile open(Path path) throws IOException {
         InputStream file = path.getFileSystem().open(path);
         try {
             SnapshotFile snapshot = new SnapshotFile(path, decompressed(path, new BufferedInputStream(file, BUFFER)));
@@ -102,7 +104,7 @@ final class SnapshotFile implements AutoCloseable {
         };
     }
 
-    Path path() {
+    public Path path() {
         return path;
     }
 
@@ -124,7 +126,7 @@ final class SnapshotFile implements AutoCloseable {
      *
      * @throws DamagedFileException if it is not
      */
-    Node next() throws IOException {
+    public Node next() throws IOException {
         try {
             String name = archive.readString("path");
             if (!LAST_PATH.equals(name)) {
@@ -163,7 +165,7 @@ final class SnapshotFile implements AutoCloseable {
      * A transaction after which nothing went into the snapshot, or {@link #UNKNOWN_END}. Known when {@link #next} has given
      * null.
      */
-    long end() {
+    public long end() {
         return end;
     }
 

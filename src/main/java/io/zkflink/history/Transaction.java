@@ -2,6 +2,7 @@
 package io.zkflink.history;
 
 import java.util.List;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.core.fs.Path;
 
 /**
@@ -11,4 +12,5 @@ import org.apache.flink.core.fs.Path;
  * @param time milliseconds since the epoch, by the leader's clock
  * @param file where it was read
  */
+@Internal
 public record Transaction(long zxid, long session, long time, Path file, List<Operation> operations) {}

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.apache.flink.annotation.Internal;
 import org.apache.jute.BinaryInputArchive;
 import org.apache.jute.Record;
 import org.apache.zookeeper.ZKUtil;
@@ -30,6 +31,7 @@ import org.apache.zookeeper.txn.TxnHeader;
  * <p>Servers before 3.6 do not log which ephemeral znodes go with a session, so those are tracked. Used by one thread, which
  * must give all records in their order.
  */
+@Internal
 public final class TransactionDecoder {
 
     private final EphemeralZNodes ephemerals;

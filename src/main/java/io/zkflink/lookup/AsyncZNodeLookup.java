@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.lookup;
 
-import io.zkflink.client.SessionPool;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
+import io.zkflink.client.session.SessionPool;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.functions.AsyncLookupFunction;
 import org.apache.flink.table.functions.FunctionContext;
@@ -28,6 +29,7 @@ import org.apache.flink.table.functions.FunctionContext;
  *       that have waited too long.
  * </ol>
  */
+@Internal
 public final class AsyncZNodeLookup extends AsyncLookupFunction {
 
     private static final long serialVersionUID = 1L;

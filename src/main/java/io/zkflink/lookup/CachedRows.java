@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.lookup;
 
-import io.zkflink.client.SessionPool;
-import io.zkflink.client.Shared;
-import io.zkflink.metrics.LookupCacheMetrics;
+import io.zkflink.client.SharedResources;
+import io.zkflink.client.session.SessionPool;
 import java.io.IOException;
 import java.util.List;
 import org.apache.flink.metrics.MetricGroup;
@@ -12,10 +11,10 @@ import org.apache.flink.table.data.RowData;
 /** One lookup function's use of the cache that it shares with others. */
 final class CachedRows implements AutoCloseable {
 
-    private static final Shared<Identity, InvalidatingCache> CACHES =
-            new Shared<>(InvalidatingCache::isUsable, InvalidatingCache::close);
+    private static final SharedResources<Identity, InvalidatingCache> CACHES =
+            new SharedResources<>(InvalidatingCache::isUsable, InvalidatingCache::close);
 
-    private final Shared<Identity, InvalidatingCache>.Lease lease;
+    private final SharedResources<Identity, InvalidatingCache>.Lease lease;
     private final InvalidatingCache cache;
     private final LookupCacheMetrics metrics;
 

@@ -3,8 +3,10 @@ package io.zkflink.lookup;
 
 import java.io.Serializable;
 import java.time.Duration;
+import org.apache.flink.annotation.Internal;
 
 /** Where the rows of a lookup come from. */
+@Internal
 public sealed interface LookupCaching extends Serializable {
 
     /** From ZooKeeper, each time. */

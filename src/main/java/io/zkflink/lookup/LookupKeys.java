@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.binary.BinaryStringData;
@@ -21,6 +22,7 @@ import org.apache.flink.table.types.logical.LogicalType;
  *
  * <p>Values are compared as SQL's {@code =} does: NULL and NaN equal nothing, the two zeros are equal. Immutable.
  */
+@Internal
 public final class LookupKeys implements Serializable {
 
     private static final long serialVersionUID = 1L;

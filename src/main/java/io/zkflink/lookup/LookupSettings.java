@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.lookup;
 
-import io.zkflink.row.ParseErrors;
+import io.zkflink.row.ParseErrorPolicy;
 import java.io.Serializable;
 import java.time.Duration;
+import org.apache.flink.annotation.Internal;
 
 /**
  * How to look keys up.
@@ -15,12 +16,13 @@ import java.time.Duration;
  * @param maxStaleness how long cached rows may be served while the connection is lost
  * @param parseErrors what to do with data that the format cannot decode
  */
+@Internal
 public record LookupSettings(
         String table,
         boolean async,
         int maxRetries,
         Duration maxStaleness,
-        ParseErrors parseErrors,
+        ParseErrorPolicy parseErrors,
         LookupCaching caching)
         implements Serializable {
 

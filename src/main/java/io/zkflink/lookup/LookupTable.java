@@ -9,6 +9,7 @@ import io.zkflink.row.ZNodeDecoder;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.List;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.table.functions.FunctionContext;
 import org.apache.flink.util.SimpleUserCodeClassLoader;
 
@@ -21,6 +22,7 @@ import org.apache.flink.util.SimpleUserCodeClassLoader;
  * @param decoder makes the produced rows
  * @param content what the produced rows need of each znode
  */
+@Internal
 public record LookupTable(
         String identity,
         ConnectionSettings connection,

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.lookup;
 
-import io.zkflink.client.ConnectorThread;
 import io.zkflink.client.Failure;
-import io.zkflink.client.Farewell;
-import io.zkflink.client.SessionPool;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
+import io.zkflink.client.session.ConnectorThread;
+import io.zkflink.client.session.SessionPool;
+import io.zkflink.client.session.SessionShutdown;
 import io.zkflink.row.EventType;
 import io.zkflink.row.ZNodeDecoder;
-import io.zkflink.subtree.Change;
 import io.zkflink.subtree.FeedSettings;
-import io.zkflink.subtree.Known;
-import io.zkflink.subtree.Reconciler;
-import io.zkflink.subtree.Sighting;
-import io.zkflink.subtree.Sighting.Observation;
-import io.zkflink.subtree.Sighting.UpToDate;
-import io.zkflink.subtree.Sighting.WalkEnded;
 import io.zkflink.subtree.SubtreeFeed;
 import io.zkflink.subtree.UniqueKeys;
+import io.zkflink.subtree.state.Change;
+import io.zkflink.subtree.state.FeedEvent;
+import io.zkflink.subtree.state.FeedEvent.Observation;
+import io.zkflink.subtree.state.FeedEvent.UpToDate;
+import io.zkflink.subtree.state.FeedEvent.WalkEnded;
+import io.zkflink.subtree.state.Reconciler;
+import io.zkflink.subtree.state.ZNodeState;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -131,18 +131,18 @@ final class Mirror {
         }
     }
 
-    /** Ends the thread, and waits for it as {@link Farewell} tells. */
+    /** Ends the thread, and waits for it as {@link SessionShutdown} tells. */
     void close() {
         closed = true;
         feed.wakeUp();
-        Farewell.awaitEnd(thread, LONGEST_END);
+        SessionShutdown.awaitEnd(thread, LONGEST_END);
     }
 
     private void run() {
         try {
             feed.open();
             while (!closed) {
-                for (Sighting sighting : feed.poll(POLL_MILLIS)) {
+                for (FeedEvent sighting : feed.poll(POLL_MILLIS)) {
                     see(sighting);
                 }
                 size = rows.size();
@@ -186,7 +186,7 @@ final class Mirror {
                         + " 'lookup.partial-cache.invalidation' = 'ttl'.");
     }
 
-    private void see(Sighting sighting) throws IOException {
+    private void see(FeedEvent sighting) throws IOException {
         if (sighting instanceof Observation observation) {
             if (keys == null) {
                 observe(observation);
@@ -231,7 +231,7 @@ final class Mirror {
         }
     }
 
-    private void put(ZNode znode, Known known) throws IOException {
+    private void put(ZNode znode, ZNodeState known) throws IOException {
         RowData row = decoder.record(znode, EventType.CREATED).orElse(null);
         if (row == null) {
             known.hide();

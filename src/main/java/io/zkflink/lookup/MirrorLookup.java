@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.lookup;
 
-import io.zkflink.client.Shared;
-import io.zkflink.metrics.LookupCacheMetrics;
+import io.zkflink.client.SharedResources;
 import io.zkflink.row.ZNodeDecoder;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.functions.FunctionContext;
 import org.apache.flink.table.functions.LookupFunction;
 
 /** Looks keys up in a mirror of the subtree: by any column, without asking ZooKeeper. */
+@Internal
 public final class MirrorLookup extends LookupFunction {
 
     private static final long serialVersionUID = 1L;
 
-    private static final Shared<String, Mirror> MIRRORS = new Shared<>(Mirror::isUsable, Mirror::close);
+    private static final SharedResources<String, Mirror> MIRRORS =
+            new SharedResources<>(Mirror::isUsable, Mirror::close);
 
     private final LookupTable table;
     private final LookupKeys keys;
 
-    private transient Shared<String, Mirror>.Lease lease;
+    private transient SharedResources<String, Mirror>.Lease lease;
     private transient Mirror mirror;
     private transient MirrorIndex index;
     private transient LookupCacheMetrics metrics;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.lookup;
 
-import io.zkflink.client.SessionPool;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
+import io.zkflink.client.session.SessionPool;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.functions.FunctionContext;
 import org.apache.flink.table.functions.LookupFunction;
@@ -20,6 +21,7 @@ import org.apache.flink.table.functions.LookupFunction;
  * Looks keys up one after the other. The task's thread waits for each, so that only the lookups of other subtasks share
  * a request with it.
  */
+@Internal
 public final class SyncZNodeLookup extends LookupFunction {
 
     private static final long serialVersionUID = 1L;

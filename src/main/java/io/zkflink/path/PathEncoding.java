@@ -3,8 +3,10 @@ package io.zkflink.path;
 
 import java.util.List;
 import java.util.Locale;
+import org.apache.flink.annotation.PublicEvolving;
 
 /** How a column's text becomes the name of a znode. */
+@PublicEvolving
 public enum PathEncoding {
     /** The text is the name. */
     NONE(List.of()),

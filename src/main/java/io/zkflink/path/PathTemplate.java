@@ -13,6 +13,7 @@ import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.flink.annotation.Internal;
 
 /**
  * A path in which columns stand for segments: {@code /flags/{service}/{flag}}, or {@code /config/{*key}} for whatever
@@ -21,6 +22,7 @@ import java.util.stream.Stream;
  *
  * <p>Immutable. Errors are {@link IllegalArgumentException}s whose message says what is wrong and what would be right.
  */
+@Internal
 public final class PathTemplate implements Serializable {
 
     private static final long serialVersionUID = 1L;

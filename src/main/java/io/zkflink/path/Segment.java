@@ -3,8 +3,10 @@ package io.zkflink.path;
 
 import java.io.Serializable;
 import java.util.Set;
+import org.apache.flink.annotation.Internal;
 
 /** One part of a {@link PathTemplate}. */
+@Internal
 public sealed interface Segment extends Serializable {
 
     /** A name that stands for itself. */

@@ -2,6 +2,7 @@
 package io.zkflink.path;
 
 import java.io.Serializable;
+import org.apache.flink.annotation.PublicEvolving;
 
 /**
  * The type of a column that is bound to a path segment.
@@ -9,6 +10,7 @@ import java.io.Serializable;
  * @param minLength fewest characters of a text, for {@code CHAR(n)}; 0 for the other kinds
  * @param maxLength most characters of a text, for {@code CHAR(n)} and {@code VARCHAR(n)}
  */
+@PublicEvolving
 public record SegmentType(Kind kind, int minLength, int maxLength) implements Serializable {
 
     /** What a segment's text stands for. */

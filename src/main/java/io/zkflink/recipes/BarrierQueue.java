@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.recipes;
 
-import io.zkflink.subtree.Known;
+import io.zkflink.subtree.state.ZNodeState;
 
 /**
  * A barrier. It is open while there is the znode {@code ready}, which whoever saw the last member come has created, and
@@ -18,7 +18,7 @@ import io.zkflink.subtree.Known;
 final class BarrierQueue extends ResourceQueue {
 
     private final RecipeSettings settings;
-    private Known ready;
+    private ZNodeState ready;
     private boolean isUnsure;
 
     BarrierQueue(RecipeSettings settings, boolean perOwner, boolean withPositions) {
@@ -27,7 +27,7 @@ final class BarrierQueue extends ResourceQueue {
     }
 
     @Override
-    Claim claim(String name, Known known) {
+    Claim claim(String name, ZNodeState known) {
         if (name.equals(Layout.READY)) {
             known.hide();
             ready = known;
@@ -75,7 +75,7 @@ final class BarrierQueue extends ResourceQueue {
         return switch (glance.evidence) {
             case EXACT -> true;
             case ROUND -> glance.sighted.isEmpty();
-            case LISTED -> glance.sighted.stream().noneMatch(each -> each.what() == Sighted.What.GONE);
+            case LISTED -> glance.sighted.stream().noneMatch(each -> each.what() == ContenderChange.What.GONE);
         };
     }
 }

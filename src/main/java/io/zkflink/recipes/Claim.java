@@ -2,9 +2,10 @@
 package io.zkflink.recipes;
 
 import io.zkflink.client.ZNode;
-import io.zkflink.subtree.Known;
+import io.zkflink.subtree.state.ZNodeState;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
+import org.apache.flink.annotation.Internal;
 
 /**
  * A contender's znode as it was last read, with what its row says of it. Replaced when its znode changes.
@@ -12,7 +13,8 @@ import java.util.Comparator;
  * @param owner who it is for: the data, or an empty text
  * @param known where it is kept, and saved, whether there is a row and whether that says that the claim is granted
  */
-public record Claim(Contender contender, ZNode znode, String owner, Known known) {
+@Internal
+public record Claim(Contender contender, ZNode znode, String owner, ZNodeState known) {
 
     static final Comparator<Claim> BY_SEQUENCE = Comparator.comparing(Claim::contender, Contender.ORDER);
 
@@ -20,7 +22,7 @@ public record Claim(Contender contender, ZNode znode, String owner, Known known)
     static final Comparator<Claim> BY_ARRIVAL = Comparator.<Claim>comparingLong(claim -> claim.known.czxid())
             .thenComparing(claim -> claim.contender.name());
 
-    static Claim of(Contender contender, Known known) {
+    static Claim of(Contender contender, ZNodeState known) {
         ZNode znode = known.last()
                 .orElseThrow(() -> new IllegalStateException("The state of this scan was written"
                         + " with 'recipe' = 'node'. Start without the state, or use that recipe."));

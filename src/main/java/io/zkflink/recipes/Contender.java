@@ -4,6 +4,7 @@ package io.zkflink.recipes;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.UUID;
+import org.apache.flink.annotation.Internal;
 
 /**
  * A child of a resource that takes part in its recipe, by its name alone.
@@ -13,6 +14,7 @@ import java.util.UUID;
  *     none
  * @param layout of the name
  */
+@Internal
 public record Contender(String name, Optional<UUID> id, int sequence, Layout layout) {
 
     /**

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.flink.annotation.Internal;
 
 /**
  * How the nodes of a recipe are named.
@@ -13,6 +14,7 @@ import java.util.regex.Pattern;
  * name ends like a contender's is waited for by all of them, and so has to be counted here. The sequence must be as a
  * server writes it.
  */
+@Internal
 public enum Layout {
     /** Curator's {@code InterProcessMutex}, and go-zookeeper's {@code Lock}, whose id has no dashes. */
     CURATOR_LOCK("_c_", "-lock-", "lock-", Sharing.LEASES, "Curator or go-zookeeper"),

@@ -2,11 +2,13 @@
 package io.zkflink.recipes;
 
 import java.util.Locale;
+import org.apache.flink.annotation.Internal;
 
 /**
  * Whose layout the nodes of a lock have. Programs that speak different dialects must not queue for one lock: each sorts
  * the other's nodes wrongly, so that both may believe to hold it.
  */
+@Internal
 public enum LockDialect {
     /** Curator's {@code InterProcessMutex}, {@code _c_<uuid>-lock-<sequence>}; go-zookeeper's lock is one of it. */
     CURATOR,

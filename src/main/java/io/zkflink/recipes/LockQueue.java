@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.recipes;
 
-import io.zkflink.subtree.Known;
+import io.zkflink.subtree.state.ZNodeState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,7 +27,7 @@ final class LockQueue extends ResourceQueue {
     }
 
     @Override
-    Claim claim(String name, Known known) {
+    Claim claim(String name, ZNodeState known) {
         return settings.parse(name)
                 .map(contender -> Claim.of(contender, known))
                 .orElseThrow(() -> new IllegalArgumentException("'" + name + "' is no contender"));
@@ -109,7 +109,7 @@ final class LockQueue extends ResourceQueue {
 
     private Optional<Contender> lowestGone(Glance glance) {
         return glance.sighted.stream()
-                .filter(each -> each.what() == Sighted.What.GONE)
+                .filter(each -> each.what() == ContenderChange.What.GONE)
                 .flatMap(each -> settings.parse(each.name()).stream())
                 .min(Contender.ORDER);
     }

@@ -2,8 +2,10 @@
 package io.zkflink.recipes;
 
 import java.util.Locale;
+import org.apache.flink.annotation.Internal;
 
 /** What the rows of a table are. */
+@Internal
 public enum Recipe {
     /** Znodes. */
     NODE("", ""),

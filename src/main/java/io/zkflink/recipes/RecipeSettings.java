@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.apache.flink.annotation.Internal;
 
 /**
  * Which recipe the resources of a table follow, and how its nodes are named.
@@ -18,6 +19,7 @@ import java.util.stream.Stream;
  * @param maxLeases how many of a lock's queue hold it
  * @param members how many have to enter a barrier until it opens
  */
+@Internal
 public record RecipeSettings(Recipe recipe, LockDialect dialect, int maxLeases, int members) implements Serializable {
 
     /** What those who hold locks and wait for them are named like. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.recipes;
 
-import io.zkflink.recipes.Standing.Change;
-import io.zkflink.subtree.Known;
+import io.zkflink.recipes.QueueRow.Change;
+import io.zkflink.subtree.state.ZNodeState;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import org.apache.flink.annotation.Internal;
 
 /**
  * Those who contend for one resource, and what their rows say. Takes what was seen of them since the last time and gives
@@ -30,14 +31,14 @@ import java.util.function.Consumer;
  * contender before B, who came before B did, since the server numbers them.
  *
  * <ul>
- *   <li>{@link Evidence#EXACT}: what is known is the queue of one moment. An answer that shows a later moment would have
+ *   <li>{@link Completeness#EXACT}: what is known is the queue of one moment. An answer that shows a later moment would have
  *       been preceded by the events in between, and they would wait to be read.
- *   <li>{@link Evidence#ROUND}: let h be the newest moment that was seen when the queue was looked at the time before. B
+ *   <li>{@link Completeness#ROUND}: let h be the newest moment that was seen when the queue was looked at the time before. B
  *       was known then. If some A lived at h, its creation had been reported, so it has been read since: it is still
  *       known, and B is not first, or it was found gone, and B waits for the next time. So no A lived at h. If B itself
  *       had been gone at h, that had been reported, and would have been read since. So B was first at h. Who is new, or
  *       sees one before him go, waits for one more round.
- *   <li>{@link Evidence#LISTED}: the list shows one moment. Whoever is known was on it, and if no A of that list was
+ *   <li>{@link Completeness#LISTED}: the list shows one moment. Whoever is known was on it, and if no A of that list was
  *       found gone when it was read, there was none.
  * </ul>
  *
@@ -45,10 +46,11 @@ import java.util.function.Consumer;
  * as it is until the walk has ended. A grant is taken back when its znode is gone, or when one before it turns up, which
  * no server does.
  *
- * <p>What is shown, and as what, is kept with the znode's {@link Known}, so that it is saved with the rest of the state.
+ * <p>What is shown, and as what, is kept with the znode's {@link ZNodeState}, so that it is saved with the rest of the state.
  *
  * <p>Pure state, owned by one thread. A change costs O(log n) time and O(1) rows, unless positions are asked for.
  */
+@Internal
 public abstract class ResourceQueue {
 
     private final boolean perOwner;
@@ -82,7 +84,7 @@ public abstract class ResourceQueue {
     }
 
     /** Puts back what was known when the state was saved. */
-    public final void restore(String name, Known known) {
+    public final void restore(String name, ZNodeState known) {
         Claim claim = claim(name, known);
         if (claim != null) {
             add(claim);
@@ -109,14 +111,15 @@ public abstract class ResourceQueue {
      * @param touched told the name of each child of which something else is remembered
      * @return the changes of rows, in the order in which they are to be told
      */
-    public final List<Change> look(Collection<Sighted> sighted, Evidence evidence, Consumer<String> touched) {
+    public final List<Change> look(
+            Collection<ContenderChange> sighted, Completeness evidence, Consumer<String> touched) {
         Rows before = new Rows();
         if (withPositions) {
             before.all();
         }
         Glance glance = new Glance(evidence, sighted, new HashSet<>(), new LinkedHashSet<>(undecided), before, touched);
         undecided.clear();
-        for (Sighted each : sighted) {
+        for (ContenderChange each : sighted) {
             Claim old = byName.get(each.name());
             if (old != null) {
                 before.remember(old);
@@ -128,7 +131,7 @@ public abstract class ResourceQueue {
                 gone(each.name());
             } else if (now != null) {
                 before.remember(now);
-                arrive(old, now, each.what() == Sighted.What.NEW, glance);
+                arrive(old, now, each.what() == ContenderChange.What.NEW, glance);
             }
         }
         decide(glance);
@@ -150,8 +153,8 @@ public abstract class ResourceQueue {
 
     /** What there is to judge by, and what comes of it. */
     final class Glance {
-        final Evidence evidence;
-        final Collection<Sighted> sighted;
+        final Completeness evidence;
+        final Collection<ContenderChange> sighted;
         /** Who has come since the last time. */
         final Set<Claim> newcomers;
         /** Whose standing was left open the last time, and who has no row. */
@@ -161,8 +164,8 @@ public abstract class ResourceQueue {
         private final Consumer<String> touched;
 
         private Glance(
-                Evidence evidence,
-                Collection<Sighted> sighted,
+                Completeness evidence,
+                Collection<ContenderChange> sighted,
                 Set<Claim> newcomers,
                 Set<Claim> open,
                 Rows before,
@@ -187,7 +190,7 @@ public abstract class ResourceQueue {
 
         /** Leaves open whether a claim is granted; where nobody reports, it may stay so for long, and is told as not. */
         void leaveOpen(Claim claim) {
-            if (evidence == Evidence.LISTED) {
+            if (evidence == Completeness.LISTED) {
                 show(claim, claim.known().granted());
             }
             undecided.add(claim);
@@ -198,7 +201,7 @@ public abstract class ResourceQueue {
     abstract void decide(Glance glance);
 
     /** The claim that a child makes; null if it plays another role, which this notes. */
-    abstract Claim claim(String name, Known known);
+    abstract Claim claim(String name, ZNodeState known);
 
     /** A child is gone. */
     void gone(String name) {}
@@ -230,7 +233,7 @@ public abstract class ResourceQueue {
 
     /** The rows as they were, of those keys whose rows may change. */
     private final class Rows {
-        private final Map<String, Optional<Standing>> before = new LinkedHashMap<>();
+        private final Map<String, Optional<QueueRow>> before = new LinkedHashMap<>();
 
         /** Remembers the row that a claim is part of, unless that has been done; to be called before it changes. */
         void remember(Claim claim) {
@@ -245,7 +248,7 @@ public abstract class ResourceQueue {
         }
 
         List<Change> differences() {
-            Map<String, Standing> now = new LinkedHashMap<>();
+            Map<String, QueueRow> now = new LinkedHashMap<>();
             if (withPositions) {
                 now.putAll(standings());
             } else {
@@ -275,7 +278,7 @@ public abstract class ResourceQueue {
             return perOwner ? claim.owner() : claim.contender().name();
         }
 
-        private Standing standing(String key) {
+        private QueueRow standing(String key) {
             Collection<Claim> claims = perOwner
                     ? byOwner.getOrDefault(key, Collections.emptyNavigableSet())
                     : Optional.ofNullable(byName.get(key)).map(List::of).orElse(List.of());
@@ -287,8 +290,8 @@ public abstract class ResourceQueue {
             return null;
         }
 
-        private Map<String, Standing> standings() {
-            Map<String, Standing> all = new LinkedHashMap<>();
+        private Map<String, QueueRow> standings() {
+            Map<String, QueueRow> all = new LinkedHashMap<>();
             int position = 0;
             for (Claim claim : queue) {
                 if (claim.isShown()) {
@@ -299,8 +302,8 @@ public abstract class ResourceQueue {
             return all;
         }
 
-        private Standing standing(Claim claim, int position) {
-            return new Standing(claim.znode(), claim.owner(), claim.known().granted(), position);
+        private QueueRow standing(Claim claim, int position) {
+            return new QueueRow(claim.znode(), claim.owner(), claim.known().granted(), position);
         }
     }
 }

@@ -4,10 +4,12 @@ package io.zkflink.row;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.List;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.DataType;
 
 /** Says of rows which resource they claim, by the template's columns, and for whom. */
+@Internal
 public final class ClaimEncoder implements Serializable {
 
     private static final long serialVersionUID = 1L;

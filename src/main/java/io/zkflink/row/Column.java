@@ -2,9 +2,11 @@
 package io.zkflink.row;
 
 import java.io.Serializable;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.table.data.RowData;
 
 /** Where a column of a produced row comes from. */
+@Internal
 public sealed interface Column extends Serializable {
 
     /**

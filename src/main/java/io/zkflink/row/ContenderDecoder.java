@@ -5,10 +5,12 @@ import io.zkflink.client.ZNode;
 import io.zkflink.path.PathTemplate;
 import java.io.Serializable;
 import java.util.List;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.StringData;
 
 /** Makes rows of contenders: columns of the resource's path, the owner, what the recipe says of them, and the Stat. */
+@Internal
 public final class ContenderDecoder implements Serializable {
 
     private static final long serialVersionUID = 1L;

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.TimestampData;
@@ -15,6 +16,7 @@ import org.apache.flink.table.types.DataType;
 
 /** The metadata columns that a scan can read. In rows that say that a znode is gone, those of the Stat are
  * NULL, unless the whole last row is taken back. */
+@Internal
 public enum ReadableMetadata {
     PATH(
             "path",

@@ -6,10 +6,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.types.DataType;
 
 /** The metadata columns that tables of a recipe have beyond those of {@link ReadableMetadata}. */
+@Internal
 public enum RecipeMetadata {
     STATE(
             "state",

@@ -3,9 +3,11 @@ package io.zkflink.row;
 
 import io.zkflink.client.ZNode;
 import io.zkflink.path.PathTemplate;
+import io.zkflink.row.payload.PayloadDecoder;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.Optional;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.types.RowKind;
@@ -16,6 +18,7 @@ import org.apache.flink.util.UserCodeClassLoader;
  *
  * <p>Owned by one thread; opened before use.
  */
+@Internal
 public interface RecordDecoder<T> extends Serializable {
 
     void open(DeserializationSchema.InitializationContext context) throws Exception;

@@ -3,6 +3,7 @@ package io.zkflink.row;
 
 import java.io.IOException;
 import java.io.Serializable;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 
 /**
@@ -10,6 +11,7 @@ import org.apache.flink.api.common.serialization.SerializationSchema;
  *
  * <p>Owned by one thread; {@link #open} before use.
  */
+@Internal
 public interface RecordEncoder<T> extends Serializable {
 
     void open(SerializationSchema.InitializationContext context) throws Exception;

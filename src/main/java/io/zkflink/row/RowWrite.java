@@ -4,9 +4,11 @@ package io.zkflink.row;
 import io.zkflink.client.CreateMode;
 import io.zkflink.client.ZNode;
 import java.util.Arrays;
+import org.apache.flink.annotation.Internal;
 
 /** What a row asks to have done to its znode. Says nothing of whether that exists. */
 @SuppressWarnings("ArrayRecordComponent") // compared nowhere; copying a megabyte per accessor call would be worse
+@Internal
 public sealed interface RowWrite {
 
     String path();

@@ -5,6 +5,7 @@ import io.zkflink.path.PathTemplate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.table.connector.Projection;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.DataType;
@@ -14,6 +15,7 @@ import org.apache.flink.table.types.DataType;
  *
  * @param physical a row type with the physical columns
  */
+@Internal
 public record TableLayout(PathTemplate template, DataType physical) {
 
     /** The type of what the format decodes: the physical columns outside of the template. */

@@ -4,10 +4,12 @@ package io.zkflink.row;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeStat;
 import io.zkflink.path.PathTemplate;
+import io.zkflink.row.payload.PayloadDecoder;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
@@ -19,6 +21,7 @@ import org.apache.flink.types.RowKind;
  *
  * <p>Owned by one thread; {@link #open} before use.
  */
+@Internal
 public final class ZNodeDecoder implements RecordDecoder<RowData> {
 
     private static final long serialVersionUID = 1L;
@@ -31,7 +34,7 @@ public final class ZNodeDecoder implements RecordDecoder<RowData> {
     /** Null if no column comes from the data. */
     private final PayloadDecoder payload;
 
-    private final ParseErrors parseErrors;
+    private final ParseErrorPolicy parseErrors;
     private final String parseErrorsOption;
 
     /**
@@ -43,7 +46,7 @@ public final class ZNodeDecoder implements RecordDecoder<RowData> {
             PathTemplate template,
             List<Column> columns,
             PayloadDecoder payload,
-            ParseErrors parseErrors,
+            ParseErrorPolicy parseErrors,
             String parseErrorsOption) {
         this.template = template;
         this.columns = List.copyOf(columns);

@@ -2,12 +2,15 @@
 package io.zkflink.row;
 
 import io.zkflink.client.CreateMode;
+import io.zkflink.row.payload.PayloadDecoder;
+import io.zkflink.row.payload.PayloadEncoder;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
@@ -20,6 +23,7 @@ import org.apache.flink.types.RowKind;
  *
  * <p>Owned by one thread; {@link #open} before use.
  */
+@Internal
 public final class ZNodeEncoder implements RecordEncoder<RowData> {
 
     private static final long serialVersionUID = 1L;

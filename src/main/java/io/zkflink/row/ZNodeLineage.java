@@ -5,6 +5,7 @@ import io.zkflink.client.ConnectionSettings;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.streaming.api.lineage.DatasetConfigFacet;
 import org.apache.flink.streaming.api.lineage.LineageDataset;
@@ -20,6 +21,7 @@ import org.apache.flink.streaming.api.lineage.SourceLineageVertex;
  * @param name the path template, with the namespace of the connection
  * @param how options and their values
  */
+@Internal
 public record ZNodeLineage(String namespace, String name, Map<String, String> how) implements LineageDataset {
 
     private static final String FACET = "zookeeper";

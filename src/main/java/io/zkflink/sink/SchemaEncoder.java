@@ -3,9 +3,9 @@ package io.zkflink.sink;
 
 import io.zkflink.client.CreateMode;
 import io.zkflink.path.PathTemplate;
-import io.zkflink.row.PayloadCompression;
 import io.zkflink.row.RecordEncoder;
 import io.zkflink.row.RowWrite;
+import io.zkflink.row.payload.PayloadCompression;
 import java.io.IOException;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 

@@ -4,20 +4,24 @@ package io.zkflink.sink;
 import io.zkflink.client.Failure;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
-import io.zkflink.metrics.SinkMetric;
-import io.zkflink.metrics.SinkMetrics;
 import io.zkflink.row.RecordEncoder;
 import io.zkflink.row.RowWrite;
 import io.zkflink.sink.batch.BatchContext;
 import io.zkflink.sink.batch.BatchResult;
 import io.zkflink.sink.batch.BatchWrite;
 import io.zkflink.sink.batch.BatchedRow;
+import io.zkflink.sink.batch.Guard;
 import io.zkflink.sink.batch.GuardException;
 import io.zkflink.sink.batch.GuardedClient;
 import io.zkflink.sink.batch.KnownZNodes;
 import io.zkflink.sink.batch.PathQueue;
 import io.zkflink.sink.batch.RefusedRow;
 import io.zkflink.sink.batch.RetryPolicy;
+import io.zkflink.sink.runtime.MailboxExecutorAdapter;
+import io.zkflink.sink.runtime.SinkMetric;
+import io.zkflink.sink.runtime.SinkMetrics;
+import io.zkflink.sink.settings.SinkSettings;
+import io.zkflink.sink.transaction.WaitingRemovals;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -52,7 +56,7 @@ final class UpsertWriter<T> implements StatefulSinkWriter<T, WaitingRemovals> {
     private final SinkSettings settings;
     private final RetryPolicy retries;
     private final Guard guard;
-    private final TaskThread thread;
+    private final MailboxExecutorAdapter thread;
     private final ProcessingTimeService time;
     private final SinkMetrics metrics;
 
@@ -86,7 +90,7 @@ final class UpsertWriter<T> implements StatefulSinkWriter<T, WaitingRemovals> {
         this.retries = retries;
         this.queue = new PathQueue<>(settings.rows().deleteChildren());
         this.guard = guard;
-        this.thread = new TaskThread(surroundings.mailbox());
+        this.thread = new MailboxExecutorAdapter(surroundings.mailbox());
         this.time = surroundings.time();
         this.metrics = surroundings.metrics();
         this.batches = new BatchContext(

@@ -2,14 +2,19 @@
 package io.zkflink.sink;
 
 import io.zkflink.client.ConnectionSettings;
-import io.zkflink.client.OwnedSession;
-import io.zkflink.client.OwnedSessionClient;
-import io.zkflink.client.SessionPool;
+import io.zkflink.client.DedicatedSession;
 import io.zkflink.client.ZooKeeperClient;
-import io.zkflink.metrics.SinkMetrics;
+import io.zkflink.client.session.DedicatedSessionClient;
+import io.zkflink.client.session.SessionPool;
 import io.zkflink.row.RecordEncoder;
 import io.zkflink.row.ZNodeLineage;
+import io.zkflink.sink.batch.Guard;
 import io.zkflink.sink.batch.RetryPolicy;
+import io.zkflink.sink.guard.GuardLock;
+import io.zkflink.sink.runtime.SinkMetrics;
+import io.zkflink.sink.settings.SinkSettings;
+import io.zkflink.sink.transaction.WaitingRemovals;
+import io.zkflink.sink.transaction.WaitingRemovalsSerializer;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.Map;
@@ -98,7 +103,7 @@ public final class ZooKeeperSink<T> implements Sink<T>, SupportsWriterState<T, W
                     + "' ('sink.guard.lock'), and Flink has started " + writers + ". Call"
                     + " 'sinkTo(sink).setParallelism(1).setMaxParallelism(1).disableChaining()'.");
         }
-        OwnedSession session = OwnedSessionClient.open(connection, Optional.empty());
+        DedicatedSession session = DedicatedSessionClient.open(connection, Optional.empty());
         try {
             GuardLock lock = GuardLock.acquire(
                     session,

@@ -3,8 +3,12 @@ package io.zkflink.sink;
 
 import io.zkflink.client.Acl;
 import io.zkflink.client.ConnectionSettings;
-import io.zkflink.client.InvalidSettingException;
-import io.zkflink.row.PayloadCompression;
+import io.zkflink.client.settings.InvalidSettingException;
+import io.zkflink.row.payload.PayloadCompression;
+import io.zkflink.sink.session.SessionBoundSink;
+import io.zkflink.sink.settings.ConflictPolicy;
+import io.zkflink.sink.settings.SinkSettings;
+import io.zkflink.sink.transaction.TransactionalSink;
 import java.time.Duration;
 import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.api.connector.sink2.Sink;
@@ -82,8 +86,8 @@ public final class ZooKeeperSinkBuilder<T> {
         return this;
     }
 
-    /** What to do with an update whose znode has another version than it expects; {@link Conflict#FAIL} unless set. */
-    public ZooKeeperSinkBuilder<T> setConflict(Conflict conflict) {
+    /** What to do with an update whose znode has another version than it expects; {@link ConflictPolicy#FAIL} unless set. */
+    public ZooKeeperSinkBuilder<T> setConflict(ConflictPolicy conflict) {
         rows = new SinkSettings.Rows(conflict, rows.deleteChildren(), rows.skipUnchanged(), rows.acl());
         return this;
     }
@@ -191,7 +195,7 @@ public final class ZooKeeperSinkBuilder<T> {
         SinkSettings settings = settings();
         sessions.at(connection.base());
         SchemaEncoder<T> encoder = new SchemaEncoder<>(connection.base(), serializer, compression, true);
-        return OwnedSink.ofZNodes(connection, encoder, settings, sessions)
+        return SessionBoundSink.ofZNodes(connection, encoder, settings, sessions)
                 .write(
                         elements,
                         elements.getExecutionEnvironment().getCheckpointConfig().isCheckpointingEnabled());

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.source;
 
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 
 /** Changes as they are. */
-final class ChangeSchema implements ZNodeDeserializationSchema<ZNodeChange> {
+@Internal
+public final class ChangeSchema implements ZNodeDeserializationSchema<ZNodeChange> {
 
     private static final long serialVersionUID = 1L;
 

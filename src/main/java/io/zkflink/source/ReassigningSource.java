@@ -3,6 +3,9 @@ package io.zkflink.source;
 
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.path.PathTemplate;
+import io.zkflink.source.reader.ScanContent;
+import io.zkflink.source.settings.ScanSettings;
+import io.zkflink.source.split.SubtreeSplit;
 import java.util.List;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.source.ReaderInfo;
@@ -21,7 +24,7 @@ final class ReassigningSource<T> extends ZooKeeperSource<T> implements SupportsS
             ConnectionSettings connection,
             PathTemplate template,
             ScanSettings settings,
-            Scanned<T> scanned,
+            ScanContent<T> scanned,
             TypeInformation<T> producedType) {
         super(connection, template, settings, scanned, producedType);
     }
@@ -31,7 +34,7 @@ final class ReassigningSource<T> extends ZooKeeperSource<T> implements SupportsS
             ConnectionSettings connection,
             PathTemplate template,
             ScanSettings settings,
-            Scanned<T> scanned,
+            ScanContent<T> scanned,
             TypeInformation<T> producedType) {
         return new ReassigningSource<>(connection, template, settings, scanned, producedType);
     }

@@ -5,15 +5,17 @@ import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeStat;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.row.EventType;
-import io.zkflink.row.PayloadCompression;
 import io.zkflink.row.RecordDecoder;
+import io.zkflink.row.payload.PayloadCompression;
 import java.io.IOException;
 import java.util.Optional;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.types.RowKind;
 
 /** Makes records by a schema of the user's. */
-final class SchemaDecoder<T> implements RecordDecoder<T> {
+@Internal
+public final class SchemaDecoder<T> implements RecordDecoder<T> {
 
     private static final long serialVersionUID = 1L;
     private static final byte[] NO_DATA = {};
@@ -22,7 +24,7 @@ final class SchemaDecoder<T> implements RecordDecoder<T> {
     private final ZNodeDeserializationSchema<T> schema;
     private final PayloadCompression compression;
 
-    SchemaDecoder(PathTemplate template, ZNodeDeserializationSchema<T> schema, PayloadCompression compression) {
+    public SchemaDecoder(PathTemplate template, ZNodeDeserializationSchema<T> schema, PayloadCompression compression) {
         this.template = template;
         this.schema = schema;
         this.compression = compression;

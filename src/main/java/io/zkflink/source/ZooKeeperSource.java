@@ -2,10 +2,22 @@
 package io.zkflink.source;
 
 import io.zkflink.client.ConnectionSettings;
-import io.zkflink.metrics.ScanMetrics;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.row.RecordDecoder;
 import io.zkflink.row.ZNodeLineage;
+import io.zkflink.source.enumerator.EnumeratorStateSerializer;
+import io.zkflink.source.enumerator.SubtreeEnumerator;
+import io.zkflink.source.reader.BucketRouter;
+import io.zkflink.source.reader.RecipeScan;
+import io.zkflink.source.reader.RowLimit;
+import io.zkflink.source.reader.ScanContent;
+import io.zkflink.source.reader.ScanMetrics;
+import io.zkflink.source.reader.SubtreeReader;
+import io.zkflink.source.reader.SubtreeSplitReader;
+import io.zkflink.source.settings.ScanSettings;
+import io.zkflink.source.split.Buckets;
+import io.zkflink.source.split.SubtreeSplit;
+import io.zkflink.source.split.SubtreeSplitSerializer;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -60,7 +72,7 @@ public class ZooKeeperSource<T>
     private final ConnectionSettings connection;
     private final PathTemplate template;
     private final ScanSettings settings;
-    private final Scanned<T> scanned;
+    private final ScanContent<T> scanned;
     private final TypeInformation<T> producedType;
 
     /** For tables; others call {@link #builder}. */
@@ -71,14 +83,14 @@ public class ZooKeeperSource<T>
             ScanSettings settings,
             RecordDecoder<T> decoder,
             TypeInformation<T> producedType) {
-        return create(connection, template, settings, new Scanned.ZNodes<>(decoder), producedType);
+        return create(connection, template, settings, new ScanContent.ZNodes<>(decoder), producedType);
     }
 
     private static <T> ZooKeeperSource<T> create(
             ConnectionSettings connection,
             PathTemplate template,
             ScanSettings settings,
-            Scanned<T> scanned,
+            ScanContent<T> scanned,
             TypeInformation<T> producedType) {
         return CAN_REASSIGN
                 ? ReassigningSource.of(connection, template, settings, scanned, producedType)
@@ -98,7 +110,7 @@ public class ZooKeeperSource<T>
             ConnectionSettings connection,
             PathTemplate template,
             ScanSettings settings,
-            Scanned<T> scanned,
+            ScanContent<T> scanned,
             TypeInformation<T> producedType) {
         this.connection = connection;
         this.template = template;

@@ -3,11 +3,17 @@ package io.zkflink.source;
 
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.Content;
-import io.zkflink.client.InvalidSettingException;
+import io.zkflink.client.settings.InvalidSettingException;
 import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
-import io.zkflink.row.PayloadCompression;
+import io.zkflink.row.payload.PayloadCompression;
+import io.zkflink.source.settings.BoundedMode;
+import io.zkflink.source.settings.ScanMode;
+import io.zkflink.source.settings.ScanSettings;
+import io.zkflink.source.settings.StartupMode;
+import io.zkflink.source.settings.UnreadablePolicy;
+import io.zkflink.source.settings.WatchMode;
 import java.time.Duration;
 import org.apache.flink.annotation.PublicEvolving;
 
@@ -34,7 +40,7 @@ public final class ZooKeeperSourceBuilder<T> {
     private Duration proofInterval = Duration.ZERO;
     private boolean sourceWatermarks;
     private boolean keysOnly;
-    private Unreadable unreadable = Unreadable.FAIL;
+    private UnreadablePolicy unreadable = UnreadablePolicy.FAIL;
     private PayloadCompression compression = PayloadCompression.NONE;
     private int parallelism = Integer.MAX_VALUE;
 
@@ -151,8 +157,8 @@ public final class ZooKeeperSourceBuilder<T> {
         return this;
     }
 
-    /** What to do with znodes whose ACL denies reading; {@link Unreadable#FAIL} unless set. */
-    public ZooKeeperSourceBuilder<T> setUnreadable(Unreadable unreadable) {
+    /** What to do with znodes whose ACL denies reading; {@link UnreadablePolicy#FAIL} unless set. */
+    public ZooKeeperSourceBuilder<T> setUnreadable(UnreadablePolicy unreadable) {
         this.unreadable = unreadable;
         return this;
     }

@@ -3,6 +3,7 @@ package io.zkflink.subtree;
 
 import io.zkflink.client.Content;
 import java.time.Duration;
+import org.apache.flink.annotation.Internal;
 
 /**
  * How a {@link SubtreeFeed} looks at a tree.
@@ -15,6 +16,7 @@ import java.time.Duration;
  *     never
  * @param skipUnreadable whether znodes whose ACL denies the READ permission are passed over; else the feed fails
  */
+@Internal
 public record FeedSettings(
         boolean mayWatch,
         boolean mayPoll,

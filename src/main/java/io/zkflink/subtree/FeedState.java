@@ -40,7 +40,7 @@ final class FeedState {
     private OptionalLong lostSince = OptionalLong.empty();
 
     private final ReportedPaths reported = new ReportedPaths();
-    private final Requests requests;
+    private final OutstandingReads requests;
     private boolean polling;
     private boolean awake;
 
@@ -57,7 +57,7 @@ final class FeedState {
         this.clock = new FeedClock(settings);
         this.newestZxid = newestZxid;
         // Of a znode that is gone only the answer's own zxid says how new that is, if events do not.
-        this.requests = new Requests(this, () -> includes(newestAnswered.getAsLong()));
+        this.requests = new OutstandingReads(this, () -> includes(newestAnswered.getAsLong()));
     }
 
     /**
@@ -275,7 +275,7 @@ final class FeedState {
     }
 
     /** Where to send what a walk asks for. */
-    Requests requests() {
+    OutstandingReads requests() {
         return requests;
     }
 

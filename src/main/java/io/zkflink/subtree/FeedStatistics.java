@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.subtree;
 
+import org.apache.flink.annotation.Internal;
+
 /**
  * What a {@link SubtreeFeed} has done so far.
  *
@@ -13,6 +15,7 @@ package io.zkflink.subtree;
  * @param pending reads that are to be made or under way
  * @param newestZxid the highest zxid seen
  */
+@Internal
 public record FeedStatistics(
         long events,
         long conflated,

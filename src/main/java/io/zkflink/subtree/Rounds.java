@@ -2,6 +2,7 @@
 package io.zkflink.subtree;
 
 import java.util.TreeSet;
+import org.apache.flink.annotation.Internal;
 
 /**
  * Tells when all that was reported until some moment has been read, although more is reported all the time.
@@ -9,19 +10,20 @@ import java.util.TreeSet;
  * <p>Reported paths are read in the order of their reports, and each read is numbered. A round lasts until those have
  * been answered that were under way when it began, and those that waited then. Touched by the polling thread only.
  */
-final class Rounds {
+@Internal
+public final class Rounds {
 
     private final TreeSet<Long> underWay = new TreeSet<>();
     private long sent;
     private long last;
 
     /** A read is sent; returns its number. */
-    long send() {
+    public long send() {
         underWay.add(++sent);
         return sent;
     }
 
-    void answered(long read) {
+    public void answered(long read) {
         underWay.remove(read);
     }
 
@@ -37,7 +39,7 @@ final class Rounds {
     }
 
     /** Whether the round that lasts is over. */
-    boolean areOver() {
+    public boolean areOver() {
         return last <= sent && (underWay.isEmpty() || underWay.first() > last);
     }
 
@@ -46,7 +48,7 @@ final class Rounds {
      *
      * @param waiting how many reported paths have not been sent yet
      */
-    void begin(int waiting) {
+    public void begin(int waiting) {
         last = sent + waiting;
     }
 }

@@ -2,7 +2,7 @@
 package io.zkflink.subtree;
 
 import io.zkflink.client.Content;
-import io.zkflink.client.Shared;
+import io.zkflink.client.SharedResources;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperClient;
 import java.util.HashSet;
@@ -31,7 +31,8 @@ final class SharedLists {
     /** How many names to remember, so that walks which drift apart cost requests instead of memory. */
     private static final int MAX_NAMES = 200_000;
 
-    private static final Shared<Object, SharedLists> GROUPS = new Shared<>(group -> true, group -> {});
+    private static final SharedResources<Object, SharedLists> GROUPS =
+            new SharedResources<>(group -> true, group -> {});
 
     /** Counts the begins of walks. */
     private long time;
@@ -48,7 +49,7 @@ final class SharedLists {
      * @param key equal for them and for nobody else; they use one session
      */
     static Member join(Object key, ZooKeeperClient client) {
-        Shared<Object, SharedLists>.Lease lease = GROUPS.lease(key, SharedLists::new);
+        SharedResources<Object, SharedLists>.Lease lease = GROUPS.lease(key, SharedLists::new);
         return lease.value().new Member(client, lease);
     }
 
@@ -104,10 +105,10 @@ final class SharedLists {
     /** One who walks. */
     final class Member {
         private final ZooKeeperClient client;
-        private final Shared<Object, SharedLists>.Lease lease;
+        private final SharedResources<Object, SharedLists>.Lease lease;
         private long since;
 
-        private Member(ZooKeeperClient client, Shared<Object, SharedLists>.Lease lease) {
+        private Member(ZooKeeperClient client, SharedResources<Object, SharedLists>.Lease lease) {
             this.client = client;
             this.lease = lease;
         }

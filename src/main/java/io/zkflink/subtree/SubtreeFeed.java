@@ -4,9 +4,11 @@ package io.zkflink.subtree;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
 import io.zkflink.path.PathTemplate;
+import io.zkflink.subtree.state.FeedEvent;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
+import org.apache.flink.annotation.Internal;
 
 /**
  * Watches a subtree and reports what reads of it find: the one mechanism that start, restore, reconnect, expiry and
@@ -21,11 +23,12 @@ import java.util.function.Predicate;
  * read unless somebody polls, and no more than a bounded number of reads is under way, so a slow consumer holds back the
  * reads; the changes that it is late for are conflated by path.
  */
+@Internal
 public final class SubtreeFeed implements AutoCloseable {
 
     private final FeedSettings settings;
     private final FeedState state;
-    private final TreeWatch watch;
+    private final WatchHandler watch;
     private final WalkRunner runner;
 
     /**
@@ -55,7 +58,7 @@ public final class SubtreeFeed implements AutoCloseable {
         this.settings = settings;
         this.state = new FeedState(template, settings, newestZxid, client::newestZxid);
         SharedLists.Member lists = SharedLists.join(company, client);
-        this.watch = new TreeWatch(client, template, wanted, settings, state, lists);
+        this.watch = new WatchHandler(client, template, wanted, settings, state, lists);
         this.runner = new WalkRunner(client, template, wanted, settings, state, lists);
     }
 
@@ -78,7 +81,7 @@ public final class SubtreeFeed implements AutoCloseable {
      * @return what was seen, oldest first; may be empty
      * @throws ZooKeeperException if the feed cannot go on
      */
-    public List<Sighting> poll(long timeoutMillis) throws ZooKeeperException, InterruptedException {
+    public List<FeedEvent> poll(long timeoutMillis) throws ZooKeeperException, InterruptedException {
         Deadline end = new Deadline();
         end.in(timeoutMillis);
         while (true) {

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
+import org.apache.flink.annotation.Internal;
 
 /**
  * Reads a subtree's rows once. Not atomic: each znode is as it was at some moment between call and result, and one that
@@ -21,6 +22,7 @@ import java.util.function.Consumer;
  *
  * <p>Driven by whichever thread completes its reads; takes one step at a time, with a bounded number of reads under way.
  */
+@Internal
 public final class SubtreeRead {
 
     private static final int MAX_READS = 2_000;

@@ -4,13 +4,16 @@ package io.zkflink.subtree;
 import io.zkflink.client.Failure;
 import io.zkflink.client.ZooKeeperException;
 import io.zkflink.path.PathTemplate;
-import io.zkflink.subtree.Sighting.Observation;
+import io.zkflink.subtree.state.FeedEvent.Observation;
+import io.zkflink.subtree.state.Reconciler;
+import io.zkflink.subtree.state.ZNodeState;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.flink.annotation.Internal;
 
 /**
  * Holds back all but one of the znodes that have the same key, where a key's text may have several names.
@@ -22,10 +25,11 @@ import java.util.Map;
  * <p>Belongs to a {@link Reconciler} and its thread. What waits is not part of any state: after a restore the walk sees it
  * again.
  */
+@Internal
 public final class UniqueKeys {
 
     private final PathTemplate template;
-    private final Map<String, Known> known;
+    private final Map<String, ZNodeState> known;
     /** By canonical path, the znode that has the key, where it is another one; may be gone by now. */
     private final Map<String, String> differently = new HashMap<>();
     /** By canonical path, the last observation of each znode that waits. */

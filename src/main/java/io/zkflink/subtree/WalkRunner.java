@@ -4,9 +4,9 @@ package io.zkflink.subtree;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.path.PathTemplate;
-import io.zkflink.subtree.Sighting.Observation;
-import io.zkflink.subtree.Sighting.WalkBegun;
-import io.zkflink.subtree.Sighting.WalkEnded;
+import io.zkflink.subtree.state.FeedEvent.Observation;
+import io.zkflink.subtree.state.FeedEvent.WalkBegun;
+import io.zkflink.subtree.state.FeedEvent.WalkEnded;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -27,10 +27,10 @@ final class WalkRunner {
     private final Predicate<String> wanted;
     private final FeedSettings settings;
     private final FeedState state;
-    private final Requests requests;
+    private final OutstandingReads requests;
     private final SharedLists.Member lists;
     private final DeniedLists denied = new DeniedLists();
-    private final Sightings seen = new Sightings();
+    private final FeedBuffer seen = new FeedBuffer();
     private final Rounds rounds = new Rounds();
     private final ReadBudget budget = new ReadBudget();
 
@@ -60,7 +60,7 @@ final class WalkRunner {
     }
 
     /** What was seen and not yet handed over. */
-    Sightings seen() {
+    FeedBuffer seen() {
         return seen;
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.table;
 
-import io.zkflink.sink.SingleWriter;
+import io.zkflink.sink.runtime.SingleWriter;
 import java.util.Optional;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.dag.Transformation;

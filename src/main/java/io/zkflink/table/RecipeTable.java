@@ -5,9 +5,13 @@ import io.zkflink.path.PathTemplate;
 import io.zkflink.recipes.Recipe;
 import io.zkflink.recipes.RecipeSettings;
 import io.zkflink.row.ClaimEncoder;
-import io.zkflink.sink.OwnedSink;
-import io.zkflink.source.ScanMode;
-import io.zkflink.source.ScanSettings;
+import io.zkflink.sink.session.SessionBoundSink;
+import io.zkflink.source.settings.ScanMode;
+import io.zkflink.source.settings.ScanSettings;
+import io.zkflink.table.options.RecipeOptions;
+import io.zkflink.table.options.SinkOptionsReader;
+import io.zkflink.table.options.ZooKeeperOptions;
+import io.zkflink.table.schema.DeclaredTable;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -66,7 +70,7 @@ final class RecipeTable {
                 + " have.");
         sink.checkRowsAreElsewhere(template);
         return new RecipeTableSink(
-                OwnedSink.ofClaims(
+                SessionBoundSink.ofClaims(
                         table.reader.connection(),
                         new ClaimEncoder(table.layout, owner()),
                         settings,

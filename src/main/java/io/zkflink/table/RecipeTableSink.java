@@ -2,7 +2,7 @@
 package io.zkflink.table;
 
 import io.zkflink.path.PathTemplate;
-import io.zkflink.sink.OwnedSink;
+import io.zkflink.sink.session.SessionBoundSink;
 import java.util.List;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
@@ -15,7 +15,7 @@ import org.apache.flink.table.data.RowData;
  * @param checkpointed whether the session of the planner asks for checkpoints
  */
 record RecipeTableSink(
-        OwnedSink<RowData> sink,
+        SessionBoundSink<RowData> sink,
         PathTemplate template,
         List<String> key,
         boolean hasPrimaryKey,
@@ -30,7 +30,7 @@ record RecipeTableSink(
 
     @Override
     public SinkRuntimeProvider getSinkRuntimeProvider(Context context) {
-        return new OwnedRowsProvider(sink, checkpointed, context.isBounded());
+        return new SessionBoundRowsProvider(sink, checkpointed, context.isBounded());
     }
 
     @Override

@@ -5,14 +5,24 @@ import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.CreateMode;
 import io.zkflink.history.History;
 import io.zkflink.recipes.Recipe;
-import io.zkflink.row.PayloadCompression;
 import io.zkflink.row.WritableMetadata;
-import io.zkflink.sink.SinkSettings;
-import io.zkflink.source.ScanMode;
-import io.zkflink.source.ScanSettings;
+import io.zkflink.row.payload.PayloadCompression;
+import io.zkflink.sink.settings.SinkSettings;
+import io.zkflink.source.settings.ScanMode;
+import io.zkflink.source.settings.ScanSettings;
+import io.zkflink.table.options.CatalogOptions;
+import io.zkflink.table.options.CatalogTableOptions;
+import io.zkflink.table.options.LogOptions;
+import io.zkflink.table.options.RecipeOptions;
+import io.zkflink.table.options.SinkOptionsReader;
+import io.zkflink.table.options.TableOwner;
+import io.zkflink.table.options.ZooKeeperOptions;
+import io.zkflink.table.schema.DeclaredTable;
+import io.zkflink.table.schema.PayloadFormat;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.table.api.ValidationException;
@@ -24,6 +34,7 @@ import org.apache.flink.table.factories.DynamicTableSinkFactory;
 import org.apache.flink.table.factories.DynamicTableSourceFactory;
 
 /** Makes tables of {@code 'connector' = 'zookeeper'}: discover, validate, construct. Never connects. */
+@Internal
 public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, DynamicTableSinkFactory {
 
     private final TableOwner owner;
@@ -61,16 +72,16 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
 
     /** Whether a table comes from a compiled plan and belongs to a catalog of ours, which has its connection. */
     private static boolean isOfPlan(Context context) {
-        return context.getEnrichmentOptions() instanceof OwnedOptions
+        return context.getEnrichmentOptions() instanceof CatalogTableOptions
                 && TableOwner.isNeededBy(context.getCatalogTable().getOptions());
     }
 
     private static ZooKeeperTableFactory ofPlan(Context context) {
-        return new ZooKeeperTableFactory(((OwnedOptions) context.getEnrichmentOptions()).owner());
+        return new ZooKeeperTableFactory(((CatalogTableOptions) context.getEnrichmentOptions()).owner());
     }
 
     private static Context connected(Context context) {
-        return ((OwnedOptions) context.getEnrichmentOptions()).owner().connect(context);
+        return ((CatalogTableOptions) context.getEnrichmentOptions()).owner().connect(context);
     }
 
     private DynamicTableSource source(Context context) {
@@ -122,7 +133,7 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
         if (!table.reader.isBatch()) {
             throw new ValidationException("FOR SYSTEM_TIME AS OF reads a tree that does not change, which needs a batch"
                     + " job: SET 'execution.runtime-mode' = 'batch'. Changes since a moment are rows of a table of"
-                    + " 'connector' = '" + ZooKeeperLogTableFactory.IDENTIFIER + "'.");
+                    + " 'connector' = '" + LogOptions.IDENTIFIER + "'.");
         }
     }
 

@@ -3,19 +3,21 @@ package io.zkflink.table;
 
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.CreateMode;
-import io.zkflink.row.PayloadCompression;
-import io.zkflink.row.PayloadEncoder;
 import io.zkflink.row.TableLayout;
 import io.zkflink.row.WritableMetadata;
 import io.zkflink.row.ZNodeEncoder;
-import io.zkflink.sink.OwnedSink;
-import io.zkflink.sink.SinkSettings;
-import io.zkflink.sink.TransactionalSink;
+import io.zkflink.row.payload.PayloadCompression;
+import io.zkflink.row.payload.PayloadEncoder;
 import io.zkflink.sink.ZooKeeperSink;
+import io.zkflink.sink.session.SessionBoundSink;
+import io.zkflink.sink.settings.SinkSettings;
+import io.zkflink.sink.transaction.TransactionalSink;
+import io.zkflink.table.options.SinkOptionsReader;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.table.api.ValidationException;
@@ -32,7 +34,8 @@ import org.apache.flink.table.types.DataType;
 import org.apache.flink.types.RowKind;
 
 /** A subtree that a query writes to, as the planner sees it. */
-final class ZooKeeperTableSink
+@Internal
+public final class ZooKeeperTableSink
         implements DynamicTableSink, SupportsWritingMetadata, SupportsRowLevelDelete, SupportsRowLevelUpdate {
 
     private final ConnectionSettings connection;
@@ -94,8 +97,8 @@ final class ZooKeeperTableSink
         ZNodeEncoder encoder = encoder(context);
         if (declaration.ownership() != null) {
             SinkSettings.Sessions sessions = declaration.ownership().sessions();
-            return new OwnedRowsProvider(
-                    OwnedSink.ofZNodes(connection, encoder, settings, sessions),
+            return new SessionBoundRowsProvider(
+                    SessionBoundSink.ofZNodes(connection, encoder, settings, sessions),
                     declaration.ownership().checkpointed(),
                     context.isBounded());
         }
@@ -115,7 +118,7 @@ final class ZooKeeperTableSink
         return layout.template().isOpenEnded() && deletes;
     }
 
-    ZNodeEncoder encoder(Context context) {
+    public ZNodeEncoder encoder(Context context) {
         return new ZNodeEncoder(
                 layout,
                 format == null

@@ -10,19 +10,22 @@ import io.zkflink.lookup.LookupSettings;
 import io.zkflink.lookup.LookupTable;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.row.Column;
-import io.zkflink.row.ParseErrors;
+import io.zkflink.row.ParseErrorPolicy;
 import io.zkflink.row.ReadableMetadata;
 import io.zkflink.row.TableLayout;
 import io.zkflink.row.ZNodeDecoder;
-import io.zkflink.source.ScanMode;
-import io.zkflink.source.ScanSettings;
 import io.zkflink.source.ZooKeeperSource;
+import io.zkflink.source.settings.ScanMode;
+import io.zkflink.source.settings.ScanSettings;
+import io.zkflink.table.options.ZooKeeperOptions;
+import io.zkflink.table.schema.PayloadFormat;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.source.DynamicTableSource;
@@ -33,14 +36,15 @@ import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.LogicalTypeRoot;
 
 /** A subtree as the planner sees it; the planner narrows it to the columns that a query reads. */
-class ZooKeeperTableSource extends NarrowedTableSource implements SupportsSourceWatermark {
+@Internal
+public class ZooKeeperTableSource extends NarrowedTableSource implements SupportsSourceWatermark {
 
     private static final Set<ReadableMetadata> OF_THE_PATH = Set.of(ReadableMetadata.PATH, ReadableMetadata.NAME);
 
     /** Null if no column comes from the data. */
     private final PayloadFormat.Reading payload;
 
-    private final ParseErrors scanParseErrors;
+    private final ParseErrorPolicy scanParseErrors;
     private final LookupSettings lookup;
 
     ZooKeeperTableSource(
@@ -48,7 +52,7 @@ class ZooKeeperTableSource extends NarrowedTableSource implements SupportsSource
             TableLayout layout,
             PayloadFormat.Reading payload,
             ScanSettings scan,
-            ParseErrors scanParseErrors,
+            ParseErrorPolicy scanParseErrors,
             LookupSettings lookup) {
         super(connection, layout, scan);
         this.payload = payload;
@@ -152,7 +156,7 @@ class ZooKeeperTableSource extends NarrowedTableSource implements SupportsSource
     }
 
     /** Makes the rows of scans, of the columns that the planner has left. */
-    ZNodeDecoder scanDecoder(ScanContext context) {
+    public ZNodeDecoder scanDecoder(ScanContext context) {
         return scanDecoder(context, layout.template());
     }
 
@@ -161,7 +165,7 @@ class ZooKeeperTableSource extends NarrowedTableSource implements SupportsSource
      *
      * @param template of the znodes that have a row
      */
-    ZNodeDecoder scanDecoder(ScanContext context, PathTemplate template) {
+    public ZNodeDecoder scanDecoder(ScanContext context, PathTemplate template) {
         return decoder(template, decoding(context), scanParseErrors, ZooKeeperOptions.SCAN_PARSE_ERRORS);
     }
 
@@ -172,8 +176,8 @@ class ZooKeeperTableSource extends NarrowedTableSource implements SupportsSource
     private ZNodeDecoder decoder(
             PathTemplate template,
             PayloadFormat.Decoder decoding,
-            ParseErrors parseErrors,
-            ConfigOption<ParseErrors> option) {
+            ParseErrorPolicy parseErrors,
+            ConfigOption<ParseErrorPolicy> option) {
         return new ZNodeDecoder(template, columns(decoding), decoding.payload(), parseErrors, option.key());
     }
 

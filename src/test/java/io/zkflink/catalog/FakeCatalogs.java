@@ -3,9 +3,8 @@ package io.zkflink.catalog;
 
 import io.zkflink.client.Acl;
 import io.zkflink.client.ConnectionSettings;
-import io.zkflink.client.ConnectionStatistics;
 import io.zkflink.client.Failure;
-import io.zkflink.client.Shared;
+import io.zkflink.client.SharedResources;
 import io.zkflink.client.WatchListener;
 import io.zkflink.client.WriteRefusal;
 import io.zkflink.client.WriteResult;
@@ -29,7 +28,8 @@ final class FakeCatalogs implements AutoCloseable {
 
     private final FakeZooKeeper zooKeeper;
     private final List<ZooKeeperCatalog> open = new ArrayList<>();
-    private final Shared<ZNodeMirror.Key, ZNodeMirror> mirrors = new Shared<>(any -> true, ZNodeMirror::close);
+    private final SharedResources<ZNodeMirror.Key, ZNodeMirror> mirrors =
+            new SharedResources<>(any -> true, ZNodeMirror::close);
 
     /** Null for a connection that holds. */
     private final Random faults;
@@ -152,7 +152,7 @@ final class FakeCatalogs implements AutoCloseable {
         }
 
         @Override
-        public ConnectionStatistics statistics() {
+        public ZooKeeperClient.Statistics statistics() {
             return zooKeeper.statistics();
         }
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What every {@link ZooKeeperClient} does, real or fake: the fake is worth only as much as this suite asks. */
-abstract class ZooKeeperClientContract {
+public abstract class ZooKeeperClientContract {
 
     protected ZooKeeperClient client;
     /** Does not exist, and no other test uses it. */

@@ -29,7 +29,7 @@ class SnippetsTest {
 
     @Test
     void everySnippetIsPartOfAnExample() throws IOException {
-        List<String> examples = read(Path.of("src/test/java/io/zkflink/examples"), ".java")
+        List<String> examples = read(Path.of("src/examples/java/io/zkflink/examples"), ".java")
                 .map(SnippetsTest::spaceless)
                 .toList();
         List<String> snippets = Stream.concat(

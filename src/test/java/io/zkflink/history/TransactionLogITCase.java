@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeStat;
+import io.zkflink.history.tree.PastTrees;
+import io.zkflink.history.tree.TreeAt;
+import io.zkflink.history.tree.WantedZNodes;
 import io.zkflink.testkit.ZooKeeperProcess;
 import java.io.File;
 import java.io.IOException;

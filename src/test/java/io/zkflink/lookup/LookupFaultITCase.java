@@ -4,7 +4,7 @@ package io.zkflink.lookup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.zkflink.client.SessionPool;
+import io.zkflink.client.session.SessionPool;
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.Changelog;
 import io.zkflink.testkit.SharedMiniCluster;

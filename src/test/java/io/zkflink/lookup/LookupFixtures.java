@@ -7,7 +7,7 @@ import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
 import io.zkflink.row.Column;
-import io.zkflink.row.ParseErrors;
+import io.zkflink.row.ParseErrorPolicy;
 import io.zkflink.row.ReadableMetadata;
 import io.zkflink.row.ZNodeDecoder;
 import java.time.Duration;
@@ -42,11 +42,11 @@ final class LookupFixtures {
                 COLUMNS,
                 decoder(),
                 Content.DATA,
-                new LookupSettings("t", false, 3, maxStaleness, ParseErrors.FAIL, caching));
+                new LookupSettings("t", false, 3, maxStaleness, ParseErrorPolicy.FAIL, caching));
     }
 
     static ZNodeDecoder decoder() {
-        return new ZNodeDecoder(TEMPLATE, COLUMNS, null, ParseErrors.FAIL, "lookup.parse-errors");
+        return new ZNodeDecoder(TEMPLATE, COLUMNS, null, ParseErrorPolicy.FAIL, "lookup.parse-errors");
     }
 
     /** Strings become Flink's. */

@@ -7,10 +7,10 @@ import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
 import io.zkflink.row.Column;
-import io.zkflink.row.ParseErrors;
-import io.zkflink.row.PayloadDecoder;
+import io.zkflink.row.ParseErrorPolicy;
 import io.zkflink.row.ReadableMetadata;
 import io.zkflink.row.ZNodeDecoder;
+import io.zkflink.row.payload.PayloadDecoder;
 import io.zkflink.testkit.Await;
 import java.io.IOException;
 import java.io.Serializable;
@@ -115,10 +115,10 @@ final class RunningLookup implements AutoCloseable {
                             template,
                             columns,
                             new PayloadDecoder(new Text(), PayloadDecoder.Rules.PLAIN),
-                            ParseErrors.FAIL,
+                            ParseErrorPolicy.FAIL,
                             "lookup.parse-errors"),
                     Content.DATA,
-                    new LookupSettings(path, async, maxRetries, maxStaleness, ParseErrors.FAIL, caching));
+                    new LookupSettings(path, async, maxRetries, maxStaleness, ParseErrorPolicy.FAIL, caching));
             LookupKeys lookupKeys = new LookupKeys(template, columns, types, keys);
             RunningLookup running = caching instanceof LookupCaching.Full
                     ? new RunningLookup(null, null, copy(new MirrorLookup(table, lookupKeys)))

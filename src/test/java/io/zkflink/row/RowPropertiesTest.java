@@ -9,6 +9,9 @@ import io.zkflink.client.ZNodeStat;
 import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
+import io.zkflink.row.payload.PayloadCompression;
+import io.zkflink.row.payload.PayloadDecoder;
+import io.zkflink.row.payload.PayloadEncoder;
 import io.zkflink.testkit.Nasty;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -74,7 +77,7 @@ class RowPropertiesTest {
             this.layout = new TableLayout(TEMPLATE, physical);
         }
 
-        private ZNodeDecoder decoder(ParseErrors errors) {
+        private ZNodeDecoder decoder(ParseErrorPolicy errors) {
             DeserializationSchema<RowData> schema = factory.createDecodingFormat(null, new Configuration())
                     .createRuntimeDecoder(ScanRuntimeProviderContext.INSTANCE, layout.payload());
             int[] fields = IntStream.range(0, DataType.getFieldCount(layout.physical()))
@@ -134,7 +137,7 @@ class RowPropertiesTest {
     @Property
     void anyDataIsARowNoRowOrTheDocumentedError(
             @ForAll Format format,
-            @ForAll ParseErrors errors,
+            @ForAll ParseErrorPolicy errors,
             @ForAll("payloads") byte[] payload,
             @ForAll("stats") ZNodeStat stat) {
         ZNodeDecoder decoder = format.decoder(errors);
@@ -143,7 +146,7 @@ class RowPropertiesTest {
         try {
             row = decoder.record(znode, EventType.CREATED);
         } catch (IOException e) {
-            assertThat(errors).isEqualTo(ParseErrors.FAIL);
+            assertThat(errors).isEqualTo(ParseErrorPolicy.FAIL);
             assertThat(e)
                     .hasMessageStartingWith(
                             "The data of the znode '/r/key' (version " + stat.version() + ") could not be decoded: ")
@@ -198,7 +201,7 @@ class RowPropertiesTest {
                 put.data() == null ? new byte[0] : put.data(),
                 ZNode.existing("").stat());
         GenericRowData read = (GenericRowData) Format.JSON
-                .decoder(ParseErrors.FAIL)
+                .decoder(ParseErrorPolicy.FAIL)
                 .record(written, EventType.CREATED)
                 .orElseThrow();
         if (StandardCharsets.UTF_8.newEncoder().canEncode(texts.get(0) + texts.get(1))) {

@@ -6,10 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.zkflink.client.Acl;
 import io.zkflink.client.Failure;
 import io.zkflink.client.ZooKeeperException;
-import io.zkflink.metrics.SinkMetrics;
 import io.zkflink.row.RecordEncoder;
 import io.zkflink.row.RowWrite;
+import io.zkflink.sink.batch.Guard;
 import io.zkflink.sink.batch.RetryPolicy;
+import io.zkflink.sink.runtime.SinkMetrics;
+import io.zkflink.sink.settings.ConflictPolicy;
+import io.zkflink.sink.settings.SinkSettings;
+import io.zkflink.sink.transaction.WaitingRemovals;
 import io.zkflink.testkit.FakeZooKeeper;
 import io.zkflink.testkit.ForwardingClient;
 import io.zkflink.testkit.ManualTask;
@@ -144,7 +148,8 @@ class AtLeastOncePropertiesTest {
             task = new ManualTask(this::answer);
             SinkSettings settings = new SinkSettings(
                     null,
-                    new SinkSettings.Rows(Conflict.FAIL, rows.deletesChildren(), random.nextInt(4) == 0, Acl.OPEN),
+                    new SinkSettings.Rows(
+                            ConflictPolicy.FAIL, rows.deletesChildren(), random.nextInt(4) == 0, Acl.OPEN),
                     new SinkSettings.Batching(
                             1 + random.nextInt(8),
                             1 + random.nextInt(4),

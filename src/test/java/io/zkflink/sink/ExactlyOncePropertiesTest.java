@@ -6,9 +6,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.zkflink.client.Acl;
 import io.zkflink.client.Failure;
 import io.zkflink.client.ZooKeeperException;
-import io.zkflink.metrics.SinkMetrics;
 import io.zkflink.row.RowWrite;
 import io.zkflink.sink.batch.RetryPolicy;
+import io.zkflink.sink.runtime.SinkMetrics;
+import io.zkflink.sink.settings.ConflictPolicy;
+import io.zkflink.sink.settings.SinkSettings;
+import io.zkflink.sink.transaction.Transaction;
+import io.zkflink.sink.transaction.TransactionCommitter;
+import io.zkflink.sink.transaction.TransactionCommitterTest;
+import io.zkflink.sink.transaction.TransactionSerializer;
+import io.zkflink.sink.transaction.TransactionalWriter;
+import io.zkflink.sink.transaction.WaitingRemovals;
+import io.zkflink.sink.transaction.WaitingRemovalsSerializer;
 import io.zkflink.testkit.FakeZooKeeper;
 import io.zkflink.testkit.ForwardingClient;
 import java.io.IOException;
@@ -148,7 +157,8 @@ class ExactlyOncePropertiesTest {
         private void start() {
             SinkSettings settings = new SinkSettings(
                     new SinkSettings.Transactions("job", "/_flink/commits", Duration.ofDays(7)),
-                    new SinkSettings.Rows(Conflict.FAIL, rows.deletesChildren(), random.nextInt(4) == 0, Acl.OPEN),
+                    new SinkSettings.Rows(
+                            ConflictPolicy.FAIL, rows.deletesChildren(), random.nextInt(4) == 0, Acl.OPEN),
                     new SinkSettings.Batching(500, 4, 10_000, 200 + random.nextInt(3_000), Duration.ofMillis(50)));
             committer = new TransactionCommitter(
                     new Faulty(),

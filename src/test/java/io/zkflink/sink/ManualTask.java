@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink;
 
-import io.zkflink.metrics.SinkMetrics;
+import io.zkflink.sink.runtime.MailboxExecutorAdapter;
+import io.zkflink.sink.runtime.SinkMetrics;
+import io.zkflink.sink.session.SessionBoundWriter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -13,29 +15,29 @@ import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.util.function.ThrowingRunnable;
 
 /** A task without threads: what its mailbox and its timers are given happens when a test says so. */
-final class ManualTask {
+public final class ManualTask {
 
     private final ArrayDeque<ThrowingRunnable<? extends Exception>> mails = new ArrayDeque<>();
     private final List<Timer> timers = new ArrayList<>();
-    private final TaskThread thread = new TaskThread(new Mailbox());
+    private final MailboxExecutorAdapter thread = new MailboxExecutorAdapter(new Mailbox());
     private long now = 1_000_000;
 
     private record Timer(long timestamp, ProcessingTimeService.ProcessingTimeCallback callback) {}
 
-    OwnedWriter.Surroundings surroundings(boolean checkpointed) {
-        return new OwnedWriter.Surroundings(
+    public SessionBoundWriter.Surroundings surroundings(boolean checkpointed) {
+        return new SessionBoundWriter.Surroundings(
                 checkpointed, thread, new Time(), new SinkMetrics(new UnregisteredMetricsGroup()));
     }
 
     /** Does what the mailbox holds, and what that leads to. */
-    void drain() throws Exception {
+    public void drain() throws Exception {
         for (ThrowingRunnable<? extends Exception> mail = mails.poll(); mail != null; mail = mails.poll()) {
             mail.run();
         }
     }
 
     /** Lets time pass, timer by timer, and does all that is to be done meanwhile. */
-    void pass(long millis) throws Exception {
+    public void pass(long millis) throws Exception {
         long end = now + millis;
         drain();
         while (true) {

@@ -7,14 +7,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.zkflink.client.Acl;
 import io.zkflink.client.CreateMode;
 import io.zkflink.client.ZooKeeperClient;
-import io.zkflink.metrics.SinkMetrics;
 import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
 import io.zkflink.row.TableLayout;
 import io.zkflink.row.ZNodeEncoder;
+import io.zkflink.sink.batch.Guard;
 import io.zkflink.sink.batch.RefusedRow;
 import io.zkflink.sink.batch.RetryPolicy;
+import io.zkflink.sink.runtime.SinkMetrics;
+import io.zkflink.sink.settings.ConflictPolicy;
+import io.zkflink.sink.settings.SinkSettings;
+import io.zkflink.sink.transaction.WaitingRemovals;
 import io.zkflink.testkit.FakeZooKeeper;
 import io.zkflink.testkit.ForwardingClient;
 import io.zkflink.testkit.ManualTask;
@@ -65,7 +69,7 @@ class UpsertWriterTest {
         return new UpsertWriter<>(
                 client,
                 new ZNodeEncoder(layout, null, List.of(), CreateMode.PERSISTENT, Duration.ZERO),
-                new SinkSettings(null, new SinkSettings.Rows(Conflict.FAIL, false, false, Acl.OPEN), batching),
+                new SinkSettings(null, new SinkSettings.Rows(ConflictPolicy.FAIL, false, false, Acl.OPEN), batching),
                 new RetryPolicy(Duration.ofSeconds(10), Duration.ofMillis(1)),
                 Guard.NONE,
                 new UpsertWriter.Surroundings(

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zkflink.client.CreateMode;
-import io.zkflink.row.PayloadCompression;
 import io.zkflink.row.RowWrite;
+import io.zkflink.row.payload.PayloadCompression;
+import io.zkflink.sink.settings.SinkSettings;
+import io.zkflink.sink.transaction.TransactionalSink;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.function.UnaryOperator;

@@ -5,10 +5,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zkflink.client.CreateMode;
-import io.zkflink.sink.Conflict;
 import io.zkflink.sink.ZNodeUpdate;
 import io.zkflink.sink.ZooKeeperSink;
 import io.zkflink.sink.ZooKeeperSinkBuilder;
+import io.zkflink.sink.settings.ConflictPolicy;
+import io.zkflink.source.settings.BoundedMode;
+import io.zkflink.source.settings.StartupMode;
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.SharedZooKeeper;
@@ -167,7 +169,7 @@ class DataStreamITCase {
     void aSinkComparesAndSets() throws Exception {
         StreamExecutionEnvironment one = SharedMiniCluster.environment(1, new Configuration());
         zk.create(root + "/cas", "0");
-        one.fromData(0, 1, 7, 2).sinkTo(sink().setConflict(Conflict.SKIP).build());
+        one.fromData(0, 1, 7, 2).sinkTo(sink().setConflict(ConflictPolicy.SKIP).build());
         one.execute();
         assertThat(zk.get(root + "/cas")).isEqualTo("x2");
         assertThat(zk.stat(root + "/cas").getVersion()).isEqualTo(3);

@@ -9,13 +9,25 @@ import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
 import io.zkflink.row.EventType;
-import io.zkflink.row.PayloadCompression;
-import io.zkflink.source.ScanSettings.Noticing;
-import io.zkflink.source.ScanSettings.Pushed;
+import io.zkflink.row.payload.PayloadCompression;
+import io.zkflink.source.reader.BucketState;
+import io.zkflink.source.reader.ChangeEmitter;
+import io.zkflink.source.reader.RowLimit;
+import io.zkflink.source.reader.ScanMetrics;
+import io.zkflink.source.settings.BoundedMode;
+import io.zkflink.source.settings.ScanMode;
+import io.zkflink.source.settings.ScanSettings.Noticing;
+import io.zkflink.source.settings.ScanSettings.Pushed;
+import io.zkflink.source.settings.ScanSettings;
+import io.zkflink.source.settings.StartupMode;
+import io.zkflink.source.settings.UnreadablePolicy;
+import io.zkflink.source.settings.WatchMode;
+import io.zkflink.source.split.SubtreeSplit;
+import io.zkflink.source.split.SubtreeSplitSerializer;
 import io.zkflink.subtree.FeedSettings;
-import io.zkflink.subtree.Sighting;
-import io.zkflink.subtree.Sighting.Observation;
 import io.zkflink.subtree.SubtreeFeed;
+import io.zkflink.subtree.state.FeedEvent;
+import io.zkflink.subtree.state.FeedEvent.Observation;
 import io.zkflink.testkit.FakeZooKeeper;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -61,7 +73,7 @@ class ScanPropertiesTest {
         private final ScanSettings settings;
 
         /** What the task has not come to. */
-        private final ArrayDeque<Sighting> queue = new ArrayDeque<>();
+        private final ArrayDeque<FeedEvent> queue = new ArrayDeque<>();
 
         private SubtreeFeed feed;
         private BucketState state;
@@ -91,7 +103,7 @@ class ScanPropertiesTest {
                     true,
                     1,
                     new Noticing(WatchMode.RECURSIVE, Duration.ofSeconds(1), Duration.ZERO),
-                    Unreadable.FAIL,
+                    UnreadablePolicy.FAIL,
                     new Pushed(Long.MAX_VALUE, Content.DATA, true));
         }
 
@@ -194,7 +206,7 @@ class ScanPropertiesTest {
                 while (emitter.hasMore()) {
                     emitter.emitMore(this);
                 }
-                Sighting next = queue.poll();
+                FeedEvent next = queue.poll();
                 if (next == null) {
                     return;
                 }

@@ -7,9 +7,10 @@ import io.zkflink.client.Content;
 import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
-import io.zkflink.subtree.Sighting.Observation;
-import io.zkflink.subtree.Sighting.RoundEnded;
-import io.zkflink.subtree.Sighting.WalkEnded;
+import io.zkflink.subtree.state.FeedEvent;
+import io.zkflink.subtree.state.FeedEvent.Observation;
+import io.zkflink.subtree.state.FeedEvent.RoundEnded;
+import io.zkflink.subtree.state.FeedEvent.WalkEnded;
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.FakeZooKeeper;
 import java.time.Duration;
@@ -27,7 +28,7 @@ class FeedUnderLoadTest {
             PathTemplate.parse("/r/{k}", PathEncoding.NONE, name -> SegmentType.STRING);
 
     private final FakeZooKeeper zk = new FakeZooKeeper();
-    private final List<Sighting> seen = new ArrayList<>();
+    private final List<FeedEvent> seen = new ArrayList<>();
     private final Map<String, Long> read = new HashMap<>();
     private SubtreeFeed feed;
 
@@ -156,7 +157,7 @@ class FeedUnderLoadTest {
             poll();
             assertThat(i).as("rounds without a mark that proves").isLessThan(20_000);
         }
-        assertThat(seen).noneMatch(Sighting.UpToDate.class::isInstance);
+        assertThat(seen).noneMatch(FeedEvent.UpToDate.class::isInstance);
     }
 
     private long marks() {
@@ -180,7 +181,7 @@ class FeedUnderLoadTest {
             change("/r/" + i % 5);
             zk.releaseReads();
             poll();
-            for (Sighting sighting : seen) {
+            for (FeedEvent sighting : seen) {
                 if (sighting instanceof Observation observation) {
                     long told = observation.znode().orElseThrow().stat().mzxid();
                     assertThat(told).isGreaterThan(0);
@@ -284,7 +285,7 @@ class FeedUnderLoadTest {
     }
 
     private void poll() throws Exception {
-        for (Sighting sighting : feed.poll(0)) {
+        for (FeedEvent sighting : feed.poll(0)) {
             seen.add(sighting);
             if (sighting instanceof Observation observation) {
                 observation
@@ -302,7 +303,7 @@ class FeedUnderLoadTest {
         }
     }
 
-    private <T extends Sighting> T last(Class<T> kind) {
+    private <T extends FeedEvent> T last(Class<T> kind) {
         return seen.stream()
                 .filter(kind::isInstance)
                 .map(kind::cast)

@@ -10,8 +10,11 @@ import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
-import io.zkflink.subtree.Sighting.Observation;
-import io.zkflink.subtree.Sighting.WalkEnded;
+import io.zkflink.subtree.state.Change;
+import io.zkflink.subtree.state.FeedEvent;
+import io.zkflink.subtree.state.FeedEvent.Observation;
+import io.zkflink.subtree.state.FeedEvent.WalkEnded;
+import io.zkflink.subtree.state.Reconciler;
 import io.zkflink.testkit.FakeZooKeeper;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
@@ -273,8 +276,8 @@ class SharedListsTest {
         }
 
         boolean poll() throws Exception {
-            List<Sighting> seen = feed.poll(0);
-            for (Sighting sighting : seen) {
+            List<FeedEvent> seen = feed.poll(0);
+            for (FeedEvent sighting : seen) {
                 if (sighting instanceof Observation observation) {
                     reconciler.observe(observation).ifPresent(this::apply);
                 } else if (sighting instanceof WalkEnded ended) {

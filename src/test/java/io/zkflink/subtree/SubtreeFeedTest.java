@@ -11,9 +11,12 @@ import io.zkflink.client.ZooKeeperException;
 import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
-import io.zkflink.subtree.Sighting.Observation;
-import io.zkflink.subtree.Sighting.UpToDate;
-import io.zkflink.subtree.Sighting.WalkEnded;
+import io.zkflink.subtree.state.Change;
+import io.zkflink.subtree.state.FeedEvent;
+import io.zkflink.subtree.state.FeedEvent.Observation;
+import io.zkflink.subtree.state.FeedEvent.UpToDate;
+import io.zkflink.subtree.state.FeedEvent.WalkEnded;
+import io.zkflink.subtree.state.Reconciler;
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.FakeZooKeeper;
 import java.nio.charset.StandardCharsets;
@@ -491,7 +494,7 @@ class SubtreeFeedTest {
         FeedState state = new FeedState(template, settings, 0, () -> 0);
         Object company = new Object();
         SharedLists.Member lists = SharedLists.join(company, zk);
-        TreeWatch watch = new TreeWatch(zk, template, path -> true, settings, state, lists);
+        WatchHandler watch = new WatchHandler(zk, template, path -> true, settings, state, lists);
         watch.follow(false);
         watch.close();
         int walk = state.walk();
@@ -521,13 +524,13 @@ class SubtreeFeedTest {
     /** Polls until nothing more comes. */
     private void settle() throws Exception {
         for (int idle = 0; idle < 3; ) {
-            List<Sighting> seen = feed.poll(0);
+            List<FeedEvent> seen = feed.poll(0);
             seen.forEach(this::apply);
             idle = seen.isEmpty() ? idle + 1 : 0;
         }
     }
 
-    private void apply(Sighting sighting) {
+    private void apply(FeedEvent sighting) {
         if (sighting instanceof Observation observation) {
             reconciler.observe(observation).ifPresent(this::apply);
         } else if (sighting instanceof WalkEnded ended) {

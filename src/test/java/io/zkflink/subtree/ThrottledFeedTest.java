@@ -8,9 +8,12 @@ import io.zkflink.client.ZNode;
 import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
-import io.zkflink.subtree.Sighting.Observation;
-import io.zkflink.subtree.Sighting.UpToDate;
-import io.zkflink.subtree.Sighting.WalkEnded;
+import io.zkflink.subtree.state.Change;
+import io.zkflink.subtree.state.FeedEvent;
+import io.zkflink.subtree.state.FeedEvent.Observation;
+import io.zkflink.subtree.state.FeedEvent.UpToDate;
+import io.zkflink.subtree.state.FeedEvent.WalkEnded;
+import io.zkflink.subtree.state.Reconciler;
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.FakeZooKeeper;
 import java.nio.charset.StandardCharsets;
@@ -91,7 +94,7 @@ class ThrottledFeedTest {
     private static long awaitProof(SubtreeFeed feed, long since) {
         long[] proven = new long[1];
         Await.until("it is proven that nothing is missed", () -> {
-            for (Sighting sighting : feed.poll(1)) {
+            for (FeedEvent sighting : feed.poll(1)) {
                 proven[0] = sighting instanceof UpToDate mark ? mark.provenMillis() : proven[0];
             }
             return proven[0] >= Math.max(1, since);
@@ -99,7 +102,7 @@ class ThrottledFeedTest {
         return proven[0];
     }
 
-    private void apply(Sighting sighting) {
+    private void apply(FeedEvent sighting) {
         if (sighting instanceof Observation observation) {
             reconciler.observe(observation).ifPresent(this::apply);
         } else if (sighting instanceof WalkEnded ended) {

@@ -9,7 +9,9 @@ import io.zkflink.client.ZooKeeperException;
 import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
-import io.zkflink.subtree.Sighting.Observation;
+import io.zkflink.subtree.state.FeedEvent;
+import io.zkflink.subtree.state.FeedEvent.Observation;
+import io.zkflink.subtree.state.Reconciler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -62,7 +64,7 @@ class UniqueKeysTest {
         see("a b", 1, "/r/a%20b");
         keys = new UniqueKeys(template, reconciler);
         see("a b", 2, "/r/a+b");
-        reconciler.walkEnded(new Sighting.WalkEnded(2, 0, 0), change -> changes.add("Deleted " + change.path()));
+        reconciler.walkEnded(new FeedEvent.WalkEnded(2, 0, 0), change -> changes.add("Deleted " + change.path()));
         observe(keys.walkEnded(2));
         assertThat(changes).containsExactly("Created /r/a%20b", "Deleted /r/a%20b", "Created /r/a+b");
         assertThat(reconciler.known()).containsOnlyKeys("/r/a+b");
@@ -73,7 +75,7 @@ class UniqueKeysTest {
     void whatAWalkHasNotSeenDoesNotWait() throws Exception {
         see("a b", 1, "/r/a+b", "/r/a%20b");
         see("a b", 2, "/r/a+b");
-        reconciler.walkEnded(new Sighting.WalkEnded(2, 0, 0), change -> changes.add("Deleted " + change.path()));
+        reconciler.walkEnded(new FeedEvent.WalkEnded(2, 0, 0), change -> changes.add("Deleted " + change.path()));
         observe(keys.walkEnded(2));
         assertThat(changes).containsExactly("Created /r/a+b");
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zkflink.testkit.Changelog;
+import io.zkflink.testkit.NodeTables;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.SharedZooKeeper;
 import io.zkflink.testkit.ZooKeeperAdmin;
@@ -110,7 +111,7 @@ class BatchITCase {
     }
 
     private void table(String name, String columns, String path, String... options) {
-        ContractTables.create(
+        NodeTables.create(
                 sql,
                 name,
                 columns,

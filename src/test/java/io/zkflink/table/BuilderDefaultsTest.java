@@ -4,7 +4,9 @@ package io.zkflink.table;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zkflink.client.ConnectionSettings;
-import io.zkflink.sink.SinkSettings;
+import io.zkflink.sink.settings.SinkSettings;
+import io.zkflink.table.options.OptionsReader;
+import io.zkflink.table.options.SinkOptionsReader;
 import java.util.Map;
 import org.apache.flink.configuration.Configuration;
 import org.junit.jupiter.api.Test;

@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.Map;
 
 /** Which section of the docs explains an option: the options tables link there, and a test looks whether it does. */
-final class OptionSections {
+public final class OptionSections {
 
     private static final String SQL = "zookeeper.md";
 
@@ -79,19 +79,19 @@ final class OptionSections {
     private OptionSections() {}
 
     /** The link that a row of the table begins with, on the page of the connector. */
-    static String ofTable(String key) {
+    public static String ofTable(String key) {
         return link(key, section(key));
     }
 
-    static String ofCatalog(String key) {
+    public static String ofCatalog(String key) {
         return elsewhere(key, OF_CATALOGS);
     }
 
-    static String ofStore(String key) {
+    public static String ofStore(String key) {
         return elsewhere(key, OF_STORES);
     }
 
-    static String ofLog(String key) {
+    public static String ofLog(String key) {
         return elsewhere(key, OF_LOGS);
     }
 

@@ -2,16 +2,16 @@
 package io.zkflink.testkit;
 
 import io.zkflink.client.Acl;
-import io.zkflink.client.ConnectionStatistics;
+import io.zkflink.client.DedicatedSession;
 import io.zkflink.client.Failure;
-import io.zkflink.client.OwnedSession;
-import io.zkflink.client.Secret;
 import io.zkflink.client.SessionIdentity;
 import io.zkflink.client.WatchListener;
 import io.zkflink.client.WriteResult;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeWrite;
+import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
+import io.zkflink.client.settings.Secret;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -39,7 +39,7 @@ import java.util.function.Supplier;
  * <p>Requests are answered at once, or, after {@link #holdReads}, one by one as the test says, with the tree as it is
  * when they are answered. Thread-safe.
  */
-public final class FakeZooKeeper implements OwnedSession {
+public final class FakeZooKeeper implements DedicatedSession {
 
     /** No path begins like this. */
     private static final String NOWHERE = "nowhere";
@@ -172,8 +172,8 @@ public final class FakeZooKeeper implements OwnedSession {
     }
 
     @Override
-    public synchronized ConnectionStatistics statistics() {
-        return new ConnectionStatistics(connected, 0, 0);
+    public synchronized ZooKeeperClient.Statistics statistics() {
+        return new ZooKeeperClient.Statistics(connected, 0, 0);
     }
 
     private Watch add(FakeWatch watch) {

@@ -2,7 +2,6 @@
 package io.zkflink.testkit;
 
 import io.zkflink.client.Acl;
-import io.zkflink.client.ConnectionStatistics;
 import io.zkflink.client.WatchListener;
 import io.zkflink.client.WriteResult;
 import io.zkflink.client.ZNode;
@@ -76,7 +75,7 @@ public abstract class ForwardingClient implements ZooKeeperClient {
     }
 
     @Override
-    public ConnectionStatistics statistics() {
+    public ZooKeeperClient.Statistics statistics() {
         return client.statistics();
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.history.source;
 
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.connector.source.SourceSplit;
 
 /**
@@ -9,6 +10,7 @@ import org.apache.flink.api.connector.source.SourceSplit;
  * @param zxid of the transaction that is being told, or {@link #FRESH} if none was; for a past tree, the rows told
  * @param ordinal of the last operation that was told of it
  */
+@Internal
 public record HistorySplit(long zxid, int ordinal) implements SourceSplit {
 
     /** Nothing was told. */

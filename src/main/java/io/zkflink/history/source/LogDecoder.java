@@ -5,10 +5,12 @@ import io.zkflink.history.Operation;
 import io.zkflink.history.Transaction;
 import java.io.IOException;
 import java.io.Serializable;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.table.data.RowData;
 
 /** Makes rows of what transactions did. Owned by one thread; opened before use. */
+@Internal
 public interface LogDecoder extends Serializable {
 
     void open(DeserializationSchema.InitializationContext context) throws Exception;

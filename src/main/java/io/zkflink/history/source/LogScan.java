@@ -3,6 +3,7 @@ package io.zkflink.history.source;
 
 import java.io.Serializable;
 import java.time.Duration;
+import org.apache.flink.annotation.Internal;
 
 /**
  * Which transactions of a history to read.
@@ -12,6 +13,7 @@ import java.time.Duration;
  * @param zxids none outside of these are wanted
  * @param times none outside of these are wanted, in milliseconds since the epoch
  */
+@Internal
 public record LogScan(Start start, Duration pollInterval, Range zxids, Range times) implements Serializable {
 
     private static final long serialVersionUID = 1L;

@@ -3,9 +3,9 @@ package io.zkflink.history.source;
 
 import io.zkflink.client.ZNode;
 import io.zkflink.history.History;
-import io.zkflink.history.PastTrees;
-import io.zkflink.history.TreeAt;
-import io.zkflink.history.WantedZNodes;
+import io.zkflink.history.tree.PastTrees;
+import io.zkflink.history.tree.TreeAt;
+import io.zkflink.history.tree.WantedZNodes;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.row.EventType;
 import io.zkflink.row.RecordDecoder;

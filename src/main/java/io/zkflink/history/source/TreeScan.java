@@ -2,6 +2,7 @@
 package io.zkflink.history.source;
 
 import java.io.Serializable;
+import org.apache.flink.annotation.Internal;
 
 /**
  * How to scan a tree as it was.
@@ -10,6 +11,7 @@ import java.io.Serializable;
  * @param base what paths are relative to: chroot and namespace, or empty
  * @param limit how many rows are needed
  */
+@Internal
 public record TreeScan(long time, String base, long limit) implements Serializable {
 
     /** A path as rows have it; null for one outside of the base. */

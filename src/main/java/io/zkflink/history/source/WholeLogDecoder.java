@@ -5,12 +5,14 @@ import io.zkflink.history.Operation;
 import io.zkflink.history.Transaction;
 import java.io.Serializable;
 import java.util.List;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 
 /** Every operation as a row: path and data as they are. */
+@Internal
 public final class WholeLogDecoder implements LogDecoder {
 
     private static final long serialVersionUID = 1L;

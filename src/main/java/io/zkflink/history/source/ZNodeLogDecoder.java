@@ -10,11 +10,13 @@ import io.zkflink.row.RecordDecoder;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 
 /** Rows of a table of znodes, each with what the log says of it besides. */
+@Internal
 public final class ZNodeLogDecoder implements LogDecoder {
 
     private static final long serialVersionUID = 1L;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink.batch;
 
-import io.zkflink.metrics.SinkMetrics;
+import io.zkflink.sink.runtime.SinkMetrics;
 import java.util.concurrent.Executor;
+import org.apache.flink.annotation.Internal;
 
 /**
  * What all batches of a writer have in common.
  *
  * @param thread runs all that happens between the requests
  */
+@Internal
 public record BatchContext(
         GuardedClient client,
         WriteRules rules,

@@ -3,8 +3,10 @@ package io.zkflink.sink.batch;
 
 import java.io.IOException;
 import java.util.List;
+import org.apache.flink.annotation.Internal;
 
 /** What came of an attempt to write a batch. */
+@Internal
 public sealed interface BatchResult {
 
     /**

@@ -5,9 +5,9 @@ import io.zkflink.client.Failure;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperException;
-import io.zkflink.metrics.SinkMetric;
-import io.zkflink.metrics.SinkMetrics;
 import io.zkflink.row.RowWrite;
+import io.zkflink.sink.runtime.SinkMetric;
+import io.zkflink.sink.runtime.SinkMetrics;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.apache.flink.annotation.Internal;
 
 /**
  * Writes some rows, in an order in which a {@link PathQueue} gave them, by {@code multi} requests that each are made whole
@@ -35,6 +36,7 @@ import java.util.function.Consumer;
  * <p>When the connection breaks, {@link #write} it again for what is not known to be written. Not thread-safe:
  * everything happens on the thread of its context.
  */
+@Internal
 public final class BatchWrite {
 
     private static final int LOSSES_TO_DIVIDE = 2;

@@ -4,8 +4,10 @@ package io.zkflink.sink.batch;
 import io.zkflink.client.Acl;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.row.RowWrite;
+import org.apache.flink.annotation.Internal;
 
 /** A row on its way into a {@code multi}, with what is thought of its znode. */
+@Internal
 public final class BatchedRow extends PathQueue.Entry {
 
     private static final int MOST_SURPRISES = 20;

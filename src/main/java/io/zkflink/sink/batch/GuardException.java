@@ -3,8 +3,10 @@ package io.zkflink.sink.batch;
 
 import io.zkflink.client.WriteRefusal;
 import io.zkflink.client.ZooKeeperException;
+import org.apache.flink.annotation.Internal;
 
 /** What every request of a writer checks first does not hold, and so nothing of the request was written. */
+@Internal
 public final class GuardException extends ZooKeeperException {
 
     private static final long serialVersionUID = 1L;

@@ -2,7 +2,6 @@
 package io.zkflink.sink.batch;
 
 import io.zkflink.client.Acl;
-import io.zkflink.client.ConnectionStatistics;
 import io.zkflink.client.WatchListener;
 import io.zkflink.client.WriteRefusal;
 import io.zkflink.client.WriteResult;
@@ -14,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import org.apache.flink.annotation.Internal;
 
 /**
  * A client whose every write, whatever it is of (rows, parents, deletions below a row, the namespace), is made only while
@@ -24,6 +24,7 @@ import java.util.function.Supplier;
  * {@link #advance}. All other requests check the marker and leave it as it is: one that was advanced with the parents
  * would say that the rows are written, which they are not yet.
  */
+@Internal
 public final class GuardedClient implements ZooKeeperClient {
 
     private final ZooKeeperClient client;
@@ -131,7 +132,7 @@ public final class GuardedClient implements ZooKeeperClient {
     }
 
     @Override
-    public ConnectionStatistics statistics() {
+    public ZooKeeperClient.Statistics statistics() {
         return client.statistics();
     }
 

@@ -3,11 +3,13 @@ package io.zkflink.sink.batch;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.apache.flink.annotation.Internal;
 
 /**
  * What a writer has learnt of which znodes exist, so that it need not ask: a wrong guess costs a refused request, not
  * more. Bounded; of others it guesses what was true of the last one. Owned by one thread at a time.
  */
+@Internal
 public final class KnownZNodes {
 
     private static final int CAPACITY = 100_000;

@@ -19,11 +19,13 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import org.apache.flink.annotation.Internal;
 
 /**
  * Creates parents that are missing, persistent and empty. Not part of any transaction: a parent without children harms
  * nobody, and many writers may want the same one at the same time.
  */
+@Internal
 public final class MissingParents {
 
     private static final String ROOT = "/";

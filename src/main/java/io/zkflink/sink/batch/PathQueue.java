@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.apache.flink.annotation.Internal;
 
 /**
  * Writes that wait to be sent, so that the tree ends as if they had been made one at a time in their order.
@@ -31,6 +32,7 @@ import java.util.function.Consumer;
  *
  * @param <T> the writes
  */
+@Internal
 public final class PathQueue<T extends PathQueue.Entry> {
 
     private static final Comparator<Entry> PARENTS_FIRST = Comparator.comparingInt(Entry::depth);

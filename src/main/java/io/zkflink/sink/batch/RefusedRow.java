@@ -6,8 +6,10 @@ import io.zkflink.client.ZooKeeperException;
 import io.zkflink.row.RowWrite;
 import java.io.IOException;
 import java.util.Optional;
+import org.apache.flink.annotation.Internal;
 
 /** What to tell a user whose row ZooKeeper does not take. */
+@Internal
 public final class RefusedRow {
 
     private RefusedRow() {}

@@ -4,6 +4,7 @@ package io.zkflink.sink.batch;
 import io.zkflink.client.Backoff;
 import io.zkflink.client.ConnectionSettings;
 import java.time.Duration;
+import org.apache.flink.annotation.Internal;
 
 /**
  * How a request is repeated whose connection breaks.
@@ -11,6 +12,7 @@ import java.time.Duration;
  * @param total how long altogether
  * @param longestWait between two attempts; waits grow exponentially up to it, with jitter
  */
+@Internal
 public record RetryPolicy(Duration total, Duration longestWait) {
 
     public static RetryPolicy of(ConnectionSettings connection) {

@@ -2,6 +2,7 @@
 package io.zkflink.sink.batch;
 
 import io.zkflink.client.Acl;
+import org.apache.flink.annotation.Internal;
 
 /**
  * How one row is written.
@@ -12,5 +13,6 @@ import io.zkflink.client.Acl;
  * @param acl of znodes that are created for rows
  * @param parentAcl of parents that are created on the way
  */
+@Internal
 public record WriteRules(
         boolean skipConflicts, boolean skipUnchanged, boolean deleteChildren, Acl acl, Acl parentAcl) {}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink.session;
+
+import io.zkflink.client.CreateMode;
+import io.zkflink.client.DedicatedSession;
+import io.zkflink.client.Failure;
+import io.zkflink.client.SessionIdentity;
+import io.zkflink.client.ZNode;
+import io.zkflink.client.ZNodeWrite;
+import io.zkflink.client.ZooKeeperException;
+import io.zkflink.sink.batch.KnownZNodes;
+import io.zkflink.sink.batch.MissingParents;
+import io.zkflink.sink.settings.SinkSettings;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Rows that are ephemeral znodes.
+ *
+ * <p>A znode of somebody else in the place of a row is never touched. An ephemeral one is waited for, as long as its
+ * session may outlive whoever had it: it may be that of a job which was cancelled a moment ago. The epoch of that session
+ * tells how long that is; of other programs it is not known, and taken for as long as ours. Then, and for any other znode at
+ * once, the writer fails.
+ */
+final class EphemeralWriter extends SessionBoundWriter {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EphemeralWriter.class);
+    private static final long LOOK_AGAIN_MILLIS = 500;
+
+    private final SinkSettings.Rows settings;
+    private final MissingParents parents;
+    private final Duration sessionTimeout;
+
+    EphemeralWriter(
+            DedicatedSession session,
+            SessionBoundState state,
+            SinkSettings settings,
+            Owning owning,
+            Surroundings surroundings) {
+        super(session, state, settings, owning, surroundings);
+        this.settings = settings.rows();
+        this.parents = new MissingParents(client(), settings.rows().parentAcl(), new KnownZNodes(), thread());
+        this.sessionTimeout = owning.sessionTimeout();
+    }
+
+    @Override
+    String mark(SessionBoundRow row, long session) {
+        return row.path();
+    }
+
+    @Override
+    Optional<String> mark(String node) {
+        return Optional.of(node);
+    }
+
+    @Override
+    String home(SessionBoundRow.Id id) {
+        return MissingParents.parent(id.path());
+    }
+
+    @Override
+    public void vanished(SessionBoundRow row) {
+        // It is created again.
+    }
+
+    /** Reads what was found in the session: data that is as it should be stays as it is. */
+    @Override
+    public CompletableFuture<Void> prepare(List<SessionBoundRow> batch) {
+        List<CompletableFuture<?>> answers = new ArrayList<>();
+        for (SessionBoundRow row : batch) {
+            if (row.isWanted() && row.isUnread()) {
+                answers.add(session().read(row.node()).thenAcceptAsync(found -> found(row, found), thread()));
+            }
+        }
+        return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new));
+    }
+
+    private void found(SessionBoundRow row, Optional<ZNode> found) {
+        boolean isOurs = found.isPresent()
+                && found.get().stat().ephemeralOwner() == identity().id();
+        requests().moved(row, isOurs ? () -> row.isAt(row.path(), found.get().data()) : row::isNowhere);
+    }
+
+    @Override
+    public List<Step> steps(List<SessionBoundRow> batch) {
+        List<Step> steps = new ArrayList<>();
+        for (SessionBoundRow row : batch) {
+            if (!row.needsWork()) {
+                continue;
+            }
+            if (!row.isWanted()) {
+                steps.add(new Step(row, new ZNodeWrite.Delete(row.node(), ZNodeWrite.ANY_VERSION), Effect.DELETES));
+            } else if (row.node() != null) {
+                ZNodeWrite set = new ZNodeWrite.SetData(row.node(), row.data(), ZNodeWrite.ANY_VERSION);
+                steps.add(new Step(row, set, Effect.SETS));
+            } else {
+                ZNodeWrite create =
+                        new ZNodeWrite.Create(row.path(), row.data(), CreateMode.EPHEMERAL, 0, settings.acl());
+                steps.add(new Step(row, create, Effect.MAKES));
+            }
+        }
+        return steps;
+    }
+
+    @Override
+    void compared() {
+        // Nothing follows.
+    }
+
+    @Override
+    public void made(List<Step> steps) {
+        // Nothing follows.
+    }
+
+    @Override
+    public CompletableFuture<Void> mend(List<Step> steps, int refused, ZooKeeperException cause) {
+        Step step = steps.get(refused);
+        SessionBoundRow row = step.row();
+        if (step.effect() == Effect.MAKES && cause.failure() == Failure.NO_NODE) {
+            List<String> created = steps.stream()
+                    .filter(each -> each.effect() == Effect.MAKES)
+                    .map(each -> each.row().path())
+                    .toList();
+            return parents.create(created, row.path());
+        }
+        if (step.effect() == Effect.MAKES && cause.failure() == Failure.NODE_EXISTS) {
+            List<CompletableFuture<?>> answers = new ArrayList<>();
+            for (Step each : steps) {
+                if (each.effect() == Effect.MAKES) {
+                    answers.add(session()
+                            .read(each.row().path())
+                            .thenAcceptAsync(found -> inTheWay(each.row(), found), thread()));
+                }
+            }
+            return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new));
+        }
+        if (cause.failure() == Failure.NO_NODE) {
+            requests().moved(row, row::isNowhere);
+            return CompletableFuture.completedFuture(null);
+        }
+        return CompletableFuture.failedFuture(cause);
+    }
+
+    /** There is a znode where a row's znode was to be created, or was a moment ago. */
+    private void inTheWay(SessionBoundRow row, Optional<ZNode> found) {
+        if (found.isEmpty()) {
+            return;
+        }
+        long owner = found.get().stat().ephemeralOwner();
+        if (owner == identity().id()) {
+            requests().moved(row, () -> row.isAt(row.path(), found.get().data()));
+        } else if (isSession(owner)) {
+            row.blocked(true);
+            LOG.info(
+                    "The znode '{}' is one of the session {}; waiting until that ends.",
+                    row.path(),
+                    SessionIdentity.name(owner));
+            timeoutMillis(owner)
+                    .thenAcceptAsync(
+                            millis -> wait(row, owner, Math.max(millis, sessionTimeout.toMillis()), LOOK_AGAIN_MILLIS),
+                            thread());
+        } else {
+            requests()
+                    .fail(new IOException(
+                            "The znode '" + row.path() + "' exists and is not ephemeral, so it is none of this"
+                                    + " sink's ('sink.create-mode' = 'ephemeral'), which replaces nobody's znodes. Delete it, or write to"
+                                    + " another 'path'."));
+        }
+    }
+
+    /** Looks again, and again, until the znode is gone or the owner has lived too long to be a dead one. */
+    private void wait(SessionBoundRow row, long owner, long longest, long waited) {
+        requests().later(LOOK_AGAIN_MILLIS, () -> {
+            if (row.isBlocked()) {
+                session()
+                        .read(row.path())
+                        .whenCompleteAsync(
+                                (found, error) -> {
+                                    long now = error != null || found.isEmpty()
+                                            ? 0
+                                            : found.get().stat().ephemeralOwner();
+                                    if (!row.isBlocked()) {
+                                        return;
+                                    }
+                                    if (error == null && now != owner) {
+                                        row.blocked(false);
+                                        rows().review(row);
+                                        requests().send();
+                                    } else if (waited >= longest) {
+                                        requests().fail(taken(row, owner, longest));
+                                    } else {
+                                        wait(row, owner, longest, waited + LOOK_AGAIN_MILLIS);
+                                    }
+                                },
+                                thread());
+            }
+        });
+    }
+
+    private IOException taken(SessionBoundRow row, long owner, long waited) {
+        return new IOException("The znode '" + row.path() + "' is an ephemeral one of the session "
+                + SessionIdentity.name(owner) + ", which is not this sink's and has outlived "
+                + (waited > sessionTimeout.toMillis() ? "its own session timeout" : "'session-timeout'") + " ("
+                + waited + " ms): another job or program holds it. Stop that, or write to another"
+                + " 'path'.");
+    }
+
+    /** Whether a znode with this owner is ephemeral; containers and znodes with a TTL keep other things there. */
+    private static boolean isSession(long owner) {
+        return owner != 0 && owner != Long.MIN_VALUE && owner >>> 56 != 0xff;
+    }
+}

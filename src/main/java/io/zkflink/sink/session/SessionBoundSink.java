@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.sink.session;
+
+import io.zkflink.client.ConnectionSettings;
+import io.zkflink.recipes.RecipeSettings;
+import io.zkflink.row.ClaimEncoder;
+import io.zkflink.row.RecordEncoder;
+import io.zkflink.sink.runtime.SingleWriter;
+import io.zkflink.sink.settings.SinkSettings;
+import org.apache.flink.annotation.Internal;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.table.data.RowData;
+
+/**
+ * Writes rows that are there as long as the job has them, over failures, too: ephemeral znodes, and the nodes of locks,
+ * elections and barriers.
+ *
+ * <p>One task does it all, since there is one session; its state holds the rows, and the id and password of the session.
+ *
+ * @param <T> the type of the elements that tell of the rows
+ */
+@Internal
+public final class SessionBoundSink<T> {
+
+    private final ConnectionSettings connection;
+    private final SessionBoundKind<T> kind;
+    private final SinkSettings.Sessions sessions;
+
+    private SessionBoundSink(ConnectionSettings connection, SessionBoundKind<T> kind, SinkSettings.Sessions sessions) {
+        this.connection = connection;
+        this.kind = kind;
+        this.sessions = sessions;
+    }
+
+    /** Rows that are ephemeral znodes. */
+    public static <T> SessionBoundSink<T> ofZNodes(
+            ConnectionSettings connection,
+            RecordEncoder<T> encoder,
+            SinkSettings settings,
+            SinkSettings.Sessions sessions) {
+        return new SessionBoundSink<>(connection, new EphemeralKind<>(encoder, settings), sessions);
+    }
+
+    /** Rows that queue for locks, run for offices, or enter barriers. */
+    public static SessionBoundSink<RowData> ofClaims(
+            ConnectionSettings connection,
+            ClaimEncoder encoder,
+            RecipeSettings recipe,
+            SinkSettings settings,
+            SinkSettings.Sessions sessions) {
+        return new SessionBoundSink<>(connection, new ClaimKind(encoder, recipe, settings), sessions);
+    }
+
+    /**
+     * Writes all rows of a stream; the operator that does it has no output.
+     *
+     * @param checkpointed whether Flink takes checkpoints of the job; if so, rows appear with the first one
+     */
+    public SingleOutputStreamOperator<Void> write(DataStream<T> elements, boolean checkpointed) {
+        SessionBoundOperator<T> operator = new SessionBoundOperator<>(connection, kind, sessions, checkpointed);
+        return SingleWriter.of(elements.transform("ZooKeeper: owned rows", Types.VOID, operator));
+    }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.source.reader;
+
+import io.zkflink.client.ZNode;
+import io.zkflink.recipes.Claim;
+import io.zkflink.recipes.Completeness;
+import io.zkflink.recipes.ContenderChange;
+import io.zkflink.recipes.ContenderChange.What;
+import io.zkflink.recipes.QueueRow;
+import io.zkflink.recipes.RecipeSettings;
+import io.zkflink.recipes.ResourceQueue;
+import io.zkflink.source.split.Buckets;
+import io.zkflink.subtree.state.Change;
+import io.zkflink.subtree.state.FeedEvent.Observation;
+import io.zkflink.subtree.state.FeedEvent.WalkEnded;
+import io.zkflink.subtree.state.Reconciler;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
+import org.apache.flink.annotation.Internal;
+
+/**
+ * The queues of the resources of one bucket, with what was seen of them and not yet looked at. That is kept out of the
+ * state: until the queues are looked at, the state knows exactly what the rows say. After a restore the walk sees it
+ * again.
+ */
+@Internal
+public final class BucketQueues {
+
+    private final BucketState state;
+    private final Reconciler reconciler;
+    private final RecipeSettings settings;
+    private final boolean perOwner;
+    private final boolean withPositions;
+
+    /** By the path of the resource; the root's is empty. */
+    private final Map<String, ResourceQueue> queues = new HashMap<>();
+
+    /** The last sighting of each path since the queues were looked at. */
+    private Map<String, Observation> unseen = new LinkedHashMap<>();
+
+    /** The resources to look at, whether or not more is seen of them. */
+    private Set<String> undecided = new LinkedHashSet<>();
+
+    /** A walk that ended since; null if none did. */
+    private WalkEnded ended;
+
+    public BucketQueues(BucketState state, RecipeSettings settings, boolean perOwner, boolean withPositions) {
+        this.state = state;
+        this.reconciler = state.reconciler();
+        this.settings = settings;
+        this.perOwner = perOwner;
+        this.withPositions = withPositions;
+        reconciler.known().forEach((path, known) -> queue(Buckets.parent(path)).restore(Buckets.name(path), known));
+        // Whatever was decided by other settings.
+        undecided.addAll(queues.keySet());
+    }
+
+    public void observe(Observation observation) {
+        unseen.put(observation.path(), observation);
+    }
+
+    void walkBegun() {
+        ended = null;
+    }
+
+    void walkEnded(WalkEnded end) {
+        ended = end;
+    }
+
+    /** Whether there is something to look at. */
+    boolean haveNews() {
+        return !unseen.isEmpty() || !undecided.isEmpty() || ended != null;
+    }
+
+    /**
+     * Looks at the queues that may have changed.
+     *
+     * @param changes told the changes of rows, those of one resource one after the other, each that takes a row away with
+     *     the time of that: when the read was sent that found it gone, or the row's own if that is later
+     */
+    public void look(Completeness evidence, ObjLongConsumer<QueueRow.Change> changes) {
+        Map<String, Long> times = new HashMap<>();
+        Map<String, List<ContenderChange>> sighted = new LinkedHashMap<>();
+        undecided.forEach(resource -> sighted.put(resource, new ArrayList<>()));
+        undecided = new LinkedHashSet<>();
+        Map<String, Observation> news = unseen;
+        unseen = new LinkedHashMap<>();
+        Map<String, ContenderChange> children = new LinkedHashMap<>();
+        news.forEach((path, observation) -> {
+            state.includes(observation.zxid());
+            times.put(path, observation.sentMillis());
+            ContenderChange child = sighted(observation);
+            if (child != null) {
+                children.put(path, child);
+            }
+        });
+        if (ended != null) {
+            reconciler.walkEnded(ended, change -> {
+                children.put(change.path(), new ContenderChange(Buckets.name(change.path()), What.UNLISTED, null));
+                times.put(change.path(), ((Change.Deleted) change).millis());
+            });
+            state.includes(ended.zxid());
+            ended = null;
+        }
+        children.forEach((path, child) -> sighted.computeIfAbsent(Buckets.parent(path), any -> new ArrayList<>())
+                .add(child));
+        Consumer<QueueRow.Change> timed = change -> changes.accept(change, goneMillis(change, times));
+        sighted.forEach((resource, seen) -> look(resource, seen, evidence, timed));
+    }
+
+    /**
+     * The time of a row that is gone. An owner who comes back does so as another znode, whose time is the server's and may
+     * be earlier.
+     *
+     * @param times when the reads were sent that found znodes gone, by path
+     */
+    private long goneMillis(QueueRow.Change change, Map<String, Long> times) {
+        if (change.now() != null) {
+            return 0;
+        }
+        ZNode last = change.before().znode();
+        long millis = Math.max(times.getOrDefault(last.path(), 0L), last.stat().mtime());
+        if (perOwner) {
+            reconciler.gone(key(last), millis);
+        }
+        return millis;
+    }
+
+    /** Of the row of a contender's owner; no path, which has no empty names. */
+    private static String key(ZNode contender) {
+        return Buckets.parent(contender.path()) + "//" + Claim.owner(contender);
+    }
+
+    private void look(
+            String resource, List<ContenderChange> news, Completeness evidence, Consumer<QueueRow.Change> changes) {
+        ResourceQueue queue = queue(resource);
+        queue.look(news, evidence, name -> reconciler.touch(resource + "/" + name))
+                .forEach(changes);
+        if (queue.isUndecided()) {
+            undecided.add(resource);
+        } else if (queue.isEmpty()) {
+            queues.remove(resource);
+        }
+    }
+
+    /** What an observation says that is new; null if nothing is. */
+    private ContenderChange sighted(Observation observation) {
+        String name = Buckets.name(observation.path());
+        long earliest = observation
+                .znode()
+                .filter(any -> perOwner)
+                .map(znode -> reconciler.goneAt(key(znode)))
+                .orElse(Long.MIN_VALUE);
+        Change change = reconciler.observe(observation, earliest).orElse(null);
+        if (change instanceof Change.Created created) {
+            return new ContenderChange(name, What.NEW, created.now());
+        }
+        if (change instanceof Change.Recreated recreated) {
+            return new ContenderChange(name, What.NEW, recreated.now());
+        }
+        if (change instanceof Change.Changed changed) {
+            return new ContenderChange(name, What.CHANGED, changed.now());
+        }
+        return observation.znode().isEmpty() ? new ContenderChange(name, What.GONE, null) : null;
+    }
+
+    private ResourceQueue queue(String resource) {
+        return queues.computeIfAbsent(resource, any -> ResourceQueue.of(settings, perOwner, withPositions));
+    }
+}

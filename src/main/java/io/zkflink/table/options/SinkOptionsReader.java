@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.table.options;
+
+import io.zkflink.client.CreateMode;
+import io.zkflink.path.PathTemplate;
+import io.zkflink.sink.settings.SinkSettings;
+import java.time.Duration;
+import java.util.Optional;
+import org.apache.flink.annotation.Internal;
+import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.table.api.ValidationException;
+
+/** Reads the options that say how to write. */
+@Internal
+public final class SinkOptionsReader {
+
+    /**
+     * How a session is owned whose end is that of the rows.
+     *
+     * @param checkpointed whether the session of the planner asks for checkpoints
+     */
+    public record Ownership(SinkSettings.Sessions sessions, boolean checkpointed) {}
+
+    private final ReadableConfig options;
+    private final OptionsReader reader;
+
+    public SinkOptionsReader(ReadableConfig options, OptionsReader reader) {
+        this.options = options;
+        this.reader = reader;
+    }
+
+    public SinkSettings settings() {
+        return reader.valid(() -> new SinkSettings(transactions(), rows(), batching(), guardLock()).at(reader.base()));
+    }
+
+    /**
+     * What kind of znodes to create.
+     *
+     * @param hasPrimaryKey whether rows are found again by their key
+     */
+    public CreateMode createMode(boolean hasPrimaryKey) {
+        CreateMode mode = options.get(SinkOptions.CREATE_MODE);
+        if (mode == CreateMode.EPHEMERAL_SEQUENTIAL) {
+            throw reader.invalid(
+                    SinkOptions.CREATE_MODE,
+                    "the sink would not find its znodes again after a failure. Use 'ephemeral', or 'recipe' = 'lock' for a"
+                            + " queue.");
+        }
+        if (mode.isSequential() && hasPrimaryKey) {
+            throw reader.invalid(
+                    SinkOptions.CREATE_MODE,
+                    "each row appends a znode whose name nobody knows before, so rows have no key. Remove the PRIMARY"
+                            + " KEY, or use 'persistent'.");
+        }
+        return mode;
+    }
+
+    /**
+     * How long znodes with a TTL live; zero where rows have to say it.
+     *
+     * @param rowsMaySay whether rows say it themselves
+     */
+    public Duration ttl(boolean rowsMaySay) {
+        boolean hasTtl = options.get(SinkOptions.CREATE_MODE) == CreateMode.PERSISTENT_WITH_TTL;
+        boolean isSet = options.getOptional(SinkOptions.TTL).isPresent();
+        if (hasTtl && !isSet && !rowsMaySay) {
+            throw reader.invalid(
+                    SinkOptions.CREATE_MODE,
+                    "it needs to know how long. Set 'sink.ttl', for example to '1 h', or declare a column ttl BIGINT"
+                            + " METADATA.");
+        }
+        if (isSet && !hasTtl && !rowsMaySay) {
+            throw reader.invalid(
+                    SinkOptions.TTL,
+                    "only znodes with 'sink.create-mode' = 'persistent-with-ttl' have one. Set that, or remove the"
+                            + " option.");
+        }
+        return isSet ? reader.ttl(SinkOptions.TTL) : Duration.ZERO;
+    }
+
+    /**
+     * Empty where Flink is to decide.
+     *
+     * @param mode of the znodes
+     */
+    public Optional<Integer> parallelism(CreateMode mode) {
+        Optional<Integer> parallelism = parallelism();
+        if (options.getOptional(SinkOptions.GUARD_LOCK).isPresent()) {
+            checkOneWriter("with 'sink.guard.lock' only one writer can hold the lock.");
+            return Optional.of(1);
+        }
+        if (!mode.isEphemeral()) {
+            return parallelism;
+        }
+        checkOneWriter(
+                "with 'sink.create-mode' = 'ephemeral' all rows belong to one session, which only one writer can have.");
+        return Optional.of(1);
+    }
+
+    /**
+     * Refuses several writers.
+     *
+     * @param reason why there can be only one
+     */
+    public void checkOneWriter(String reason) {
+        if (parallelism().orElse(1) > 1) {
+            throw reader.invalid(SinkOptions.PARALLELISM, reason + " Set it to '1', or remove it.");
+        }
+    }
+
+    /** How the session of ephemeral rows is owned; null where rows outlive their session. */
+    public Ownership ownership(CreateMode mode) {
+        if (!mode.isEphemeral()) {
+            return null;
+        }
+        SinkSettings.Sessions sessions = reader.valid(() -> SinkSettings.Sessions.ofEphemerals(
+                        options.get(SinkOptions.COMMIT_PATH), options.get(SinkOptions.DELIVERY_GUARANTEE), guardLock())
+                .at(reader.base()));
+        return new Ownership(sessions, reader.isCheckpointed());
+    }
+
+    /** Refuses rows among what the sink keeps for itself, which it would overwrite. */
+    public void checkRowsAreElsewhere(PathTemplate template) {
+        String commitPath = options.get(SinkOptions.COMMIT_PATH);
+        if (template.liesIn(commitPath)) {
+            throw new ValidationException(
+                    "Invalid value '" + commitPath + "' for option 'sink.commit-path': the rows of"
+                            + " the 'path' '" + template
+                            + "' lie inside of it, among what the sink has to remember. Set it to a"
+                            + " path outside of them, or write to another 'path'.");
+        }
+    }
+
+    /** Where it is kept whose turn it is to write as a session. */
+    public SinkSettings.Sessions sessions() {
+        return reader.valid(() -> new SinkSettings.Sessions(options.get(SinkOptions.COMMIT_PATH)).at(reader.base()));
+    }
+
+    private Optional<Integer> parallelism() {
+        return options.getOptional(SinkOptions.PARALLELISM).map(any -> reader.atLeastOne(SinkOptions.PARALLELISM));
+    }
+
+    /** Null if there is none. */
+    private String guardLock() {
+        return options.getOptional(SinkOptions.GUARD_LOCK).orElse(null);
+    }
+
+    private SinkSettings.Transactions transactions() {
+        return SinkSettings.Transactions.of(
+                options.get(SinkOptions.DELIVERY_GUARANTEE),
+                options.getOptional(SinkOptions.TRANSACTIONAL_ID_PREFIX).orElse(null),
+                options.get(SinkOptions.COMMIT_PATH),
+                options.get(SinkOptions.COMMIT_RETENTION));
+    }
+
+    private SinkSettings.Rows rows() {
+        return new SinkSettings.Rows(
+                options.get(SinkOptions.CONFLICT),
+                options.get(SinkOptions.DELETE_CHILDREN),
+                options.get(SinkOptions.SKIP_UNCHANGED),
+                reader.acl(SinkOptions.ACL));
+    }
+
+    private SinkSettings.Batching batching() {
+        long bytes = options.get(SinkOptions.FLUSH_BUFFER_SIZE).getBytes();
+        return new SinkSettings.Batching(
+                options.get(SinkOptions.BATCH_MAX_SIZE),
+                options.get(SinkOptions.MAX_IN_FLIGHT),
+                options.get(SinkOptions.MAX_BUFFERED),
+                (int) Math.min(bytes, Integer.MAX_VALUE),
+                options.get(SinkOptions.FLUSH_BUFFER_TIMEOUT));
+    }
+
+    /** Says why a combination of a create mode with a schema makes no sense. */
+    public static ValidationException versionOfEphemeral() {
+        return new ValidationException(
+                "Invalid metadata column 'version' with 'sink.create-mode' = 'ephemeral': such rows"
+                        + " are created anew whenever their session was lost, and the versions begin again. Remove the column, or"
+                        + " use 'persistent'.");
+    }
+
+    /** Says why a combination of a create mode with a schema makes no sense. */
+    public static ValidationException versionOfAppended() {
+        return new ValidationException("Invalid metadata column 'version' with 'sink.create-mode' ="
+                + " 'persistent-sequential': each row creates a znode of its own, which has no version to expect. Remove"
+                + " the column, or use 'persistent'.");
+    }
+}

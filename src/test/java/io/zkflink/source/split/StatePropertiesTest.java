@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.source.split;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zkflink.client.ZNode;
+import io.zkflink.client.ZNodeStat;
+import io.zkflink.source.enumerator.EnumeratorStateSerializer;
+import io.zkflink.subtree.state.Reconciler;
+import io.zkflink.subtree.state.ZNodeState;
+import io.zkflink.testkit.Nasty;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+
+/** State is read as it was written, and what is no state is refused, at no price. */
+class StatePropertiesTest {
+
+    private static final String DAMAGED =
+            "The state of this zookeeper source is damaged: it says that it is longer than"
+                    + " it is. Restore another checkpoint or savepoint, or start without state.";
+
+    @Provide
+    Arbitrary<Map<String, ZNodeState>> trees() {
+        Arbitrary<String> paths = Nasty.texts().map(name -> "/" + name);
+        return Arbitraries.maps(
+                        paths,
+                        Combinators.combine(Arbitraries.longs(), paths, Arbitraries.of(true, false))
+                                .as(StatePropertiesTest::known))
+                .ofMaxSize(6);
+    }
+
+    private static ZNodeState known(long number, String path, boolean flag) {
+        ZNodeStat stat = new ZNodeStat(
+                number, ~number, number, ~number, (int) number, 1, 2, number, (int) number, 3, Long.MAX_VALUE);
+        ZNode last = flag ? new ZNode(path, path.getBytes(java.nio.charset.StandardCharsets.UTF_8), stat) : null;
+        return new ZNodeState(number, ~number, ~number, (int) number, last, number % 2 == 0);
+    }
+
+    @Property
+    void whatIsKnownIsReadAsItWasWritten(@ForAll("trees") Map<String, ZNodeState> tree) {
+        Reconciler read = new Reconciler(true);
+        byte[] block = ZNodeStateCodec.encode(tree.keySet(), tree, Map.of());
+        assertThat(ZNodeStateCodec.decode(block, read)).isEqualTo(tree.size());
+        Reconciler again = new Reconciler(true);
+        ZNodeStateCodec.decode(ZNodeStateCodec.encode(read), again);
+        assertThat(again.known().keySet()).isEqualTo(read.known().keySet());
+        tree.forEach((path, known) -> {
+            if (!path.contains("\ud83d") && !path.contains("\ude00")) {
+                ZNodeState found = read.known().get(path);
+                if (found != null) {
+                    assertThat(found.czxid()).isEqualTo(known.czxid());
+                    assertThat(found.hidden()).isEqualTo(known.hidden());
+                    assertThat(found.last().map(ZNode::stat))
+                            .isEqualTo(known.last().map(ZNode::stat));
+                }
+            }
+        });
+    }
+
+    @Provide
+    Arbitrary<byte[]> blocks() {
+        return Nasty.bytes(trees().map(tree -> ZNodeStateCodec.encode(tree.keySet(), tree, Map.of())));
+    }
+
+    @Property
+    void aDamagedBlockIsRefused(@ForAll("blocks") byte[] block) {
+        try {
+            ZNodeStateCodec.decode(block, new Reconciler(true));
+        } catch (UncheckedIOException e) {
+            assertThat(e.getCause()).hasMessage(DAMAGED);
+        }
+    }
+
+    @Provide
+    Arbitrary<byte[]> splits() {
+        return Nasty.bytes(trees().map(tree -> {
+            try {
+                return SubtreeSplitSerializer.INSTANCE.serialize(new SubtreeSplit(
+                        3, 4, 5, List.of(ZNodeStateCodec.encode(tree.keySet(), tree, Map.of()), new byte[0])));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }));
+    }
+
+    @Property
+    void aDamagedSplitIsRefused(@ForAll("splits") byte[] split) throws IOException {
+        SubtreeSplit read;
+        try {
+            read = SubtreeSplitSerializer.INSTANCE.deserialize(1, split);
+        } catch (IOException e) {
+            assertThat(e).hasMessage(DAMAGED);
+            return;
+        }
+        assertThat(SubtreeSplitSerializer.INSTANCE.serialize(read)).hasSizeLessThanOrEqualTo(split.length);
+    }
+
+    @Property
+    void aDamagedEnumeratorIsRefused(@ForAll("splits") byte[] split) throws IOException {
+        byte[] state = EnumeratorStateSerializer.INSTANCE.serialize(List.of(SubtreeSplit.fresh(1)));
+        System.arraycopy(split, 0, state, 0, Math.min(split.length, state.length));
+        try {
+            EnumeratorStateSerializer.INSTANCE.deserialize(1, state);
+        } catch (IOException e) {
+            assertThat(e).hasMessage(DAMAGED);
+        }
+    }
+
+    /** Once an attempt to allocate all of it. */
+    @Example
+    void aLengthBeyondTheEnd() {
+        byte[] state = new byte[28];
+        state[23] = 1;
+        state[24] = Byte.MAX_VALUE;
+        assertThatThrownBy(() -> SubtreeSplitSerializer.INSTANCE.deserialize(1, state))
+                .isInstanceOf(IOException.class)
+                .hasMessage(DAMAGED);
+        state[24] = Byte.MIN_VALUE;
+        assertThatThrownBy(() -> SubtreeSplitSerializer.INSTANCE.deserialize(1, state))
+                .isInstanceOf(IOException.class)
+                .hasMessage(DAMAGED);
+    }
+}
