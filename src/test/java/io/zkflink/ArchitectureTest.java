@@ -60,7 +60,7 @@ class ArchitectureTest {
             sink.transaction -> client, client.session, row, sink.batch, sink.runtime, sink.settings
             sink.guard -> client, recipes, sink.batch
             sink.settings -> client, client.settings, path, sink.batch
-            sink.batch -> client, row, sink.runtime
+            sink.batch -> client, client.settings, row, sink.runtime
             sink.runtime -> client
             source -> client, client.settings, path, recipes, row, row.payload, source.enumerator, \
                     source.reader, source.settings, source.split
@@ -69,7 +69,7 @@ class ArchitectureTest {
             source.enumerator -> source.split
             source.split -> client, path, subtree.state
             source.settings -> client, client.settings, subtree
-            lookup -> client, client.session, path, row, subtree, subtree.state
+            lookup -> client, client.session, client.settings, path, row, subtree, subtree.state
             history.source -> client, history, history.tree, path, row
             history.tree -> client, history
             history ->

@@ -13,7 +13,6 @@ import io.zkflink.client.session.SessionShutdown;
 import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
-import io.zkflink.subtree.Change;
 import io.zkflink.subtree.FeedSettings;
 import io.zkflink.subtree.SubtreeFeed;
 import io.zkflink.subtree.state.Change;

@@ -3,6 +3,7 @@ package io.zkflink.catalog;
 
 import io.zkflink.catalog.DefinitionStore.Outcome;
 import io.zkflink.catalog.DefinitionStore.Seen;
+import io.zkflink.catalog.definition.Definitions;
 import io.zkflink.client.SharedResources;
 import io.zkflink.client.ZNode;
 import io.zkflink.table.options.CatalogTableOptions;

@@ -2,6 +2,7 @@
 package io.zkflink.catalog;
 
 import io.zkflink.catalog.DefinitionStore.Outcome;
+import io.zkflink.catalog.definition.Definitions;
 import io.zkflink.catalog.definition.ObjectName;
 import io.zkflink.client.SharedResources;
 import io.zkflink.client.ZNode;

@@ -83,7 +83,7 @@ public final class SnapshotFile implements AutoCloseable {
      * @param end what it was believed to have as its {@link #end}, or {@link #UNKNOWN_END}
      * @throws DamagedFileException if it is none, or is damaged
      */
-    static SnapshotFile openIntact(Path path, long end) throws IOException {
+    public static SnapshotFile openIntact(Path path, long end) throws IOException {
         try (SnapshotFile snapshot = open(path)) {
             while (snapshot.next() != null) {
                 // Its checksum is behind all znodes.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.lookup;
 
-import io.zkflink.client.Backoff;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
+import io.zkflink.client.settings.Backoff;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.row.EventType;
 import io.zkflink.row.ZNodeDecoder;

@@ -56,8 +56,8 @@ public final class Quickstart {
                 run(options, text.replace(SCRIPT_SERVER, server), server, !options.ownScript(), console);
             } else {
                 try (EmbeddedZooKeeper server = EmbeddedZooKeeper.start(SCRIPT_PORT, SCRIPT_DATA)) {
-                    console.note("Started a ZooKeeper server at " + server.connectString() + ", its files are in '" + SCRIPT_DATA
-                            + "' while it runs.");
+                    console.note("Started a ZooKeeper server at " + server.connectString() + ", its files are in '"
+                            + SCRIPT_DATA + "' while it runs.");
                     run(options, text, server.connectString(), true, console);
                 }
             }

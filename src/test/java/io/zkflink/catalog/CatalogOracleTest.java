@@ -3,6 +3,7 @@ package io.zkflink.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zkflink.catalog.definition.Definitions;
 import io.zkflink.testkit.FakeZooKeeper;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -4,6 +4,9 @@ package io.zkflink.history;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zkflink.client.ZNode;
+import io.zkflink.history.tree.PastTrees;
+import io.zkflink.history.tree.TreeAt;
+import io.zkflink.history.tree.WantedZNodes;
 import io.zkflink.testkit.WrittenFolder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -38,8 +38,7 @@ class PastTablesITCase {
         SERVER.restart();
         transactions.run(200);
         transactions.moments.add(RandomTransactions.moment(SERVER.connectString()));
-        sql = catalog(
-                SERVER.connectString(), List.of(SERVER.dataDirectory().toString()));
+        sql = catalog(SERVER.connectString(), List.of(SERVER.dataDirectory().toString()));
     }
 
     @AfterAll
@@ -74,8 +73,9 @@ class PastTablesITCase {
     /** As {@link RandomTransactions#tree} has it. */
     private static SortedMap<String, String> tree(TableEnvironment sql, String table, String filter) throws Exception {
         SortedMap<String, String> tree = new TreeMap<>();
-        String query = "SELECT '/' || path, COALESCE(data, ''), czxid, mzxid, ctime, mtime, version, cversion, aversion,"
-                + " ephemeral_owner, num_children, pzxid FROM " + table + filter;
+        String query =
+                "SELECT '/' || path, COALESCE(data, ''), czxid, mzxid, ctime, mtime, version, cversion, aversion,"
+                        + " ephemeral_owner, num_children, pzxid FROM " + table + filter;
         try (CloseableIterator<Row> rows = sql.executeSql(query).collect()) {
             while (rows.hasNext()) {
                 Row row = rows.next();
@@ -131,8 +131,8 @@ class PastTablesITCase {
                 .contains("project=[top, name], metadata=[]");
         assertThat(tree(sql, table, " WHERE top = 'a'").keySet())
                 .isEqualTo(inA.keySet().stream().map(path -> "/" + path).collect(Collectors.toSet()));
-        try (CloseableIterator<Row> rows =
-                sql.executeSql("SELECT COUNT(*) FROM " + table + " WHERE top = 'a'").collect()) {
+        try (CloseableIterator<Row> rows = sql.executeSql("SELECT COUNT(*) FROM " + table + " WHERE top = 'a'")
+                .collect()) {
             assertThat(rows.next().getField(0)).isEqualTo((long) inA.size());
         }
     }

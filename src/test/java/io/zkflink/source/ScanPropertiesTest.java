@@ -4,7 +4,6 @@ package io.zkflink.source;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zkflink.client.Content;
-import io.zkflink.metrics.ScanMetrics;
 import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
@@ -16,9 +15,9 @@ import io.zkflink.source.reader.RowLimit;
 import io.zkflink.source.reader.ScanMetrics;
 import io.zkflink.source.settings.BoundedMode;
 import io.zkflink.source.settings.ScanMode;
+import io.zkflink.source.settings.ScanSettings;
 import io.zkflink.source.settings.ScanSettings.Noticing;
 import io.zkflink.source.settings.ScanSettings.Pushed;
-import io.zkflink.source.settings.ScanSettings;
 import io.zkflink.source.settings.StartupMode;
 import io.zkflink.source.settings.UnreadablePolicy;
 import io.zkflink.source.settings.WatchMode;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.client.session;
 
-import io.zkflink.client.Backoff;
 import io.zkflink.client.ConnectionSettings;
+import io.zkflink.client.settings.Backoff;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.client.session;
 
-import io.zkflink.client.Backoff;
 import io.zkflink.client.Failure;
 import io.zkflink.client.WatchListener;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
+import io.zkflink.client.settings.Backoff;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -149,7 +149,7 @@ public final class PayloadDecoder implements Serializable {
         public void close() {}
     }
 
-    static Throwable innermost(Throwable error) {
+    public static Throwable innermost(Throwable error) {
         Throwable cause = error;
         while (cause.getCause() != null && cause.getCause() != cause) {
             cause = cause.getCause();

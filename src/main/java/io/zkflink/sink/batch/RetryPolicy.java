@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink.batch;
 
-import io.zkflink.client.Backoff;
 import io.zkflink.client.ConnectionSettings;
+import io.zkflink.client.settings.Backoff;
 import java.time.Duration;
 import org.apache.flink.annotation.Internal;
 

@@ -3,7 +3,6 @@ package io.zkflink.source.reader;
 
 import io.zkflink.client.FetcherFailure;
 import io.zkflink.source.split.SubtreeSplit;
-import io.zkflink.subtree.Sighting;
 import io.zkflink.subtree.state.FeedEvent;
 import java.util.Map;
 import java.util.function.Supplier;

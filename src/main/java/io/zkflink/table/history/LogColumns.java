@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.table.catalog.Column;
 import org.apache.flink.table.catalog.ResolvedSchema;
 import org.apache.flink.table.expressions.CallExpression;
@@ -29,7 +30,8 @@ import org.apache.flink.table.types.logical.LogicalTypeRoot;
  *
  * @param byName the metadata of each column of that kind
  */
-record LogColumns(Map<String, HistoryMetadata> byName) {
+@Internal
+public record LogColumns(Map<String, HistoryMetadata> byName) {
 
     private static final int MILLIS = 3;
     private static final int NANO_DIGITS = 9;
@@ -39,7 +41,7 @@ record LogColumns(Map<String, HistoryMetadata> byName) {
     /** What a query wants of a column at most, and the filters that say so. */
     record Ranges(LogScan.Range zxids, LogScan.Range times) {}
 
-    static LogColumns of(ResolvedSchema schema) {
+    public static LogColumns of(ResolvedSchema schema) {
         Map<String, HistoryMetadata> byName = new HashMap<>();
         for (Column column : schema.getColumns()) {
             if (column instanceof Column.MetadataColumn metadata) {
@@ -52,7 +54,7 @@ record LogColumns(Map<String, HistoryMetadata> byName) {
         return new LogColumns(byName);
     }
 
-    Ranges ranges(List<ResolvedExpression> filters) {
+    public Ranges ranges(List<ResolvedExpression> filters) {
         LogScan.Range zxids = LogScan.Range.ALL;
         LogScan.Range times = LogScan.Range.ALL;
         for (ResolvedExpression filter : filters) {

@@ -4,7 +4,6 @@ package io.zkflink.catalog.definition;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.zkflink.catalog.Definitions;
 import io.zkflink.client.ZNode;
 import io.zkflink.testkit.Nasty;
 import java.nio.charset.StandardCharsets;

@@ -17,10 +17,7 @@ class HistoryEnumeratorTest {
     @Test
     void stateSurvives() throws Exception {
         for (HistorySplit split : new HistorySplit[] {
-            null,
-            HistorySplit.fresh(),
-            new HistorySplit(0, HistorySplit.WHOLE),
-            new HistorySplit(0x200000005L, 3)
+            null, HistorySplit.fresh(), new HistorySplit(0, HistorySplit.WHOLE), new HistorySplit(0x200000005L, 3)
         }) {
             HistoryEnumerator.State state = new HistoryEnumerator.State(split);
             assertThat(restored(state)).isEqualTo(state);

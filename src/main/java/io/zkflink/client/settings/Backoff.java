@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.zkflink.client;
+package io.zkflink.client.settings;
 
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.zkflink.catalog;
+package io.zkflink.catalog.definition;
 
-import io.zkflink.catalog.definition.DefinitionFormat;
 import io.zkflink.catalog.definition.DefinitionFormat.Reader;
-import io.zkflink.catalog.definition.SchemaFormat;
 import io.zkflink.client.ZNode;
 import java.util.ArrayList;
 import java.util.List;
@@ -134,7 +132,7 @@ public final class Definitions {
     }
 
     /** What a znode defines, without looking at the rest; for errors, too. */
-    static CatalogBaseTable.TableKind kind(ZNode znode) {
+    public static CatalogBaseTable.TableKind kind(ZNode znode) {
         Reader definition = DefinitionFormat.read(znode);
         String kind = definition.kind();
         return switch (kind) {
@@ -232,7 +230,7 @@ public final class Definitions {
         return DefinitionFormat.bytes(definition);
     }
 
-    static CatalogDescriptor catalog(String name, ZNode znode) {
+    public static CatalogDescriptor catalog(String name, ZNode znode) {
         Reader definition = expect(CATALOG, znode);
         CatalogDescriptor catalog = CatalogDescriptor.of(
                 name, Configuration.fromMap(definition.texts(OPTIONS)), definition.optionalText(COMMENT));

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.zkflink.table;
+package io.zkflink.table.history;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.LogSearch;
 import io.zkflink.testkit.RecordingReporter;
+import io.zkflink.testkit.ScanRun;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.WrittenFolder;
 import java.nio.file.Files;
@@ -41,7 +42,9 @@ class FollowedLogITCase {
     }
 
     private static List<String> paths(long first, long last) {
-        return LongStream.rangeClosed(first, last).mapToObj(zxid -> "+[/n" + zxid + "]").toList();
+        return LongStream.rangeClosed(first, last)
+                .mapToObj(zxid -> "+[/n" + zxid + "]")
+                .toList();
     }
 
     private ScanRun run(StreamTableEnvironment sql, String... options) {
@@ -146,8 +149,7 @@ class FollowedLogITCase {
         for (String mode : List.of("earliest-offset", "latest-offset")) {
             sql.executeSql("DROP TEMPORARY TABLE IF EXISTS t");
             try (ScanRun run = run(sql, ", 'scan.startup.mode' = '" + mode + "'")) {
-                assertThat(run.awaitFailure())
-                        .hasStackTraceContaining("of 'log.path' does not exist");
+                assertThat(run.awaitFailure()).hasStackTraceContaining("of 'log.path' does not exist");
             }
         }
     }
