@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.zkflink.table;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zkflink.testkit.Await;
+import io.zkflink.testkit.Changelog;
+import io.zkflink.testkit.SharedMiniCluster;
+import io.zkflink.testkit.SharedZooKeeper;
+import io.zkflink.testkit.ZooKeeperAdmin;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.framework.recipes.leader.LeaderLatch;
+import org.apache.curator.retry.RetryOneTime;
+import org.apache.curator.x.discovery.ServiceDiscovery;
+import org.apache.curator.x.discovery.ServiceDiscoveryBuilder;
+import org.apache.curator.x.discovery.ServiceInstance;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.table.api.TableEnvironment;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The recipes of {@code docs/cookbook.md} with its own statements: what comes out, beside that they run. */
+class CookbookITCase {
+
+    private static final Pattern SQL = Pattern.compile("^```sql\\n(.*?)^```$", Pattern.DOTALL | Pattern.MULTILINE);
+
+    private final ZooKeeperAdmin zk = SharedZooKeeper.admin();
+    private final String root = SharedZooKeeper.freshRoot();
+    private final TableEnvironment sql = SharedMiniCluster.tableEnvironment(1);
+    private final List<AutoCloseable> open = new ArrayList<>();
+    private CuratorFramework curator;
+
+    @BeforeEach
+    void connect() {
+        zk.create(root);
+        curator = CuratorFrameworkFactory.newClient(SharedZooKeeper.connectString() + root, new RetryOneTime(100));
+        curator.start();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        for (AutoCloseable resource : open) {
+            resource.close();
+        }
+        curator.close();
+    }
+
+    @Test
+    void aLogOfEventsIsATableAgain() {
+        zk.create(root + "/flags/cart/dark", "{\"enabled\":true}");
+        zk.create(root + "/flags/cart/wide", "{\"enabled\":true}");
+        try (Changelog table = query("Everything that happens, into a log", "A log back into a table (Flink 2.3)")) {
+            table.awaitRows("+I[cart, dark, true]", "+I[cart, wide, true]");
+            zk.set(root + "/flags/cart/dark", "{\"enabled\":false}");
+            zk.delete(root + "/flags/cart/wide");
+            table.awaitTable("cart, dark, false");
+        }
+    }
+
+    @Test
+    void aRuleThatIsNoLongerInTheListIsTakenBack() {
+        zk.create(root + "/rules", "[{\"name\":\"cards\",\"limit\":10},{\"name\":\"cash\",\"limit\":20}]");
+        try (Changelog rules = query("Rules in one JSON array")) {
+            rules.awaitTable("cards, 10", "cash, 20");
+            zk.set(root + "/rules", "[{\"name\":\"cards\",\"limit\":15}]");
+            rules.awaitTable("cards, 15");
+        }
+    }
+
+    @Test
+    void curatorFindsServicesThatRowsAre() throws Exception {
+        declare("Services that Curator and Spring Cloud find");
+        sql.executeSql("CREATE TABLE fleet (n INT) WITH ('connector' = 'datagen', 'rows-per-second' = '1', 'fields.n.min' ="
+                + " '8080', 'fields.n.max' = '8080')");
+        JobClient job = sql.executeSql("INSERT INTO services SELECT 'checkout', 'c-1', 'checkout', 'c-1', '10.0.0.1', n,"
+                        + " 1700000000000, 'DYNAMIC', TRUE FROM fleet ON CONFLICT DO DEDUPLICATE")
+                .getJobClient()
+                .orElseThrow();
+        open.add(() -> {
+            job.cancel();
+            SharedMiniCluster.awaitGone(job.getJobID());
+        });
+        ServiceDiscovery<Void> discovery = ServiceDiscoveryBuilder.builder(Void.class)
+                .client(curator)
+                .basePath("/services")
+                .build();
+        discovery.start();
+        open.add(discovery);
+        Await.until(
+                "Curator finds the instance",
+                () -> !discovery.queryForInstances("checkout").isEmpty());
+        ServiceInstance<Void> found = discovery.queryForInstance("checkout", "c-1");
+        assertThat(found.getId()).isEqualTo("c-1");
+        assertThat(found.getName()).isEqualTo("checkout");
+        assertThat(found.getPort()).isEqualTo(8080);
+        assertThat(found.isEnabled()).isTrue();
+    }
+
+    @Test
+    void aHandOverAmongLatchesWithoutIdsIsSeenByTheirNames() throws Exception {
+        LeaderLatch first = new LeaderLatch(curator, "/offices/boss");
+        first.start();
+        first.await();
+        LeaderLatch second = new LeaderLatch(curator, "/offices/boss");
+        second.start();
+        open.add(second);
+        Await.until("both are there", () -> zk.children(root + "/offices/boss").size() == 2);
+        try (Changelog leaders = query("Who leads, when nobody has an id")) {
+            Await.until("somebody leads", () -> leaders.table().size() == 1);
+            String before = leaders.table().get(0);
+            first.close();
+            Await.until(
+                    "the other one leads",
+                    () -> leaders.table().size() == 1 && !leaders.table().get(0).equals(before));
+        }
+    }
+
+    @Test
+    void asManyHoldASlotAsTheTableSays() {
+        for (int i = 1; i <= 3; i++) {
+            zk.create(root + "/slots/gpu/_c_00000000-0000-0000-0000-00000000000" + i + "-lock-000000000" + i, "w" + i);
+        }
+        try (Changelog slots = query("Some of them at a time")) {
+            slots.awaitTable("gpu, w1", "gpu, w2");
+        }
+    }
+
+    @Test
+    void dataThatCuratorWritesUnaskedIsSkipped() throws Exception {
+        curator.create().creatingParentsIfNeeded().forPath("/entries/unasked");
+        zk.create(root + "/entries/asked", "{\"n\":1}");
+        assertThat(zk.get(root + "/entries/unasked")).isNotEmpty();
+        declare("Nodes that hold no record");
+        try (Changelog entries = new Changelog(sql.executeSql("SELECT * FROM entries"))) {
+            entries.awaitTable("asked, 1");
+        }
+    }
+
+    /** Executes the recipes' statements, all but the last one, and gives what that answers. */
+    private Changelog query(String... recipes) {
+        List<String> statements = statements(recipes);
+        String last = statements.remove(statements.size() - 1);
+        statements.stream().filter(statement -> statement.startsWith("CREATE")).forEach(sql::executeSql);
+        return new Changelog(sql.executeSql(last));
+    }
+
+    private void declare(String recipe) {
+        statements(recipe).forEach(sql::executeSql);
+    }
+
+    private List<String> statements(String... recipes) {
+        List<String> statements = new ArrayList<>();
+        for (String recipe : recipes) {
+            String section = section(recipe).replace("localhost:2181", SharedZooKeeper.connectString() + root);
+            SQL.matcher(section).results().forEach(block -> {
+                for (String statement : block.group(1).split(";\n", -1)) {
+                    if (!statement.isBlank()) {
+                        statements.add(statement.strip());
+                    }
+                }
+            });
+        }
+        return statements;
+    }
+
+    private static String section(String title) {
+        try {
+            String page = Files.readString(Path.of("docs", "cookbook.md"));
+            int begin = page.indexOf("\n## " + title + "\n");
+            assertThat(begin).as("the recipe '" + title + "'").isPositive();
+            int end = page.indexOf("\n## ", begin + 1);
+            return page.substring(begin, end < 0 ? page.length() : end);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}
