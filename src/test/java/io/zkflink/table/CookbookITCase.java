@@ -2,6 +2,7 @@
 package io.zkflink.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.Changelog;
@@ -9,6 +10,7 @@ import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.SharedZooKeeper;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -57,21 +59,30 @@ class CookbookITCase {
     void aLogOfEventsIsATableAgain() {
         zk.create(root + "/flags/cart/dark", "{\"enabled\":true}");
         zk.create(root + "/flags/cart/wide", "{\"enabled\":true}");
-        try (Changelog table = query("Everything that happens, into a log", "A log back into a table (Flink 2.3)")) {
-            table.awaitRows("+I[cart, dark, true]", "+I[cart, wide, true]");
+        try (Changelog table = query("Everything that happens, into a log", "A log back into a table")) {
+            table.awaitTable("[cart, dark, true]", "[cart, wide, true]");
             zk.set(root + "/flags/cart/dark", "{\"enabled\":false}");
             zk.delete(root + "/flags/cart/wide");
-            table.awaitTable("cart, dark, false");
+            table.awaitTable("[cart, dark, false]");
         }
+    }
+
+    @Test
+    void flinksOwnFunctionRefusesALogWithoutRowsBeforeChanges() {
+        declare("Everything that happens, into a log");
+        assertThatThrownBy(() -> sql.explainSql("SELECT * FROM FROM_CHANGELOG(input => TABLE flag_events, op =>"
+                        + " DESCRIPTOR(event_type), op_mapping => MAP['CREATED', 'INSERT', 'CHANGED', 'UPDATE_AFTER',"
+                        + " 'DELETED', 'DELETE'])"))
+                .hasStackTraceContaining("must include UPDATE_BEFORE");
     }
 
     @Test
     void aRuleThatIsNoLongerInTheListIsTakenBack() {
         zk.create(root + "/rules", "[{\"name\":\"cards\",\"limit\":10},{\"name\":\"cash\",\"limit\":20}]");
         try (Changelog rules = query("Rules in one JSON array")) {
-            rules.awaitTable("cards, 10", "cash, 20");
+            rules.awaitTable("[cards, 10]", "[cash, 20]");
             zk.set(root + "/rules", "[{\"name\":\"cards\",\"limit\":15}]");
-            rules.awaitTable("cards, 15");
+            rules.awaitTable("[cards, 15]");
         }
     }
 
@@ -129,7 +140,7 @@ class CookbookITCase {
             zk.create(root + "/slots/gpu/_c_00000000-0000-0000-0000-00000000000" + i + "-lock-000000000" + i, "w" + i);
         }
         try (Changelog slots = query("Some of them at a time")) {
-            slots.awaitTable("gpu, w1", "gpu, w2");
+            slots.awaitTable("[gpu, w1]", "[gpu, w2]");
         }
     }
 
@@ -140,7 +151,7 @@ class CookbookITCase {
         assertThat(zk.get(root + "/entries/unasked")).isNotEmpty();
         declare("Nodes that hold no record");
         try (Changelog entries = new Changelog(sql.executeSql("SELECT * FROM entries"))) {
-            entries.awaitTable("asked, 1");
+            entries.awaitTable("[asked, 1]");
         }
     }
 
@@ -153,7 +164,9 @@ class CookbookITCase {
     }
 
     private void declare(String recipe) {
-        statements(recipe).forEach(sql::executeSql);
+        statements(recipe).stream()
+                .filter(statement -> statement.startsWith("CREATE"))
+                .forEach(sql::executeSql);
     }
 
     private List<String> statements(String... recipes) {
@@ -179,7 +192,7 @@ class CookbookITCase {
             int end = page.indexOf("\n## ", begin + 1);
             return page.substring(begin, end < 0 ? page.length() : end);
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 }
