@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.source.reader;
 
+import io.zkflink.client.Failure;
 import io.zkflink.client.ZNode;
+import io.zkflink.client.ZooKeeperException;
+import io.zkflink.path.PathTemplate;
 import io.zkflink.recipes.Claim;
 import io.zkflink.recipes.Completeness;
 import io.zkflink.recipes.ContenderChange;
@@ -113,6 +116,28 @@ public final class BucketQueues {
                 .add(child));
         Consumer<QueueRow.Change> timed = change -> changes.accept(change, goneMillis(change, times));
         sighted.forEach((resource, seen) -> look(resource, seen, evidence, timed));
+    }
+
+    /**
+     * Refuses two resources of one key, with contenders for each: who holds the one need not hold the other.
+     *
+     * @param template of the contenders
+     * @throws ZooKeeperException naming both
+     */
+    void checkKeys(PathTemplate template) throws ZooKeeperException {
+        if (!template.isAmbiguous()) {
+            return;
+        }
+        Map<String, String> resources = new HashMap<>();
+        for (Map.Entry<String, ResourceQueue> queue : queues.entrySet()) {
+            String resource = queue.getKey();
+            // The template is one of what lies below.
+            String key = Buckets.parent(template.canonical(resource + "/any"));
+            String other = queue.getValue().isEmpty() ? null : resources.put(key, resource);
+            if (other != null) {
+                throw new ZooKeeperException(Failure.OTHER, template.conflict(other, resource));
+            }
+        }
     }
 
     /**

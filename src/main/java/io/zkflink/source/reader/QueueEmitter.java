@@ -12,6 +12,7 @@ import io.zkflink.subtree.state.FeedEvent.RoundEnded;
 import io.zkflink.subtree.state.FeedEvent.UpToDate;
 import io.zkflink.subtree.state.FeedEvent.WalkBegun;
 import io.zkflink.subtree.state.FeedEvent.WalkEnded;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -67,7 +68,7 @@ final class QueueEmitter implements FeedEventEmitter<RowData> {
     }
 
     @Override
-    public void marked(FeedEvent mark, SourceOutput<RowData> output) {
+    public void marked(FeedEvent mark, SourceOutput<RowData> output) throws IOException {
         metrics.mark();
         if (mark instanceof WalkBegun) {
             buckets.values().forEach(BucketQueues::walkBegun);
@@ -98,8 +99,13 @@ final class QueueEmitter implements FeedEventEmitter<RowData> {
     }
 
     @Override
-    public void emitMore(SourceOutput<RowData> output) {
-        waiting.remove().look(evidence, (change, goneMillis) -> emit(change, goneMillis, output));
+    public void emitMore(SourceOutput<RowData> output) throws IOException {
+        BucketQueues bucket = waiting.remove();
+        bucket.look(evidence, (change, goneMillis) -> emit(change, goneMillis, output));
+        if (evidence != Completeness.ROUND) {
+            // All that was reported has been read: a resource that was renamed has one name by now.
+            bucket.checkKeys(recipe.decoder().template());
+        }
     }
 
     private void emit(QueueRow.Change change, long goneMillis, SourceOutput<RowData> output) {

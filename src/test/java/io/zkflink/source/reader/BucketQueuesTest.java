@@ -2,9 +2,13 @@
 package io.zkflink.source.reader;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeStat;
+import io.zkflink.path.PathEncoding;
+import io.zkflink.path.PathTemplate;
+import io.zkflink.path.SegmentType;
 import io.zkflink.recipes.Completeness;
 import io.zkflink.recipes.LockDialect;
 import io.zkflink.recipes.QueueRow;
@@ -73,8 +77,32 @@ class BucketQueuesTest {
         assertThat(rows).containsExactly("me " + AHEAD);
     }
 
+    /** With encoded names; a resource that nobody contends for is nobody's row. */
+    @Test
+    void twoResourcesOfOneKeyAreAnErrorThatNamesBoth() throws Exception {
+        PathTemplate contenders = RecipeSettings.lock(LockDialect.CURATOR, 1)
+                .contenders(PathTemplate.parse("/locks/{k}", PathEncoding.URL, name -> SegmentType.STRING));
+        String first = come("/locks/a+b", "me");
+        come("/locks/other", "me");
+        look();
+        queues.checkKeys(contenders);
+        come("/locks/a%20b", "you");
+        look();
+        assertThatThrownBy(() -> queues.checkKeys(contenders))
+                .hasMessageContaining("'/locks/a+b'")
+                .hasMessageContaining("'/locks/a%20b'")
+                .hasMessageContaining("have the same key in the 'path' '/locks/{k}'");
+        go(first);
+        look();
+        queues.checkKeys(contenders);
+    }
+
     private String come(String owner) {
-        String path = String.format("/locks/a/_c_00000000-0000-0000-0000-%012d-lock-%010d", sequence, sequence);
+        return come("/locks/a", owner);
+    }
+
+    private String come(String resource, String owner) {
+        String path = resource + String.format("/_c_00000000-0000-0000-0000-%012d-lock-%010d", sequence, sequence);
         sequence++;
         server++;
         ZNodeStat stat = new ZNodeStat(server, server, server, server, 0, 0, 0, 1, 2, 0, server);
