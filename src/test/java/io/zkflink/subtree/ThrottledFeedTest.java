@@ -37,9 +37,8 @@ class ThrottledFeedTest {
     private final Reconciler reconciler = new Reconciler(false);
 
     @ParameterizedTest
-    @CsvSource({"watch, rows", "watch, keys", "poll, rows", "poll, keys"})
-    void everyRequestIsSentAgainUntilItIsAnswered(String mode, String what) throws Exception {
-        boolean keysOnly = what.equals("keys");
+    @CsvSource({"watch, DATA", "watch, STAT", "watch, KEYS", "poll, DATA", "poll, STAT", "poll, KEYS"})
+    void everyRequestIsSentAgainUntilItIsAnswered(String mode, Content content) throws Exception {
         zk.create("/r", "");
         for (int i = 0; i < 20; i++) {
             zk.create("/r/" + i, "");
@@ -49,21 +48,21 @@ class ThrottledFeedTest {
         // Each for the first time, and some of the reads again and again.
         Random random = new Random(1);
         zk.throttle(request -> before.add(request) || (!request.startsWith("sync") && random.nextBoolean()));
-        try (SubtreeFeed feed = feed(mode.equals("watch"), keysOnly, Duration.ZERO)) {
+        try (SubtreeFeed feed = feed(mode.equals("watch"), content, Duration.ZERO)) {
             feed.open();
-            follow(feed, keysOnly);
+            follow(feed, content);
             zk.set("/r/1/x", "2");
             zk.create("/r/2/y", "3");
             zk.delete("/r/3/x");
             before.removeIf(request -> !request.startsWith("sync"));
-            follow(feed, keysOnly);
+            follow(feed, content);
         }
     }
 
     @Test
     void proofThatIsThrottledIsMadeTheNextTime() throws Exception {
         zk.create("/r", "");
-        try (SubtreeFeed feed = feed(true, false, Duration.ofMillis(1))) {
+        try (SubtreeFeed feed = feed(true, Content.DATA, Duration.ofMillis(1))) {
             feed.open();
             long first = awaitProof(feed, 0);
             List<String> refused = new ArrayList<>();
@@ -73,16 +72,16 @@ class ThrottledFeedTest {
         }
     }
 
-    private SubtreeFeed feed(boolean watch, boolean keysOnly, Duration proofs) {
+    private SubtreeFeed feed(boolean watch, Content content, Duration proofs) {
         PathTemplate template = PathTemplate.parse("/r/{*k}", PathEncoding.NONE, name -> SegmentType.STRING);
         FeedSettings settings = new FeedSettings(
-                watch, !watch, Duration.ofMillis(1), keysOnly ? Content.KEYS : Content.DATA, proofs, false);
+                watch, !watch, Duration.ofMillis(1), content, proofs, false);
         return new SubtreeFeed(zk, template, path -> true, 0, settings);
     }
 
-    private void follow(SubtreeFeed feed, boolean keysOnly) {
+    private void follow(SubtreeFeed feed, Content content) {
         SortedMap<String, String> tree = zk.tree("/r");
-        if (keysOnly) {
+        if (content != Content.DATA) {
             tree.replaceAll((path, data) -> "");
         }
         Await.until("the table is the tree", () -> {
