@@ -74,8 +74,7 @@ class ThrottledFeedTest {
 
     private SubtreeFeed feed(boolean watch, Content content, Duration proofs) {
         PathTemplate template = PathTemplate.parse("/r/{*k}", PathEncoding.NONE, name -> SegmentType.STRING);
-        FeedSettings settings = new FeedSettings(
-                watch, !watch, Duration.ofMillis(1), content, proofs, false);
+        FeedSettings settings = new FeedSettings(watch, !watch, Duration.ofMillis(1), content, proofs, false);
         return new SubtreeFeed(zk, template, path -> true, 0, settings);
     }
 
