@@ -48,6 +48,8 @@ public final class Reconciler {
     }
 
     /**
+     * As {@link #observe(Observation)}, of something that may have been told before under another path.
+     *
      * @param earliest the time, in milliseconds since the epoch, that what is told of it has at least
      */
     public Optional<Change> observe(Observation observation, long earliest) {
