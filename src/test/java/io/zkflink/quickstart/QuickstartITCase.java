@@ -56,7 +56,7 @@ class QuickstartITCase {
         assertThat(printed)
                 .contains("Using the ZooKeeper server " + server.connectString(), "Done.")
                 .contains("| /flags/{*path} |", "| /services/{*path} |")
-                .containsPattern("\\| +checkout \\| +new-cart \\| +\\{\"enabled\":true,\"rollout\":\\d+} \\| +\\d+ \\|")
+                .containsPattern("\\| +checkout \\| +new-cart \\| +\\{\"enabled\":(true|false),\"rollout\":\\d+} \\| +\\d+ \\|")
                 .containsPattern("\\| \\+I \\| +checkout \\| +checkout-1 \\| +10\\.0\\.0\\.11 \\| +8081 \\|")
                 .containsPattern("\\| \\+U \\| +search \\| +search-1 \\|")
                 .containsPattern("\\| -D \\| +checkout \\| +checkout-2 \\|")
