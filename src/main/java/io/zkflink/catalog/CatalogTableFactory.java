@@ -80,7 +80,9 @@ final class CatalogTableFactory implements DynamicTableSourceFactory, DynamicTab
     void check(Context context) {
         Map<String, String> options = context.getCatalogTable().getOptions();
         if (TableOwner.isNeededBy(options)) {
-            createDynamicTableSource(context);
+            DynamicTableSource source = createDynamicTableSource(context);
+            new MetadataRules(context.getObjectIdentifier(), source, () -> createDynamicTableSink(context))
+                    .check(context.getCatalogTable().getResolvedSchema());
             if (options.keySet().stream().anyMatch(key -> key.startsWith(SINK_OPTIONS))) {
                 createDynamicTableSink(context);
             }

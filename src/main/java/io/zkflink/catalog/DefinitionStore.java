@@ -75,18 +75,29 @@ final class DefinitionStore {
      * @param parent to be created, too, if it is missing, with this data; null if it has to exist
      */
     Outcome create(String what, String path, byte[] data, byte[] parent) {
+        return create(what, creation(path, data), parent);
+    }
+
+    /** Creates an object that others are to be created below. */
+    Outcome createParent(String what, String path, byte[] data) {
+        return create(what, parentCreation(path, data), null);
+    }
+
+    private Outcome create(String what, ZNodeWrite.Create creation, byte[] parent) {
+        String path = creation.path();
+        byte[] data = creation.data();
         return change(what, path, end -> {
             List<ZNodeWrite> writes = new ArrayList<>(List.of(touch(ZNodeWrite.ANY_VERSION)));
             boolean withParent = parent != null && read(parentOf(path), end).isEmpty();
             if (withParent) {
-                writes.add(creation(parentOf(path), parent));
+                writes.add(parentCreation(parentOf(path), parent));
             }
-            writes.add(creation(path, data));
+            writes.add(creation);
             Refusal refusal = write(what, path, writes, () -> holds(path, data, end), end);
             if (refusal == null) {
                 return Outcome.DONE;
             }
-            if (refusal.index() == 0) {
+            if (refusal.index() == 0 && refusal.failure() == Failure.NO_NODE) {
                 createRoot(what, end);
                 return null;
             }
@@ -243,18 +254,23 @@ final class DefinitionStore {
         return new ZNodeWrite.SetData(root, NO_DATA, version);
     }
 
-    private ZNodeWrite creation(String path, byte[] data) {
+    private ZNodeWrite.Create creation(String path, byte[] data) {
         return new ZNodeWrite.Create(path, data, CreateMode.PERSISTENT, 0, acl);
+    }
+
+    /** Whoever may not create and delete there could never change anything. */
+    private ZNodeWrite.Create parentCreation(String path, byte[] data) {
+        return new ZNodeWrite.Create(path, data, CreateMode.PERSISTENT, 0, acl.granting("cdrw"));
     }
 
     private void createRoot(String what, long end) throws IOException {
         for (int slash = root.indexOf('/', 1); ; slash = root.indexOf('/', slash + 1)) {
             String path = slash < 0 ? root : root.substring(0, slash);
-            List<ZNodeWrite> create = List.of(creation(path, NO_DATA));
+            List<ZNodeWrite> create = List.of(parentCreation(path, NO_DATA));
             Refusal refusal = write(what, path, create, () -> false, end);
             if (refusal != null && refusal.failure() == Failure.NO_NODE) {
                 // Not even the namespace is there.
-                Requests.get(mirror.client().createNamespace(acl), left(end));
+                Requests.get(mirror.client().createNamespace(acl.granting("cdrw")), left(end));
                 refusal = write(what, path, create, () -> false, end);
             }
             if (refusal != null && refusal.failure() != Failure.NODE_EXISTS) {

@@ -175,7 +175,7 @@ final class ZooKeeperCatalog extends UnpartitionedCatalog {
         String path = paths.database(database);
         Outcome outcome = existsAlways(database)
                 ? Outcome.EXISTS
-                : store().create(nameOf(database), path, Definitions.write(definition), null);
+                : store().createParent(nameOf(database), path, Definitions.write(definition));
         if (outcome == Outcome.EXISTS && !ignoreIfExists) {
             throw new DatabaseAlreadyExistException(getName(), database);
         }
@@ -216,7 +216,7 @@ final class ZooKeeperCatalog extends UnpartitionedCatalog {
         DefinitionStore store = store();
         Outcome outcome = store.replace(nameOf(database), path, data, given(path), current -> {});
         if (outcome == Outcome.MISSING && existsAlways(database)) {
-            outcome = store.create(nameOf(database), path, data, null);
+            outcome = store.createParent(nameOf(database), path, data);
         }
         switch (outcome) {
             case DONE -> caughtUp(path);
@@ -355,6 +355,9 @@ final class ZooKeeperCatalog extends UnpartitionedCatalog {
         Preconditions.checkNotNull(table);
         Preconditions.checkNotNull(definition);
         refuseTree(table);
+        if (ignoreIfExists && tableExists(table)) {
+            return;
+        }
         check(table, definition);
         String path = paths.table(table);
         switch (store().create(nameOf(table), path, Definitions.write(definition), parent(table))) {

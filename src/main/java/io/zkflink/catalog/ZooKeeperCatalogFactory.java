@@ -51,6 +51,6 @@ public final class ZooKeeperCatalogFactory implements CatalogFactory {
                 reader.history(),
                 reader.maxStaleness());
         return new ZooKeeperCatalog(
-                context.getName(), options.get(CatalogOptions.DEFAULT_DATABASE), settings, context.getClassLoader());
+                context.getName(), reader.defaultDatabase(), settings, context.getClassLoader());
     }
 }

@@ -52,7 +52,12 @@ public class ZooKeeperException extends IOException {
                     case UNSUPPORTED ->
                         message + "the server does not know this request (" + code + ")."
                                 + " ZooKeeper 3.6 or newer is needed.";
-                    default -> message + code + ".";
+                    default ->
+                        code == KeeperException.Code.INVALIDACL
+                                ? message + "the server does not accept the ACL that it was to have (" + code
+                                        + "). 'creator' needs credentials ('auth.*', 'sasl.*' or a certificate in"
+                                        + " 'ssl.keystore.*'); the ids of a list must be valid for their schemes."
+                                : message + code + ".";
                 });
     }
 

@@ -199,6 +199,94 @@ class CatalogITCase {
     }
 
     @Test
+    void metadataColumnsAreCheckedAsWhenTheyArePlanned() {
+        assertThatThrownBy(() -> sql.executeSql(
+                        "CREATE TABLE m (a STRING, x INT METADATA FROM 'nonsense' VIRTUAL) WITH ('path' = '/m')"))
+                .hasStackTraceContaining("Invalid metadata key 'nonsense' in column 'x' of table 'zk.default.m'")
+                .hasStackTraceContaining("ephemeral-owner");
+        assertThatThrownBy(() -> sql.executeSql(
+                        "CREATE TABLE m (a STRING, `version` ROW<a INT> METADATA VIRTUAL) WITH ('path' = '/m')"))
+                .hasStackTraceContaining("castable from metadata type 'INT'");
+        assertThatThrownBy(() -> sql.executeSql(
+                        "CREATE TABLE m (a STRING, `ttl` ARRAY<INT> METADATA) WITH ('path' = '/m')"))
+                .hasStackTraceContaining("castable to metadata type 'BIGINT'");
+        assertThatThrownBy(() -> sql.executeSql(
+                        "CREATE TABLE m (a STRING, `create-mode` STRING METADATA VIRTUAL) WITH ('path' = '/m')"))
+                .hasStackTraceContaining("Invalid metadata key 'create-mode'");
+        assertThatThrownBy(() -> sql.executeSql("CREATE TABLE m (resource STRING, owner STRING, `version` INT METADATA"
+                        + " VIRTUAL) WITH ('path' = '/m/{resource}', 'recipe' = 'lock')"))
+                .hasStackTraceContaining("Invalid metadata key 'version'");
+        sql.executeSql("CREATE TABLE m (a STRING, `create-mode` STRING METADATA, `version` STRING METADATA VIRTUAL) WITH"
+                + " ('path' = '/m')");
+        assertThatThrownBy(() -> sql.executeSql("ALTER TABLE m ADD (x INT METADATA FROM 'nonsense' VIRTUAL)"))
+                .hasStackTraceContaining("Invalid metadata key 'nonsense' in column 'x' of table 'zk.default.m'");
+    }
+
+    @Test
+    void whatIsThereAlreadyIsNotChecked() {
+        sql.executeSql("CREATE TABLE t (a STRING) WITH ('path' = '/t')");
+        sql.executeSql("CREATE TABLE IF NOT EXISTS t (a STRING) WITH ('path' = 'nonsense')");
+        assertThatThrownBy(() -> sql.executeSql("CREATE TABLE t (a STRING) WITH ('path' = 'nonsense')"))
+                .hasStackTraceContaining("it must be absolute");
+    }
+
+    /** Who may read definitions and not write them hears which permission is missing, at once. */
+    @Test
+    void whoMayOnlyReadIsTold() throws Exception {
+        sql = session(
+                SharedMiniCluster.batchTableEnvironment(1),
+                ", 'auth.username' = 'flink', 'auth.password' = '" + SECRET
+                        + "', 'catalog.acl' = 'auth::cdrwa,world:anyone:r'");
+        sql.executeSql("CREATE TABLE t (a STRING) WITH ('path' = '/t')");
+        sql = session();
+        assertThat(rows("SHOW TABLES")).containsExactly("+I[t]");
+        for (String statement : List.of(
+                "CREATE TABLE u (a STRING) WITH ('path' = '/t')",
+                "CREATE DATABASE db",
+                "ALTER TABLE t RENAME TO u",
+                "ALTER TABLE t SET ('scan.parallelism' = '2')",
+                "DROP TABLE t")) {
+            assertThatThrownBy(() -> sql.executeSql(statement))
+                    .as(statement)
+                    .hasStackTraceContaining("its ACL denies this user the")
+                    .hasStackTraceContaining("/_flink/catalog");
+        }
+    }
+
+    @Test
+    void definitionsThatNobodyMayChangeCanBeCreatedAndDropped() throws Exception {
+        sql = session(SharedMiniCluster.batchTableEnvironment(1), ", 'catalog.acl' = 'read-only'");
+        sql.executeSql("CREATE DATABASE db");
+        sql.executeSql("CREATE TABLE db.t (a STRING) WITH ('path' = '/t')");
+        sql.executeSql("CREATE TABLE u (a STRING) WITH ('path' = '/t')");
+        assertThatThrownBy(() -> sql.executeSql("ALTER TABLE u SET ('scan.parallelism' = '2')"))
+                .hasStackTraceContaining("its ACL denies this user the WRITE permission");
+        sql.executeSql("DROP TABLE u");
+        sql.executeSql("DROP DATABASE db CASCADE");
+        assertThat(rows("SHOW DATABASES")).containsExactly("+I[default]", "+I[tree]");
+    }
+
+    @Test
+    void anAclWithoutCredentialsIsExplained() {
+        sql = session(SharedMiniCluster.batchTableEnvironment(1), ", 'catalog.acl' = 'creator'");
+        assertThatThrownBy(() -> sql.executeSql("CREATE TABLE t (a STRING) WITH ('path' = '/t')"))
+                .hasStackTraceContaining("(INVALIDACL). 'creator' needs credentials ('auth.*'");
+    }
+
+    @Test
+    void mistakesInTheOptionsOfACatalogNameThem() {
+        for (String[] mistake : new String[][] {
+            {"'catalog.path' = 'x'", "Invalid value 'x' for option 'catalog.path': The path 'x' is not absolute; write"
+                    + " '/x'; write a path like '/_flink/catalog'."},
+            {"'default-database' = ' '", "Invalid value ' ' for option 'default-database': it must name a database."}
+        }) {
+            assertThatThrownBy(() -> sql.executeSql("CREATE CATALOG bad WITH ('type' = 'zookeeper', 'connect-string' ="
+                            + " 'localhost:1', " + mistake[0] + ")"))
+                    .hasStackTraceContaining(mistake[1]);
+        }
+    }
+
+    @Test
     void allFormsOfDdlThatFlinkParses() throws Exception {
         sql.executeSql("CREATE DATABASE db COMMENT 'of a team' WITH ('owner' = 'team')");
         sql.executeSql("ALTER DATABASE db SET ('owner' = 'another')");

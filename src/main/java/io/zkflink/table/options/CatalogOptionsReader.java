@@ -55,6 +55,14 @@ public final class CatalogOptionsReader {
                 .anyMatch(option -> option.key().equals(key));
     }
 
+    public String defaultDatabase() {
+        String name = options.get(CatalogOptions.DEFAULT_DATABASE);
+        if (name.isBlank()) {
+            throw reader.invalid(CatalogOptions.DEFAULT_DATABASE, "it must name a database.");
+        }
+        return name;
+    }
+
     /** A znode that is not the root. */
     public String path(ConfigOption<String> option) {
         String path = options.get(option);
@@ -64,7 +72,7 @@ public final class CatalogOptionsReader {
                     PathTemplate.checkPath(text);
                     PathTemplate.checkNotReserved(connection().base(), text);
                     if (text.equals("/") || text.indexOf('{') >= 0) {
-                        throw new IllegalArgumentException("The path '" + text + "' is not that of a single znode");
+                        throw new IllegalArgumentException("the path '" + text + "' is not that of a single znode");
                     }
                 },
                 "write a path like '" + option.defaultValue() + "'");

@@ -275,7 +275,7 @@ public final class OptionsReader {
         try {
             rule.accept(options.get(option));
         } catch (IllegalArgumentException e) {
-            throw invalid(option, e.getMessage() + "; " + wayOut + ".");
+            throw invalid(option, e.getMessage().replaceFirst("\\.$", "") + "; " + wayOut + ".");
         }
     }
 

@@ -40,10 +40,15 @@ public record TableOwner(String definitions, String readable, Map<String, String
                         && !options.containsKey(ZooKeeperOptions.CONNECT_STRING.key()));
     }
 
-    /** A table with the connection of the catalog; what the table says itself goes before. */
+    /**
+     * A table with the connection of the catalog; what the table says itself goes before. A table that names other servers,
+     * by its definition or by a hint, gets nothing: the catalog's credentials are for its own ensemble.
+     */
     public DynamicTableFactory.Context connect(DynamicTableFactory.Context table) {
-        Map<String, String> options = new HashMap<>(connection);
-        options.putAll(table.getCatalogTable().getOptions());
+        Map<String, String> declared = table.getCatalogTable().getOptions();
+        Map<String, String> options =
+                new HashMap<>(declared.containsKey(ZooKeeperOptions.CONNECT_STRING.key()) ? Map.of() : connection);
+        options.putAll(declared);
         options.put(FactoryUtil.CONNECTOR.key(), ZooKeeperOptions.IDENTIFIER);
         return new FactoryUtil.DefaultDynamicTableContext(
                 table.getObjectIdentifier(),
