@@ -213,9 +213,9 @@ class CatalogITCase {
         assertThatThrownBy(() -> sql.executeSql(
                         "CREATE TABLE m (a STRING, `create-mode` STRING METADATA VIRTUAL) WITH ('path' = '/m')"))
                 .hasStackTraceContaining("Invalid metadata key 'create-mode'");
-        assertThatThrownBy(() -> sql.executeSql("CREATE TABLE m (resource STRING, owner STRING, `version` INT METADATA"
+        assertThatThrownBy(() -> sql.executeSql("CREATE TABLE m (resource STRING, owner STRING, `mzxid` BIGINT METADATA"
                         + " VIRTUAL) WITH ('path' = '/m/{resource}', 'recipe' = 'lock')"))
-                .hasStackTraceContaining("Invalid metadata key 'version'");
+                .hasStackTraceContaining("Invalid metadata key 'mzxid'");
         sql.executeSql("CREATE TABLE m (a STRING, `create-mode` STRING METADATA, `version` STRING METADATA VIRTUAL) WITH"
                 + " ('path' = '/m')");
         assertThatThrownBy(() -> sql.executeSql("ALTER TABLE m ADD (x INT METADATA FROM 'nonsense' VIRTUAL)"))
