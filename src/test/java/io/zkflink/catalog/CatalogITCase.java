@@ -213,9 +213,10 @@ class CatalogITCase {
         assertThatThrownBy(() -> sql.executeSql(
                         "CREATE TABLE m (a STRING, `create-mode` STRING METADATA VIRTUAL) WITH ('path' = '/m')"))
                 .hasStackTraceContaining("Invalid metadata key 'create-mode'");
-        assertThatThrownBy(() -> sql.executeSql("CREATE TABLE m (resource STRING, owner STRING, `mzxid` BIGINT METADATA"
+        assertThatThrownBy(() -> sql.executeSql("CREATE TABLE m (resource STRING, owner STRING, `ttl` BIGINT METADATA"
                         + " VIRTUAL) WITH ('path' = '/m/{resource}', 'recipe' = 'lock')"))
-                .hasStackTraceContaining("Invalid metadata key 'mzxid'");
+                .hasStackTraceContaining("Invalid metadata key 'ttl'")
+                .hasStackTraceContaining("fencing-token");
         sql.executeSql("CREATE TABLE m (a STRING, `create-mode` STRING METADATA, `version` STRING METADATA VIRTUAL) WITH"
                 + " ('path' = '/m')");
         assertThatThrownBy(() -> sql.executeSql("ALTER TABLE m ADD (x INT METADATA FROM 'nonsense' VIRTUAL)"))
