@@ -50,7 +50,6 @@ public final class ZooKeeperCatalogFactory implements CatalogFactory {
                 options.get(CatalogOptions.TREE_DATA) == CatalogOptions.TreeData.BYTES,
                 reader.history(),
                 reader.maxStaleness());
-        return new ZooKeeperCatalog(
-                context.getName(), reader.defaultDatabase(), settings, context.getClassLoader());
+        return new ZooKeeperCatalog(context.getName(), reader.defaultDatabase(), settings, context.getClassLoader());
     }
 }

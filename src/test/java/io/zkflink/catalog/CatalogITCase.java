@@ -207,8 +207,8 @@ class CatalogITCase {
         assertThatThrownBy(() -> sql.executeSql(
                         "CREATE TABLE m (a STRING, `version` ROW<a INT> METADATA VIRTUAL) WITH ('path' = '/m')"))
                 .hasStackTraceContaining("castable from metadata type 'INT'");
-        assertThatThrownBy(() -> sql.executeSql(
-                        "CREATE TABLE m (a STRING, `ttl` ARRAY<INT> METADATA) WITH ('path' = '/m')"))
+        assertThatThrownBy(() ->
+                        sql.executeSql("CREATE TABLE m (a STRING, `ttl` ARRAY<INT> METADATA) WITH ('path' = '/m')"))
                 .hasStackTraceContaining("castable to metadata type 'BIGINT'");
         assertThatThrownBy(() -> sql.executeSql(
                         "CREATE TABLE m (a STRING, `create-mode` STRING METADATA VIRTUAL) WITH ('path' = '/m')"))
@@ -217,8 +217,9 @@ class CatalogITCase {
                         + " VIRTUAL) WITH ('path' = '/m/{resource}', 'recipe' = 'lock')"))
                 .hasStackTraceContaining("Invalid metadata key 'ttl'")
                 .hasStackTraceContaining("fencing-token");
-        sql.executeSql("CREATE TABLE m (a STRING, `create-mode` STRING METADATA, `version` STRING METADATA VIRTUAL) WITH"
-                + " ('path' = '/m')");
+        sql.executeSql(
+                "CREATE TABLE m (a STRING, `create-mode` STRING METADATA, `version` STRING METADATA VIRTUAL) WITH"
+                        + " ('path' = '/m')");
         assertThatThrownBy(() -> sql.executeSql("ALTER TABLE m ADD (x INT METADATA FROM 'nonsense' VIRTUAL)"))
                 .hasStackTraceContaining("Invalid metadata key 'nonsense' in column 'x' of table 'zk.default.m'");
     }
@@ -277,8 +278,11 @@ class CatalogITCase {
     @Test
     void mistakesInTheOptionsOfACatalogNameThem() {
         for (String[] mistake : new String[][] {
-            {"'catalog.path' = 'x'", "Invalid value 'x' for option 'catalog.path': The path 'x' is not absolute; write"
-                    + " '/x'; write a path like '/_flink/catalog'."},
+            {
+                "'catalog.path' = 'x'",
+                "Invalid value 'x' for option 'catalog.path': The path 'x' is not absolute; write"
+                        + " '/x'; write a path like '/_flink/catalog'."
+            },
             {"'default-database' = ' '", "Invalid value ' ' for option 'default-database': it must name a database."}
         }) {
             assertThatThrownBy(() -> sql.executeSql("CREATE CATALOG bad WITH ('type' = 'zookeeper', 'connect-string' ="

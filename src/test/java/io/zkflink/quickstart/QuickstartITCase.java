@@ -55,8 +55,10 @@ class QuickstartITCase {
         assertThat(run(properties)).isZero();
         assertThat(printed)
                 .contains("Using the ZooKeeper server " + server.connectString(), "Done.")
-                .contains("| /flags/{*path} |", "| /services/{*path} |")
-                .containsPattern("\\| +checkout \\| +new-cart \\| +\\{\"enabled\":(true|false),\"rollout\":\\d+} \\| +\\d+ \\|")
+                .containsPattern("\\| +/flags/\\{\\*path} \\|")
+                .containsPattern("\\| +/services/\\{\\*path} \\|")
+                .containsPattern(
+                        "\\| +checkout \\| +new-cart \\| +\\{\"enabled\":(true|false),\"rollout\":\\d+} \\| +\\d+ \\|")
                 .containsPattern("\\| \\+I \\| +checkout \\| +checkout-1 \\| +10\\.0\\.0\\.11 \\| +8081 \\|")
                 .containsPattern("\\| \\+U \\| +search \\| +search-1 \\|")
                 .containsPattern("\\| -D \\| +checkout \\| +checkout-2 \\|")
