@@ -344,7 +344,9 @@ final class DefinitionStore {
     }
 
     private void pauseUnlessFinal(ZooKeeperException failure, long end) throws IOException {
-        if (!failure.failure().isTransient()) {
+        if (failure.failure() == Failure.CLOSED) {
+            mirror.checkReplaced(failure);
+        } else if (!failure.failure().isTransient()) {
             throw failure;
         }
         if (System.nanoTime() > end) {

@@ -238,6 +238,24 @@ final class ZNodeMirror {
         }
     }
 
+    /**
+     * For whoever was using a session that was closed meanwhile, which happens when no server answers it: there will be
+     * another one, unless this mirror is closed itself.
+     *
+     * @throws IOException if there will be none, or no server answered the last one
+     */
+    void checkReplaced(ZooKeeperException closedSession) throws IOException {
+        if (closed) {
+            throw closedSession;
+        }
+        pause(1);
+        synchronized (this) {
+            if (unreachable != null) {
+                throw unreachable;
+            }
+        }
+    }
+
     /** Ends the thread and waits for it. */
     void close() {
         synchronized (this) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.zkflink.table;
+package io.zkflink.table.options;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
