@@ -15,6 +15,7 @@ public final class Benchmarks {
 
     private static final List<Class<?>> QUICK = List.of(
             SnapshotBenchmark.class,
+            PastTreeBenchmark.class,
             ChangeStreamBenchmark.class,
             LookupBenchmark.class,
             SinkBenchmark.class,
