@@ -2,6 +2,7 @@
 package io.zkflink.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.SharedZooKeeper;
@@ -9,6 +10,9 @@ import io.zkflink.testkit.ZooKeeperAdmin;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -69,6 +73,7 @@ class FlinkVersionsITCase {
             locksAreTakenAndTurnsAreSeen();
             oneWriterStaysOneWhenItsJobIsRescaled();
             rowsInAreZNodesOutThoughATaskManagerDies();
+            tablesAreReadAsTheyWere();
         }
     }
 
@@ -263,6 +268,34 @@ class FlinkVersionsITCase {
                 .as("missing")
                 .isEmpty();
         assertThat(all).as("twice").doesNotHaveDuplicates();
+    }
+
+    /** With an alias, too, for which Flink itself would read the table as it is. */
+    private void tablesAreReadAsTheyWere() {
+        zk.create(root + "/past/a", "1");
+        zk.create(root + "/past/b", "2");
+        long moment = Instant.now().toEpochMilli() + 1;
+        Await.until("the moment is over", () -> Instant.now().toEpochMilli() > moment);
+        zk.set(root + "/past/a", "3");
+        zk.delete(root + "/past/b");
+        sql.configure(Map.of("execution.runtime-mode", "batch", "table.local-time-zone", "UTC"));
+        sql.execute("CREATE CATALOG zk WITH ('type' = 'zookeeper', 'connect-string' = '"
+                + SharedZooKeeper.connectString() + root + "', 'history.path' = '"
+                + SharedZooKeeper.process().dataDirectory() + "')");
+        sql.execute("USE CATALOG zk");
+        String then = "tree.`/past/{k}` FOR SYSTEM_TIME AS OF TIMESTAMP '"
+                + LocalDateTime.ofInstant(Instant.ofEpochMilli(moment), ZoneOffset.UTC)
+                        .toString()
+                        .replace('T', ' ')
+                + "'";
+        for (String alias : List.of("", " AS t")) {
+            String to = "/copy" + alias.length() + "/{k}";
+            cluster.rest()
+                    .awaitFinished(sql.execute("INSERT INTO tree.`" + to + "` SELECT k, data FROM " + then + alias));
+            assertThat(below("/copy" + alias.length()).values()).containsExactlyInAnyOrder("1", "2");
+        }
+        assertThatThrownBy(() -> sql.execute("EXPLAIN SELECT k FROM " + then + " UNION ALL SELECT k FROM tree.`/past/{k}`"))
+                .hasMessageContaining("Give it a second name");
     }
 
     private void createTable(String name, String columns, String path, String... options) {
