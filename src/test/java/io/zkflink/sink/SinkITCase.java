@@ -382,6 +382,21 @@ class SinkITCase {
                         .isEqualTo(
                                 "The row of the znode '/x' has the create mode 'persistent-with-ttl' and a TTL of 0 ms,"
                                         + " which must be positive. Set 'sink.ttl', or give the row a 'ttl'.");
+                NodeTables.createAt(
+                        server.connectString(),
+                        sql,
+                        "months",
+                        "k STRING, v STRING, ttl BIGINT METADATA" + KEY,
+                        "/months/{k}",
+                        "sink.create-mode=persistent-with-ttl",
+                        "sink.ttl=400 d");
+                insert("INSERT INTO months VALUES ('table', '1', CAST(NULL AS BIGINT)), ('row', '1', 864000000000)");
+                assertThat(admin.children("/months")).containsExactlyInAnyOrder("table", "row");
+                assertThat(failure("INSERT INTO months VALUES ('x', '1', 1099511627776)"))
+                        .isEqualTo(
+                                "The row of the znode '/months/x' has the create mode 'persistent-with-ttl' and a TTL"
+                                        + " of 1099511627776 ms, which must be positive and at most 1099511627775 ms, nearly 35"
+                                        + " years. Set 'sink.ttl', or give the row a 'ttl'.");
             }
         }
 

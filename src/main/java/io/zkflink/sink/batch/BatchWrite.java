@@ -42,8 +42,8 @@ public final class BatchWrite {
     private static final int LOSSES_TO_DIVIDE = 2;
     private static final int LOSSES_TO_CONVICT = 3;
     private static final int UNSUSPICIOUS_BYTES = 64 * 1024;
-    /** What servers accept unless they are told otherwise. */
-    private static final int REQUEST_LIMIT = 1_000_000;
+    /** More than servers accept unless they are told otherwise, however much the size is overestimated. */
+    private static final int SURELY_TOO_LARGE = 1_100_000;
 
     private final BatchContext context;
     private final GuardedClient client;
@@ -95,6 +95,22 @@ public final class BatchWrite {
     public boolean isSuspicious() {
         List<BatchedRow> request = requests.peek();
         return losses >= LOSSES_TO_DIVIDE && request.size() > 1 && bytes(request) > UNSUSPICIOUS_BYTES;
+    }
+
+    /** Whether the connection breaks at each attempt to write a row that may be too large for the servers. */
+    private boolean isSuspect() {
+        List<BatchedRow> request = requests.peek();
+        return losses >= LOSSES_TO_CONVICT && request.size() == 1 && bytes(request) > UNSUSPICIOUS_BYTES;
+    }
+
+    /** What to tell a user whose rows were not written for too long. */
+    public IOException gaveUp(long millis, ZooKeeperException last) {
+        BatchedRow first = isSuspect() ? requests.peek().get(0) : null;
+        return RefusedRow.failure(
+                first == null
+                        ? RefusedRow.gaveUp(rows, firstPath, millis, last)
+                        : RefusedRow.tooLarge(first.path(), first.bytes()),
+                last);
     }
 
     private static long bytes(List<BatchedRow> request) {
@@ -288,10 +304,11 @@ public final class BatchWrite {
         long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastProgress);
         List<BatchedRow> request = requests.peek();
         long bytes = bytes(request);
-        if (losses >= LOSSES_TO_CONVICT && request.size() == 1 && bytes > REQUEST_LIMIT) {
+        // A server may have a lower limit, and any network may break a few times while a row is under way.
+        if (bytes > SURELY_TOO_LARGE && isSuspect()) {
             fail(RefusedRow.failure(RefusedRow.tooLarge(request.get(0).path(), bytes), cause));
         } else if (millis >= context.retries().total().toMillis()) {
-            fail(RefusedRow.failure(RefusedRow.gaveUp(rows, firstPath, millis, cause), cause));
+            fail(gaveUp(millis, cause));
         } else {
             if (divisible && isSuspicious()) {
                 divide(request, request.size() / 2, request.size() / 2);

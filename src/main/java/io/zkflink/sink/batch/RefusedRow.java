@@ -18,7 +18,7 @@ public final class RefusedRow {
      * A failure that says what a user can do. Where ZooKeeper said something else, that is suppressed and no cause: Flink's SQL client
      * shows the innermost cause only.
      */
-    static IOException failure(String message, ZooKeeperException refusal) {
+    public static IOException failure(String message, ZooKeeperException refusal) {
         if (message.equals(refusal.getMessage())) {
             return new IOException(message, refusal);
         }

@@ -32,7 +32,8 @@ final class SessionBoundRequests {
 
     private static final Logger LOG = LoggerFactory.getLogger(SessionBoundRequests.class);
     private static final int LOSSES_TO_CONVICT = 3;
-    private static final int REQUEST_LIMIT = 1_000_000;
+    private static final int SURELY_TOO_LARGE = 1_100_000;
+    private static final int UNSUSPICIOUS_BYTES = 64 * 1024;
 
     private final Owner owner;
     private final EpochFencedSession fence;
@@ -49,6 +50,14 @@ final class SessionBoundRequests {
 
     /** When the connection was lost, or a request, since which nothing has succeeded; negative if nothing was lost. */
     private long lostSince = -1;
+
+    /** The only row of the last request that was lost, if it may be too large for the servers; null if it is not. */
+    private SessionBoundRow suspect;
+
+    private int unanswered;
+    private long lastAnswer;
+    /** Whether a timer will look whether answers come. */
+    private boolean watching;
 
     /** The rows by the paths of the znodes that the session has for them; others than the task thread only look. */
     private final Map<String, SessionBoundRow> nodes = new ConcurrentHashMap<>();
@@ -242,12 +251,10 @@ final class SessionBoundRequests {
             owner.lost();
             inFlight--;
             release(batch);
-            if (connected
-                    && batch.size() == 1
-                    && losses >= LOSSES_TO_CONVICT
-                    && batch.get(0).bytes() > REQUEST_LIMIT) {
-                fail(new IOException(
-                        RefusedRow.tooLarge(batch.get(0).path(), batch.get(0).bytes())));
+            boolean mayBeTooLarge = connected && batch.size() == 1 && losses >= LOSSES_TO_CONVICT;
+            suspect = mayBeTooLarge && batch.get(0).bytes() > UNSUSPICIOUS_BYTES ? batch.get(0) : null;
+            if (suspect != null && suspect.bytes() > SURELY_TOO_LARGE) {
+                fail(new IOException(RefusedRow.tooLarge(suspect.path(), suspect.bytes())));
             }
         });
     }
@@ -262,8 +269,14 @@ final class SessionBoundRequests {
      * @param onLoss what to do when the connection breaks; then all is asked again
      */
     <T> void then(CompletableFuture<T> answer, Next<T> next, Runnable onLoss) {
+        if (unanswered++ == 0) {
+            lastAnswer = time.getCurrentProcessingTime();
+        }
+        watch();
         answer.whenCompleteAsync(
                 (result, error) -> {
+                    unanswered--;
+                    lastAnswer = time.getCurrentProcessingTime();
                     try {
                         if (error != null) {
                             throw meaning(ZooKeeperException.causeOf(error));
@@ -299,15 +312,46 @@ final class SessionBoundRequests {
         lostSince = since;
         later(patience.total().toMillis(), () -> {
             if (lostSince == since) {
-                fail(new IOException("The rows of this writer could not be brought to ZooKeeper within "
-                        + patience.total().toMillis() + " ms ('connection-timeout' x 'max-retry-attempts'), because"
-                        + " its connection was lost. Check the ensemble, or raise 'max-retry-attempts'."));
+                giveUp("its connection was lost");
             }
         });
     }
 
+    private void giveUp(String reason) {
+        if (suspect != null) {
+            fail(new IOException(RefusedRow.tooLarge(suspect.path(), suspect.bytes())));
+            return;
+        }
+        fail(new IOException("The rows of this writer could not be brought to ZooKeeper within "
+                + patience.total().toMillis() + " ms ('connection-timeout' x 'max-retry-attempts'), because "
+                + reason + ". Check the ensemble, or raise 'max-retry-attempts'."));
+    }
+
+    /** Fails the task when no answer has come for as long as a request may take, though no connection was lost. */
+    private void watch() {
+        if (!watching) {
+            watching = true;
+            later(patience.total().toMillis(), this::checkAnswers);
+        }
+    }
+
+    private void checkAnswers() {
+        watching = false;
+        if (unanswered == 0) {
+            return;
+        }
+        long left = patience.total().toMillis() - (time.getCurrentProcessingTime() - lastAnswer);
+        if (left <= 0) {
+            giveUp("there was no answer of the server");
+        } else {
+            watching = true;
+            later(left, this::checkAnswers);
+        }
+    }
+
     /** Something was written, or there is nothing to write. */
     void succeeded() {
+        suspect = null;
         losses = 0;
         lostSince = -1;
     }

@@ -3,12 +3,15 @@ package io.zkflink.sink.transaction;
 
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperClient;
+import io.zkflink.client.ZooKeeperException;
 import io.zkflink.row.RowWrite;
 import io.zkflink.sink.batch.BatchContext;
 import io.zkflink.sink.batch.BatchResult;
 import io.zkflink.sink.batch.BatchWrite;
 import io.zkflink.sink.batch.BatchedRow;
 import io.zkflink.sink.batch.GuardedClient;
+import io.zkflink.sink.batch.RefusedRow;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -56,11 +59,17 @@ final class Commit {
         return transaction;
     }
 
-    /** For messages. */
-    String firstPath() {
+    private String firstPath() {
         return transaction.rows().isEmpty()
                 ? transaction.markerPath()
                 : transaction.rows().get(0).path();
+    }
+
+    /** What to tell a user when it could not be made for too long. */
+    IOException gaveUp(long millis, ZooKeeperException last) {
+        return batch == null
+                ? RefusedRow.failure(RefusedRow.gaveUp(rows.size(), firstPath(), millis, last), last)
+                : batch.gaveUp(millis, last);
     }
 
     BatchWrite batch() {

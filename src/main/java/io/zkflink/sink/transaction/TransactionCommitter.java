@@ -14,7 +14,6 @@ import io.zkflink.sink.batch.GuardException;
 import io.zkflink.sink.batch.GuardedClient;
 import io.zkflink.sink.batch.KnownZNodes;
 import io.zkflink.sink.batch.MissingParents;
-import io.zkflink.sink.batch.RefusedRow;
 import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.sink.runtime.BlockingExecutor;
 import io.zkflink.sink.runtime.SinkMetric;
@@ -205,8 +204,7 @@ public final class TransactionCommitter implements Committer<Transaction> {
                     throw e;
                 }
                 if (millis >= retries.total().toMillis()) {
-                    throw new IOException(
-                            RefusedRow.gaveUp(transaction.rows().size(), commit.firstPath(), millis, e), e);
+                    throw commit.gaveUp(millis, e);
                 }
                 metrics.count(SinkMetric.RETRIES);
                 Thread.sleep(retries.waitMillis(++failures));

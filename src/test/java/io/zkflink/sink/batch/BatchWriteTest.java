@@ -37,6 +37,7 @@ class BatchWriteTest {
 
     private final FakeZooKeeper zk = new FakeZooKeeper();
     private final KnownZNodes known = new KnownZNodes();
+    private RetryPolicy retries = new RetryPolicy(Duration.ofSeconds(10), Duration.ofMillis(1));
     private boolean skipConflicts;
     private List<ZNodeWrite> guard = List.of();
 
@@ -48,7 +49,7 @@ class BatchWriteTest {
         BatchContext context = new BatchContext(
                 new GuardedClient(client, () -> guard),
                 new WriteRules(skipConflicts, false, false, Acl.OPEN, Acl.OPEN),
-                new RetryPolicy(Duration.ofSeconds(10), Duration.ofMillis(1)),
+                retries,
                 known,
                 new SinkMetrics(new UnregisteredMetricsGroup()),
                 Runnable::run);
@@ -283,6 +284,53 @@ class BatchWriteTest {
 
         assertThat(batch.notEmpty()).extracting(BatchedRow::row).containsExactly(new RowWrite.Remove("/t/a"));
         assertThat(zk.znode("/t/b")).isPresent();
+    }
+
+    @Test
+    void aRowThatServersTakeIsNotTakenForTooLargeBecauseTheConnectionBreaks() throws Exception {
+        BatchWrite batch = batch(breaking(1_040_000, 5), List.of(row(1_040_000)));
+        for (int i = 0; i < 5; i++) {
+            assertThat(Await.result(batch.write())).isInstanceOf(BatchResult.Retry.class);
+        }
+        assertThat(Await.result(batch.write())).isInstanceOf(BatchResult.Written.class);
+    }
+
+    @Test
+    void aRowThatIsTooLargeForItsServerIsToldAsSuch() {
+        retries = new RetryPolicy(Duration.ofMillis(300), Duration.ofMillis(1));
+        BatchWrite batch = batch(breaking(150_000, Integer.MAX_VALUE), List.of(row(150_000)));
+        BatchResult result = Await.result(batch.write());
+        while (result instanceof BatchResult.Retry) {
+            result = Await.result(batch.write());
+        }
+
+        assertThat(((BatchResult.Failed) result).cause())
+                .hasMessageMatching("The row of the znode '/t/a' makes a request of about 150\\d{3} bytes, and .*"
+                        + "'jute.maxbuffer' limits requests.*");
+    }
+
+    private static BatchedRow row(int bytes) {
+        return new BatchedRow(put("/t/a", "x".repeat(bytes)), Acl.OPEN);
+    }
+
+    /** Breaks the connection some times when a request is as large as this. */
+    private ForwardingClient breaking(int bytes, int times) {
+        return new ForwardingClient(zk) {
+            private int left = times;
+
+            @Override
+            protected <T> CompletableFuture<T> relay(Supplier<CompletableFuture<T>> request) {
+                return request.get();
+            }
+
+            @Override
+            public CompletableFuture<WriteResult> writeAndTell(List<ZNodeWrite> writes) {
+                return writes.stream().mapToLong(ZNodeWrite::bytes).sum() < bytes || left-- <= 0
+                        ? super.writeAndTell(writes)
+                        : CompletableFuture.failedFuture(
+                                new ZooKeeperException(Failure.CONNECTION_LOST, "Broken by the test."));
+            }
+        };
     }
 
     @Test

@@ -230,6 +230,20 @@ class EphemeralWriterTest {
                         + " ensemble, or raise 'max-retry-attempts'.");
     }
 
+    /** A server that is there and says nothing is noticed as lost only after most of the session timeout. */
+    @Test
+    void noAnswerIsWaitedForForEver() throws Exception {
+        zk.holdReads();
+        SessionBoundWriter writer = open();
+        put(writer, "/s/a", "1");
+        task.pass(9_000);
+
+        assertThatThrownBy(() -> task.pass(2_000))
+                .hasMessage("The rows of this writer could not be brought to ZooKeeper within 10000 ms"
+                        + " ('connection-timeout' x 'max-retry-attempts'), because there was no answer of the server."
+                        + " Check the ensemble, or raise 'max-retry-attempts'.");
+    }
+
     @Test
     void requestsThatNeverSucceedAreNotSentForEver() throws Exception {
         SessionBoundWriter writer = open();
