@@ -200,7 +200,7 @@ public final class ScanRun implements AutoCloseable {
             return rows.size();
         }
 
-        public synchronized List<Row> copy() {
+        synchronized List<Row> copy() {
             return List.copyOf(rows);
         }
     }

@@ -219,6 +219,8 @@ public final class Definitions {
     // ---- Catalogs, as catalog stores keep them.
 
     /**
+     * The configuration of a catalog, as a catalog store keeps it.
+     *
      * @param comment null for none
      */
     public static byte[] write(Map<String, String> catalog, String comment) {

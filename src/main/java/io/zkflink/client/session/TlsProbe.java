@@ -43,7 +43,7 @@ final class TlsProbe {
     private final SSLParameters parameters;
 
     /**
-     * @param config as {@link #properties} and the user have left it
+     * @param config as {@link SecuritySettings.Tls#properties} and the user have left it
      * @throws ZooKeeperException if a file cannot be read, naming it and the options
      */
     TlsProbe(SecuritySettings.Tls tls, ZKClientConfig config) throws ZooKeeperException {

@@ -149,6 +149,8 @@ public final class OptionsReader {
     }
 
     /**
+     * How to scan.
+     *
      * @param standard the mode where none is set
      */
     public ScanSettings scan(boolean hasPrimaryKey, ScanMode standard) {
@@ -200,6 +202,8 @@ public final class OptionsReader {
     }
 
     /**
+     * How to look rows up.
+     *
      * @param schema of the table, to tell tables apart
      */
     public LookupSettings lookup(String schema) {
