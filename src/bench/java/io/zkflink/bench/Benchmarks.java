@@ -20,6 +20,7 @@ public final class Benchmarks {
             LookupBenchmark.class,
             SinkBenchmark.class,
             LockBenchmark.class,
+            LogBenchmark.class,
             FunctionBenchmark.class);
     /** Take minutes: only when everything is measured, or when asked for by name. */
     private static final List<Class<?>> SLOW = List.of(GrowthBenchmark.class, ServersBenchmark.class);

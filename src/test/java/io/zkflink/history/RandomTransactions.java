@@ -21,14 +21,27 @@ final class RandomTransactions {
     /** @param time milliseconds since the epoch, after all that is in the tree and before all that is not */
     record Moment(long time, SortedMap<String, String> tree) {}
 
+    private static final int STEPS_PER_MOMENT = 40;
+
     private final Random random;
     private final List<ZooKeeperAdmin> clients = new ArrayList<>();
     private final String connectString;
     final List<Moment> moments = new ArrayList<>();
 
+    /** What a server answered: it was done, by this transaction. */
+    record Done(long zxid, String path, String data) {}
+
+    private final int stepsPerMoment;
+    final List<Done> done = new ArrayList<>();
+
     RandomTransactions(long seed, String connectString) {
+        this(seed, connectString, STEPS_PER_MOMENT);
+    }
+
+    RandomTransactions(long seed, String connectString, int stepsPerMoment) {
         this.random = new Random(seed);
         this.connectString = connectString;
+        this.stepsPerMoment = stepsPerMoment;
     }
 
     void run(int count) throws Exception {
@@ -38,7 +51,7 @@ final class RandomTransactions {
             } catch (KeeperException e) {
                 // A transaction that failed, which the log has, too.
             }
-            if (random.nextInt(40) == 0) {
+            if (random.nextInt(stepsPerMoment) == 0) {
                 moments.add(moment(connectString));
             }
         }
@@ -61,12 +74,19 @@ final class RandomTransactions {
         byte[] data = ("v" + random.nextInt(1000)).getBytes(StandardCharsets.UTF_8);
         switch (random.nextInt(10)) {
             case 0, 1, 2 -> client.create(path(), data, ZooDefs.Ids.OPEN_ACL_UNSAFE, mode());
-            case 3, 4 -> client.setData(path(), data, -1);
+            case 3, 4 -> {
+                String path = path();
+                add(client.setData(path, data, -1).getMzxid(), path, data);
+            }
             case 5 -> client.delete(path(), -1);
             case 6 -> client.setACL(path(), ZooDefs.Ids.READ_ACL_UNSAFE, -1);
-            case 7 ->
+            case 7 -> {
+                String path = path();
+                Stat stat = new Stat();
                 client.create(
-                        path(), data, ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT_WITH_TTL, new Stat(), 50);
+                        path, data, ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT_WITH_TTL, stat, 50);
+                add(stat.getCzxid(), path, data);
+            }
             case 8 ->
                 client.multi(List.of(
                         Op.setData(path(), data, -1),
@@ -77,6 +97,10 @@ final class RandomTransactions {
                         Op.delete(path(), -1),
                         Op.create(path(), null, ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.EPHEMERAL)));
         }
+    }
+
+    private void add(long zxid, String path, byte[] data) {
+        done.add(new Done(zxid, path, new String(data, StandardCharsets.UTF_8)));
     }
 
     private CreateMode mode() {
