@@ -2,12 +2,14 @@
 package io.zkflink.history;
 
 import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.apache.flink.annotation.Internal;
 import org.apache.jute.BinaryInputArchive;
+import org.apache.jute.InputArchive;
 import org.apache.jute.Record;
 import org.apache.zookeeper.ZKUtil;
 import org.apache.zookeeper.ZooDefs.OpCode;
@@ -46,7 +48,7 @@ public final class TransactionDecoder {
     /** The transaction of a record; without operations if it changed no znode. */
     public Transaction decode(LogRecord record) throws IOException {
         try {
-            TxnLogEntry entry = SerializeUtils.deserializeTxn(record.bytes());
+            TxnLogEntry entry = entry(record.bytes());
             TxnHeader header = entry.getHeader();
             List<Operation> operations = new ArrayList<>(1);
             add(header.getType(), entry.getTxn(), header, 0, operations);
@@ -60,6 +62,27 @@ public final class TransactionDecoder {
             throw new DamagedFileException(
                     record.file(), record.offset(), "the transaction cannot be decoded (" + e.getMessage() + ")", e);
         }
+    }
+
+    private static TxnLogEntry entry(byte[] bytes) throws IOException {
+        if (bytes.length <= BinaryInputArchive.maxBuffer) {
+            return SerializeUtils.deserializeTxn(bytes);
+        }
+        // Longer fields than this JVM's jute.maxbuffer, which is common to all that runs in it, are refused there.
+        InputArchive archive = archive(bytes);
+        TxnHeader header = new TxnHeader();
+        header.deserialize(archive, "hdr");
+        Record txn = header.getType() == OpCode.multi
+                ? new MultiTxn()
+                : header.getType() == OpCode.closeSession ? new CloseSessionTxn() : record(header.getType());
+        if (txn != null) {
+            txn.deserialize(archive, "txn");
+        }
+        return new TxnLogEntry(txn, header, null);
+    }
+
+    private static InputArchive archive(byte[] bytes) {
+        return new BinaryInputArchive(new DataInputStream(new ByteArrayInputStream(bytes)), bytes.length, 0);
     }
 
     /** Passes a record over, which may have to be known for what follows. */
@@ -106,22 +129,23 @@ public final class TransactionDecoder {
             Txn part = parts.get(i);
             Record txn = record(part.getType());
             if (txn != null) {
-                txn.deserialize(BinaryInputArchive.getArchive(new ByteArrayInputStream(part.getData())), "txn");
+                txn.deserialize(archive(part.getData()), "txn");
                 add(part.getType(), txn, header, i, to);
             }
         }
     }
 
-    /** What a part of a {@code multi} is read into; null for one that changes nothing. */
+    /** What a transaction, or a part of a {@code multi}, is read into; null for one that changes nothing. */
     private static Record record(int type) throws IOException {
         return switch (type) {
             case OpCode.create, OpCode.create2 -> new CreateTxn();
             case OpCode.createTTL -> new CreateTTLTxn();
             case OpCode.createContainer -> new CreateContainerTxn();
             case OpCode.delete, OpCode.deleteContainer -> new DeleteTxn();
-            case OpCode.setData -> new SetDataTxn();
+            case OpCode.setData, OpCode.reconfig -> new SetDataTxn();
+            case OpCode.setACL -> new SetACLTxn();
             case OpCode.check -> null;
-            default -> throw new IOException("unknown type " + type + " in a multi");
+            default -> throw new IOException("unknown type " + type);
         };
     }
 

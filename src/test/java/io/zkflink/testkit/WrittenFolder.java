@@ -129,6 +129,15 @@ public final class WrittenFolder {
         return append(zxid, 0, ZooDefs.OpCode.multi, new MultiTxn(parts));
     }
 
+    /** One transaction of one part. */
+    public WrittenFolder multiSet(long zxid, String path, byte[] data) {
+        return append(
+                zxid,
+                0,
+                ZooDefs.OpCode.multi,
+                new MultiTxn(List.of(new Txn(ZooDefs.OpCode.setData, bytes(new SetDataTxn(path, data, 1))))));
+    }
+
     private static byte[] bytes(Record record) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {
