@@ -103,8 +103,8 @@ public final class LogBenchmark {
         WrittenFolder folder = new WrittenFolder(directory);
         for (int first = 1; first <= RECORDS; first += RECORDS_PER_FILE) {
             folder.begin(first);
-            try (OutputStream file = new BufferedOutputStream(
-                    Files.newOutputStream(folder.log(), StandardOpenOption.APPEND), 1 << 20)) {
+            try (OutputStream file =
+                    new BufferedOutputStream(Files.newOutputStream(folder.log(), StandardOpenOption.APPEND), 1 << 20)) {
                 BinaryOutputArchive archive = BinaryOutputArchive.getArchive(file);
                 for (int zxid = first; zxid < first + RECORDS_PER_FILE; zxid++) {
                     write(zxid, archive);

@@ -110,8 +110,8 @@ class HistoryOracleITCase {
             for (LogRecord record = log.next(); record != null; record = log.next()) {
                 Transaction transaction = decoder.decode(record);
                 for (Operation operation : transaction.operations()) {
-                    boolean hasData = operation.kind() == Operation.Kind.CREATE
-                            || operation.kind() == Operation.Kind.SET;
+                    boolean hasData =
+                            operation.kind() == Operation.Kind.CREATE || operation.kind() == Operation.Kind.SET;
                     told.add(transaction.zxid() + " " + transaction.session() + "@" + transaction.time() + " "
                             + operation.kind() + " " + operation.path()
                             + (hasData ? " " + text(operation.data()) : ""));

@@ -83,8 +83,7 @@ final class RandomTransactions {
             case 7 -> {
                 String path = path();
                 Stat stat = new Stat();
-                client.create(
-                        path, data, ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT_WITH_TTL, stat, 50);
+                client.create(path, data, ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT_WITH_TTL, stat, 50);
                 add(stat.getCzxid(), path, data);
             }
             case 8 ->
