@@ -91,7 +91,7 @@ class HistoryOracleITCase {
     private static void checkDone(List<String> told, List<RandomTransactions.Done> done) {
         Map<String, Integer> counts = new HashMap<>();
         for (String row : told) {
-            String[] columns = row.split(" ");
+            String[] columns = row.split(" ", -1);
             if (columns[2].equals("SET") || columns[2].equals("CREATE")) {
                 counts.merge(columns[0] + " " + columns[3] + " " + columns[4], 1, Integer::sum);
             }
