@@ -2,7 +2,7 @@
 
 -- What ClickHouse keeps in ZooKeeper or in ClickHouse Keeper for its replicated tables, below the default
 -- default_replica_path, /clickhouse/tables/{uuid}/{shard}, and for distributed DDL.
--- Checked against ClickHouse 24.8, by what its sources say.
+-- Checked against the sources of its main branch; not against a running server.
 -- Source of the layout: src/Storages/StorageReplicatedMergeTree.cpp and src/Interpreters/DDLWorker.cpp of ClickHouse.
 SET 'execution.runtime-mode' = 'batch';
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 
 -- What Druid keeps in ZooKeeper, below its default druid.zk.paths.base, /druid.
--- Checked against Druid 30, by what its sources say.
+-- Checked against the sources of its main branch and what processes of 2023 announced; not against a running cluster.
 -- Source of the layout: ZkPathsConfig, CuratorDruidNodeAnnouncer and CuratorDruidLeaderSelector of Apache Druid.
 SET 'execution.runtime-mode' = 'batch';
 

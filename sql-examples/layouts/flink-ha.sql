@@ -2,7 +2,7 @@
 
 -- What a highly available Flink keeps in ZooKeeper, below high-availability.zookeeper.path.root, by default /flink.
 -- The data are serialized Java objects, so that only the names are columns.
--- Checked against Flink 2.3.0, a cluster of which writes it in the test; 1.20 differs in `jobgraphs`.
+-- Checked against the constants of Flink 2.3.0 (ZooKeeperUtils); 1.20 differs in `jobgraphs`.
 -- Source of the layout: org.apache.flink.runtime.util.ZooKeeperUtils of Apache Flink.
 SET 'execution.runtime-mode' = 'batch';
 

@@ -2,7 +2,7 @@
 
 -- What HBase keeps in ZooKeeper, below its default zookeeper.znode.parent, /hbase (/hbase-unsecure or /hbase-secure in
 -- some distributions). The data are protocol buffers behind a header, so that only the names are columns.
--- Checked against HBase 2.6, by what its sources say.
+-- Checked against the sources of HBase 2; not against a running cluster.
 -- Source of the layout: org.apache.hadoop.hbase.zookeeper.ZNodePaths and ServerName of Apache HBase.
 SET 'execution.runtime-mode' = 'batch';
 

@@ -3,8 +3,7 @@
 -- What Helix keeps of its clusters, and Pinot, which is built on it: /<cluster>/... at the root of the ensemble. A
 -- table whose path begins with a column watches the whole ensemble: where much else is there, write the cluster's name
 -- for {cluster}.
--- Checked against Helix 1.4.3, which writes it in a test of the profile `nightly`, and Pinot 1.2, by what its sources
--- say.
+-- Checked against the sources of the main branches of both; not against a running cluster.
 -- Source of the layout: org.apache.helix.PropertyPathBuilder of Apache Helix; ZKMetadataProvider of Apache Pinot.
 SET 'execution.runtime-mode' = 'batch';
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 
 -- What Kafka keeps in ZooKeeper, up to 3.9, the last version that uses it.
--- Checked against Kafka 3.9.1: a broker writes it in a test of the profile `nightly`.
+-- Checked against Kafka 3.9.1, a broker of which wrote it.
 -- Source of the layout: core/src/main/scala/kafka/zk/ZkData.scala of Apache Kafka 3.9.
 SET 'execution.runtime-mode' = 'batch';
 

@@ -2,7 +2,7 @@
 
 -- What SolrCloud keeps in ZooKeeper. Solr is usually given a chroot, such as zoo1:2181/solr: write it behind the
 -- servers in `connect-string`.
--- Checked against Solr 9.6, by what its sources and its API say.
+-- Checked against the state that Solr 9.6 shows and the paths in its sources; not against a running Solr.
 -- Source of the layout: org.apache.solr.common.cloud.ZkStateReader and ZkController of Apache Solr.
 SET 'execution.runtime-mode' = 'batch';
 

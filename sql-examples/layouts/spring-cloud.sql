@@ -2,7 +2,7 @@
 
 -- Services and configuration of Spring Cloud ZooKeeper, below its defaults /services
 -- (spring.cloud.zookeeper.discovery.root) and /config (spring.cloud.zookeeper.config.root).
--- Checked against Spring Cloud ZooKeeper 4.1, by what its sources say.
+-- Checked against the sources of its main branch; not against a running application.
 -- Source of the layout: ZookeeperInstance and ZookeeperPropertySource of spring-cloud-zookeeper.
 SET 'execution.runtime-mode' = 'batch';
 

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The definitions of {@code sql-examples/layouts} on what those systems write, by the hand of {@link ZooKeeperAdmin};
- * {@code RealLayoutsITCase} has some of the systems themselves.
+ * Curator registers itself.
  */
 class LayoutsITCase {
 
