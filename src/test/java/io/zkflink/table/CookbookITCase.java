@@ -24,10 +24,12 @@ import org.apache.curator.x.discovery.ServiceDiscovery;
 import org.apache.curator.x.discovery.ServiceDiscoveryBuilder;
 import org.apache.curator.x.discovery.ServiceInstance;
 import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.table.api.TableEnvironment;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The recipes of {@code docs/cookbook.md} with its own statements: what comes out, beside that they run. */
 class CookbookITCase {
@@ -89,10 +91,12 @@ class CookbookITCase {
     @Test
     void curatorFindsServicesThatRowsAre() throws Exception {
         declare("Services that Curator and Spring Cloud find");
-        sql.executeSql("CREATE TABLE fleet (n INT) WITH ('connector' = 'datagen', 'rows-per-second' = '1', 'fields.n.min' ="
-                + " '8080', 'fields.n.max' = '8080')");
-        JobClient job = sql.executeSql("INSERT INTO services SELECT 'checkout', 'c-1', 'checkout', 'c-1', '10.0.0.1', n,"
-                        + " 1700000000000, 'DYNAMIC', TRUE FROM fleet ON CONFLICT DO DEDUPLICATE")
+        sql.executeSql(
+                "CREATE TABLE fleet (n INT) WITH ('connector' = 'datagen', 'rows-per-second' = '1', 'fields.n.min' ="
+                        + " '8080', 'fields.n.max' = '8080')");
+        JobClient job = sql.executeSql(
+                        "INSERT INTO services SELECT 'checkout', 'c-1', 'checkout', 'c-1', '10.0.0.1', n,"
+                                + " 1700000000000, 'DYNAMIC', TRUE FROM fleet ON CONFLICT DO DEDUPLICATE")
                 .getJobClient()
                 .orElseThrow();
         open.add(() -> {
@@ -153,6 +157,43 @@ class CookbookITCase {
         try (Changelog entries = new Changelog(sql.executeSql("SELECT * FROM entries"))) {
             entries.awaitTable("[asked, 1]");
         }
+    }
+
+    @Test
+    void aTableGetsAColumnBetweenSavepointAndRestore(@TempDir Path savepoints) throws Exception {
+        zk.create(root + "/in/a", "{\"n\":1}");
+        zk.create(root + "/in/b", "{\"n\":1}");
+        declareAt("source", "in", "k STRING, n INT");
+        declareAt("copy", "out", "k STRING, n INT");
+        JobClient before = sql.executeSql("INSERT INTO copy SELECT k, n FROM source")
+                .getJobClient()
+                .orElseThrow();
+        Await.until("both are copied", () -> zk.exists(root + "/out/a") && zk.exists(root + "/out/b"));
+        String savepoint = before.stopWithSavepoint(false, savepoints.toUri().toString(), SavepointFormatType.CANONICAL)
+                .get();
+
+        sql.executeSql("DROP TABLE source");
+        declareAt("source", "in", "k STRING, n INT, extra STRING, `version` INT METADATA VIRTUAL");
+        sql.getConfig().set("execution.state-recovery.path", savepoint);
+        JobClient after = sql.executeSql("INSERT INTO copy SELECT k, n FROM source")
+                .getJobClient()
+                .orElseThrow();
+        open.add(() -> {
+            after.cancel();
+            SharedMiniCluster.awaitGone(after.getJobID());
+        });
+        zk.set(root + "/in/a", "{\"n\":2,\"extra\":\"x\"}");
+        Await.until("the change is copied", () -> zk.get(root + "/out/a").equals("{\"n\":2}"));
+        assertThat(zk.stat(root + "/out/b").getVersion())
+                .as("what did not change is not told again")
+                .isZero();
+    }
+
+    private void declareAt(String table, String place, String columns) {
+        sql.executeSql("CREATE TABLE " + table + " (" + columns + ", PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' ="
+                + " 'zookeeper', 'connect-string' = '" + SharedZooKeeper.connectString() + root + "', 'path' = '/"
+                + place
+                + "/{k}', 'format' = 'json')");
     }
 
     /** Executes the recipes' statements, all but the last one, and gives what that answers. */
