@@ -294,7 +294,8 @@ class FlinkVersionsITCase {
                     .awaitFinished(sql.execute("INSERT INTO tree.`" + to + "` SELECT k, data FROM " + then + alias));
             assertThat(below("/copy" + alias.length()).values()).containsExactlyInAnyOrder("1", "2");
         }
-        assertThatThrownBy(() -> sql.execute("EXPLAIN SELECT k FROM " + then + " UNION ALL SELECT k FROM tree.`/past/{k}`"))
+        assertThatThrownBy(() ->
+                        sql.execute("EXPLAIN SELECT k FROM " + then + " UNION ALL SELECT k FROM tree.`/past/{k}`"))
                 .hasMessageContaining("Give it a second name");
     }
 
