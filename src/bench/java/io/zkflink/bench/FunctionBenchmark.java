@@ -101,7 +101,7 @@ public class FunctionBenchmark {
         for (int i = 0; i < WAITING; i++) {
             all.add(contender(i));
         }
-        queue.look(all, Completeness.EXACT, name -> {});
+        queue.evaluate(all, Completeness.EXACT, name -> {});
     }
 
     @Benchmark
@@ -133,7 +133,7 @@ public class FunctionBenchmark {
     @Benchmark
     public List<QueueRow.Change> handOverLock() {
         ContenderChange gone = new ContenderChange(name(first), ContenderChange.What.GONE, null);
-        return queue.look(List.of(gone, contender(first++ + WAITING)), Completeness.EXACT, name -> {});
+        return queue.evaluate(List.of(gone, contender(first++ + WAITING)), Completeness.EXACT, name -> {});
     }
 
     private static ContenderChange contender(int sequence) {

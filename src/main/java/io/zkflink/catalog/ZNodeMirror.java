@@ -309,11 +309,11 @@ final class ZNodeMirror {
             current.client = client;
             feed.open();
             while (!closed) {
-                List<FeedEvent> sightings = feed.poll(POLL_MILLIS);
-                for (FeedEvent sighting : sightings) {
-                    see(sighting, reconciler, current);
+                List<FeedEvent> events = feed.poll(POLL_MILLIS);
+                for (FeedEvent event : events) {
+                    see(event, reconciler, current);
                 }
-                if (!sightings.isEmpty()) {
+                if (!events.isEmpty()) {
                     synchronized (this) {
                         changes++;
                         notifyAll();
@@ -337,10 +337,10 @@ final class ZNodeMirror {
         return new SubtreeFeed(client, template, path -> true, NOTHING_SEEN, settings);
     }
 
-    private void see(FeedEvent sighting, Reconciler reconciler, Attempt current) {
-        if (sighting instanceof Observation observation) {
+    private void see(FeedEvent event, Reconciler reconciler, Attempt current) {
+        if (event instanceof Observation observation) {
             reconciler.observe(observation).ifPresent(change -> apply(change, current.znodes));
-        } else if (sighting instanceof WalkEnded ended) {
+        } else if (event instanceof WalkEnded ended) {
             reconciler.walkEnded(ended, change -> apply(change, current.znodes));
             synchronized (this) {
                 unreachable = null;

@@ -142,8 +142,8 @@ final class Mirror {
         try {
             feed.open();
             while (!closed) {
-                for (FeedEvent sighting : feed.poll(POLL_MILLIS)) {
-                    see(sighting);
+                for (FeedEvent event : feed.poll(POLL_MILLIS)) {
+                    see(event);
                 }
                 size = rows.size();
                 carryOut();
@@ -186,14 +186,14 @@ final class Mirror {
                         + " 'lookup.partial-cache.invalidation' = 'ttl'.");
     }
 
-    private void see(FeedEvent sighting) throws IOException {
-        if (sighting instanceof Observation observation) {
+    private void see(FeedEvent event) throws IOException {
+        if (event instanceof Observation observation) {
             if (keys == null) {
                 observe(observation);
             } else {
                 observe(keys.admit(observation));
             }
-        } else if (sighting instanceof WalkEnded ended) {
+        } else if (event instanceof WalkEnded ended) {
             reconciler.walkEnded(ended, this::forget);
             if (keys != null) {
                 observe(keys.walkEnded(ended.walk()));
@@ -201,7 +201,7 @@ final class Mirror {
             if (complete.complete(null)) {
                 LOG.info("The mirror of '{}' is complete: {} rows.", table.template(), rows.size());
             }
-        } else if (sighting instanceof UpToDate && keys != null) {
+        } else if (event instanceof UpToDate && keys != null) {
             keys.check();
         }
     }

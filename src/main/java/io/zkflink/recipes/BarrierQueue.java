@@ -12,8 +12,8 @@ import io.zkflink.subtree.state.ZNodeState;
  * who come late are let in with him. When only younger ones are there, it counts once they are enough by themselves. Who
  * has been let in stays in, whoever else leaves.
  *
- * <p>Several children say together whether it is open, so a glance counts only if all that is known is of one moment, or
- * if nothing has changed since the glance before, and so was like that at some moment in between.
+ * <p>Several children say together whether it is open, so a evaluation counts only if all that is known is of one moment, or
+ * if nothing has changed since the evaluation before, and so was like that at some moment in between.
  */
 final class BarrierQueue extends ResourceQueue {
 
@@ -54,14 +54,15 @@ final class BarrierQueue extends ResourceQueue {
     }
 
     @Override
-    void decide(Glance glance) {
-        isUnsure = !isCertain(glance);
+    void decide(Evaluation evaluation) {
+        isUnsure = !isCertain(evaluation);
         if (isUnsure) {
-            glance.open.forEach(glance::leaveOpen);
+            evaluation.open.forEach(evaluation::leaveOpen);
         } else if (isOpen()) {
-            queue().forEach(claim -> glance.show(claim, true));
+            queue().forEach(claim -> evaluation.show(claim, true));
         } else {
-            glance.open.forEach(claim -> glance.show(claim, claim.known().granted()));
+            evaluation.open.forEach(
+                    claim -> evaluation.show(claim, claim.known().granted()));
         }
     }
 
@@ -71,11 +72,11 @@ final class BarrierQueue extends ResourceQueue {
                 && (queue().first().known().czxid() <= ready.czxid() || queue().size() >= settings.members());
     }
 
-    private static boolean isCertain(Glance glance) {
-        return switch (glance.evidence) {
+    private static boolean isCertain(Evaluation evaluation) {
+        return switch (evaluation.evidence) {
             case EXACT -> true;
-            case ROUND -> glance.sighted.isEmpty();
-            case LISTED -> glance.sighted.stream().noneMatch(each -> each.what() == ContenderChange.What.GONE);
+            case ROUND -> evaluation.sighted.isEmpty();
+            case LISTED -> evaluation.sighted.stream().noneMatch(each -> each.what() == ContenderChange.What.GONE);
         };
     }
 }

@@ -48,7 +48,7 @@ final class LockQueue extends ResourceQueue {
     }
 
     @Override
-    void decide(Glance glance) {
+    void decide(Evaluation evaluation) {
         List<Claim> first = first();
         Set<Claim> served = new TreeSet<>(Claim.BY_SEQUENCE);
         served.addAll(first);
@@ -56,19 +56,21 @@ final class LockQueue extends ResourceQueue {
                 granted.stream().filter(claim -> !served.contains(claim)).toList();
         overtaken.forEach(claim -> {
             granted.remove(claim);
-            glance.show(claim, false);
+            evaluation.show(claim, false);
         });
-        glance.open.stream().filter(claim -> !served.contains(claim)).forEach(claim -> glance.show(claim, false));
-        Optional<Contender> lowestGone = lowestGone(glance);
+        evaluation.open.stream()
+                .filter(claim -> !served.contains(claim))
+                .forEach(claim -> evaluation.show(claim, false));
+        Optional<Contender> lowestGone = lowestGone(evaluation);
         for (Claim claim : first) {
             if (granted.contains(claim)) {
                 continue;
             }
-            if (isCertain(claim, glance, lowestGone)) {
+            if (isCertain(claim, evaluation, lowestGone)) {
                 granted.add(claim);
-                glance.show(claim, true);
+                evaluation.show(claim, true);
             } else {
-                glance.leaveOpen(claim);
+                evaluation.leaveOpen(claim);
             }
         }
     }
@@ -96,19 +98,19 @@ final class LockQueue extends ResourceQueue {
         };
     }
 
-    private static boolean isCertain(Claim claim, Glance glance, Optional<Contender> lowestGone) {
+    private static boolean isCertain(Claim claim, Evaluation evaluation, Optional<Contender> lowestGone) {
         boolean sawOneGo = lowestGone
                 .filter(gone -> Contender.ORDER.compare(gone, claim.contender()) < 0)
                 .isPresent();
-        return switch (glance.evidence) {
+        return switch (evaluation.evidence) {
             case EXACT -> true;
-            case ROUND -> !sawOneGo && !glance.newcomers.contains(claim);
+            case ROUND -> !sawOneGo && !evaluation.newcomers.contains(claim);
             case LISTED -> !sawOneGo;
         };
     }
 
-    private Optional<Contender> lowestGone(Glance glance) {
-        return glance.sighted.stream()
+    private Optional<Contender> lowestGone(Evaluation evaluation) {
+        return evaluation.sighted.stream()
                 .filter(each -> each.what() == ContenderChange.What.GONE)
                 .flatMap(each -> settings.parse(each.name()).stream())
                 .min(Contender.ORDER);

@@ -111,48 +111,49 @@ public abstract class ResourceQueue {
      * @param touched told the name of each child of which something else is remembered
      * @return the changes of rows, in the order in which they are to be told
      */
-    public final List<Change> look(
+    public final List<Change> evaluate(
             Collection<ContenderChange> sighted, Completeness evidence, Consumer<String> touched) {
         Rows before = new Rows();
         if (withPositions) {
             before.all();
         }
-        Glance glance = new Glance(evidence, sighted, new HashSet<>(), new LinkedHashSet<>(undecided), before, touched);
+        Evaluation evaluation =
+                new Evaluation(evidence, sighted, new HashSet<>(), new LinkedHashSet<>(undecided), before, touched);
         undecided.clear();
         for (ContenderChange each : sighted) {
             Claim old = byName.get(each.name());
             if (old != null) {
                 before.remember(old);
                 remove(old);
-                glance.open.remove(old);
+                evaluation.open.remove(old);
             }
             Claim now = each.known() == null ? null : claim(each.name(), each.known());
             if (each.known() == null) {
                 gone(each.name());
             } else if (now != null) {
                 before.remember(now);
-                arrive(old, now, each.what() == ContenderChange.What.NEW, glance);
+                arrive(old, now, each.what() == ContenderChange.What.NEW, evaluation);
             }
         }
-        decide(glance);
+        decide(evaluation);
         return before.differences();
     }
 
-    private void arrive(Claim old, Claim now, boolean isNew, Glance glance) {
+    private void arrive(Claim old, Claim now, boolean isNew, Evaluation evaluation) {
         if (old != null && !isNew && old.isShown()) {
             now.known().grant(old.known().granted());
         } else {
             now.known().hide();
-            glance.open.add(now);
+            evaluation.open.add(now);
         }
         if (isNew) {
-            glance.newcomers.add(now);
+            evaluation.newcomers.add(now);
         }
         add(now);
     }
 
     /** What there is to judge by, and what comes of it. */
-    final class Glance {
+    final class Evaluation {
         final Completeness evidence;
         final Collection<ContenderChange> sighted;
         /** Who has come since the last time. */
@@ -163,7 +164,7 @@ public abstract class ResourceQueue {
         private final Rows before;
         private final Consumer<String> touched;
 
-        private Glance(
+        private Evaluation(
                 Completeness evidence,
                 Collection<ContenderChange> sighted,
                 Set<Claim> newcomers,
@@ -198,7 +199,7 @@ public abstract class ResourceQueue {
     }
 
     /** Grants, takes back, and gives everybody a row whose standing is certain. */
-    abstract void decide(Glance glance);
+    abstract void decide(Evaluation evaluation);
 
     /** The claim that a child makes; null if it plays another role, which this notes. */
     abstract Claim claim(String name, ZNodeState known);

@@ -75,7 +75,7 @@ final class UpsertWriter<T> implements StatefulSinkWriter<T, WaitingRemovals> {
     private boolean watching;
 
     /** What a writer needs of Flink. */
-    record Surroundings(MailboxExecutor mailbox, ProcessingTimeService time, SinkMetrics metrics) {}
+    record WriterContext(MailboxExecutor mailbox, ProcessingTimeService time, SinkMetrics metrics) {}
 
     UpsertWriter(
             ZooKeeperClient client,
@@ -83,16 +83,16 @@ final class UpsertWriter<T> implements StatefulSinkWriter<T, WaitingRemovals> {
             SinkSettings settings,
             RetryPolicy retries,
             Guard guard,
-            Surroundings surroundings) {
+            WriterContext writerContext) {
         this.client = new GuardedClient(client, guard::writes);
         this.encoder = encoder;
         this.settings = settings;
         this.retries = retries;
         this.queue = new PathQueue<>(settings.rows().deleteChildren());
         this.guard = guard;
-        this.thread = new MailboxExecutorAdapter(surroundings.mailbox());
-        this.time = surroundings.time();
-        this.metrics = surroundings.metrics();
+        this.thread = new MailboxExecutorAdapter(writerContext.mailbox());
+        this.time = writerContext.time();
+        this.metrics = writerContext.metrics();
         this.batches = new BatchContext(
                 this.client, settings.rows().rules(), retries, new KnownZNodes(), metrics, this::execute);
         metrics.gauge(SinkMetric.IN_FLIGHT, inFlight::size);

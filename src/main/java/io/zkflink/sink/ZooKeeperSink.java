@@ -132,7 +132,7 @@ public final class ZooKeeperSink<T> implements Sink<T>, SupportsWriterState<T, W
                 settings,
                 RetryPolicy.of(connection),
                 guard,
-                new UpsertWriter.Surroundings(
+                new UpsertWriter.WriterContext(
                         context.getMailboxExecutor(),
                         context.getProcessingTimeService(),
                         new SinkMetrics(context.metricGroup())));

@@ -203,7 +203,7 @@ public final class ZooKeeperSourceBuilder<T> {
                 bounded,
                 false,
                 parallelism,
-                new ScanSettings.Noticing(watchMode, pollInterval, proofInterval),
+                new ScanSettings.ChangeDetection(watchMode, pollInterval, proofInterval),
                 unreadable,
                 new ScanSettings.Pushed(Long.MAX_VALUE, keysOnly ? Content.KEYS : Content.DATA, sourceWatermarks));
         return ZooKeeperSource.of(

@@ -17,8 +17,8 @@ final class FeedBuffer {
     private long provenMillis;
     private long provenBeforeRound;
 
-    void add(FeedEvent sighting) {
-        seen.add(sighting);
+    void add(FeedEvent event) {
+        seen.add(event);
         newsSinceUpToDate = true;
         newsInRound = true;
     }

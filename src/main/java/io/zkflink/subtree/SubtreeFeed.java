@@ -45,7 +45,7 @@ public final class SubtreeFeed implements AutoCloseable {
     }
 
     /**
-     * @param company equal for the feeds of one process that want different rows of the same template over one session;
+     * @param sharingKey equal for the feeds of one process that want different rows of the same template over one session;
      *     they list children only once
      */
     public SubtreeFeed(
@@ -54,10 +54,10 @@ public final class SubtreeFeed implements AutoCloseable {
             Predicate<String> wanted,
             long newestZxid,
             FeedSettings settings,
-            Object company) {
+            Object sharingKey) {
         this.settings = settings;
         this.state = new FeedState(template, settings, newestZxid, client::newestZxid);
-        SharedLists.Member lists = SharedLists.join(company, client);
+        SharedLists.Member lists = SharedLists.join(sharingKey, client);
         this.watch = new WatchHandler(client, template, wanted, settings, state, lists);
         this.runner = new WalkRunner(client, template, wanted, settings, state, lists);
     }

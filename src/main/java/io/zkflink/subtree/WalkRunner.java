@@ -114,7 +114,7 @@ final class WalkRunner {
         String unreadable = denied.above(path);
         if (unreadable == null) {
             eventInWalk |= frontier != null;
-            lookAgain(current, path, rounds.send());
+            reread(current, path, rounds.send());
         } else {
             // Nobody tells of ACLs that change; if this one has, a walk finds all there is.
             rounds.answered(rounds.send());
@@ -128,13 +128,13 @@ final class WalkRunner {
     }
 
     /** Reads what an event named until there is an answer. */
-    private void lookAgain(int current, String path, long read) {
+    private void reread(int current, String path, long read) {
         long sent = System.currentTimeMillis();
         Consumer<Optional<ZNode>> arrive = znode -> {
             rounds.answered(read);
             observed(path, znode, sent);
         };
-        look(current, path, arrive, () -> lookAgain(current, path, read));
+        readZNode(current, path, arrive, () -> reread(current, path, read));
     }
 
     private void goOn(int current, int reads) {
@@ -216,7 +216,7 @@ final class WalkRunner {
             }
         };
         walkReads++;
-        look(current, step.path(), arrive, () -> takeAgain(walking, step));
+        readZNode(current, step.path(), arrive, () -> takeAgain(walking, step));
     }
 
     /** Goes on below rows of which others have told by now whether anything is there. */
@@ -267,7 +267,7 @@ final class WalkRunner {
     }
 
     /** Reads a row, or where keys are enough, whether it is there. */
-    private void look(int current, String path, Consumer<Optional<ZNode>> arrive, Runnable repeat) {
+    private void readZNode(int current, String path, Consumer<Optional<ZNode>> arrive, Runnable repeat) {
         if (settings.keysOnly()) {
             Consumer<Optional<List<String>>> exists = names -> {
                 readable(path);

@@ -217,7 +217,7 @@ class RecipeRoundsTest {
                 }
             });
             seen.clear();
-            for (QueueRow.Change change : queue.look(news, evidence, name -> {})) {
+            for (QueueRow.Change change : queue.evaluate(news, evidence, name -> {})) {
                 apply(change, evidence);
             }
         }

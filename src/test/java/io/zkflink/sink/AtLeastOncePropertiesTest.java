@@ -162,7 +162,7 @@ class AtLeastOncePropertiesTest {
                     settings,
                     new RetryPolicy(Duration.ofHours(1), Duration.ofMillis(5)),
                     Guard.NONE,
-                    new UpsertWriter.Surroundings(
+                    new UpsertWriter.WriterContext(
                             task, task, new SinkMetrics(UnregisteredMetricsGroup.createSinkWriterMetricGroup())));
             writer.restore(state);
         }

@@ -24,8 +24,8 @@ public final class ManualTask {
 
     private record Timer(long timestamp, ProcessingTimeService.ProcessingTimeCallback callback) {}
 
-    public SessionBoundWriter.Surroundings surroundings(boolean checkpointed) {
-        return new SessionBoundWriter.Surroundings(
+    public SessionBoundWriter.WriterContext writerContext(boolean checkpointed) {
+        return new SessionBoundWriter.WriterContext(
                 checkpointed, thread, new Time(), new SinkMetrics(new UnregisteredMetricsGroup()));
     }
 

@@ -72,7 +72,7 @@ class UpsertWriterTest {
                 new SinkSettings(null, new SinkSettings.Rows(ConflictPolicy.FAIL, false, false, Acl.OPEN), batching),
                 new RetryPolicy(Duration.ofSeconds(10), Duration.ofMillis(1)),
                 Guard.NONE,
-                new UpsertWriter.Surroundings(
+                new UpsertWriter.WriterContext(
                         tasks, time, new SinkMetrics(UnregisteredMetricsGroup.createSinkWriterMetricGroup())));
     }
 

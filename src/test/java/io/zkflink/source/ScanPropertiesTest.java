@@ -16,7 +16,7 @@ import io.zkflink.source.reader.ScanMetrics;
 import io.zkflink.source.settings.BoundedMode;
 import io.zkflink.source.settings.ScanMode;
 import io.zkflink.source.settings.ScanSettings;
-import io.zkflink.source.settings.ScanSettings.Noticing;
+import io.zkflink.source.settings.ScanSettings.ChangeDetection;
 import io.zkflink.source.settings.ScanSettings.Pushed;
 import io.zkflink.source.settings.StartupMode;
 import io.zkflink.source.settings.UnreadablePolicy;
@@ -101,7 +101,7 @@ class ScanPropertiesTest {
                     BoundedMode.UNBOUNDED,
                     true,
                     1,
-                    new Noticing(WatchMode.RECURSIVE, Duration.ofSeconds(1), Duration.ZERO),
+                    new ChangeDetection(WatchMode.RECURSIVE, Duration.ofSeconds(1), Duration.ZERO),
                     UnreadablePolicy.FAIL,
                     new Pushed(Long.MAX_VALUE, Content.DATA, true));
         }
@@ -200,8 +200,8 @@ class ScanPropertiesTest {
             start();
         }
 
-        private void task(int sightings) throws Exception {
-            for (int i = 0; i < sightings; i++) {
+        private void task(int events) throws Exception {
+            for (int i = 0; i < events; i++) {
                 while (emitter.hasMore()) {
                     emitter.emitMore(this);
                 }

@@ -181,12 +181,12 @@ class FeedUnderLoadTest {
             change("/r/" + i % 5);
             zk.releaseReads();
             poll();
-            for (FeedEvent sighting : seen) {
-                if (sighting instanceof Observation observation) {
+            for (FeedEvent event : seen) {
+                if (event instanceof Observation observation) {
                     long told = observation.znode().orElseThrow().stat().mzxid();
                     assertThat(told).isGreaterThan(0);
                     newest = Math.max(newest, told);
-                } else if (sighting instanceof RoundEnded) {
+                } else if (event instanceof RoundEnded) {
                     assertThat(unread(before)).isEmpty();
                     before = newest;
                     rounds++;
@@ -285,9 +285,9 @@ class FeedUnderLoadTest {
     }
 
     private void poll() throws Exception {
-        for (FeedEvent sighting : feed.poll(0)) {
-            seen.add(sighting);
-            if (sighting instanceof Observation observation) {
+        for (FeedEvent event : feed.poll(0)) {
+            seen.add(event);
+            if (event instanceof Observation observation) {
                 observation
                         .znode()
                         .ifPresent(found -> read.put(found.path(), found.stat().mzxid()));

@@ -277,10 +277,10 @@ class SharedListsTest {
 
         boolean poll() throws Exception {
             List<FeedEvent> seen = feed.poll(0);
-            for (FeedEvent sighting : seen) {
-                if (sighting instanceof Observation observation) {
+            for (FeedEvent event : seen) {
+                if (event instanceof Observation observation) {
                     reconciler.observe(observation).ifPresent(this::apply);
-                } else if (sighting instanceof WalkEnded ended) {
+                } else if (event instanceof WalkEnded ended) {
                     reconciler.walkEnded(ended, this::apply);
                 }
             }

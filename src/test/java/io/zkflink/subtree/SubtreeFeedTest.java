@@ -476,8 +476,8 @@ class SubtreeFeedTest {
         feed.open();
         List<UpToDate> marks = new ArrayList<>();
         for (int i = 0; i < 50; i++) {
-            feed.poll(1).forEach(sighting -> {
-                if (sighting instanceof UpToDate mark) {
+            feed.poll(1).forEach(event -> {
+                if (event instanceof UpToDate mark) {
                     marks.add(mark);
                 }
             });
@@ -530,10 +530,10 @@ class SubtreeFeedTest {
         }
     }
 
-    private void apply(FeedEvent sighting) {
-        if (sighting instanceof Observation observation) {
+    private void apply(FeedEvent event) {
+        if (event instanceof Observation observation) {
             reconciler.observe(observation).ifPresent(this::apply);
-        } else if (sighting instanceof WalkEnded ended) {
+        } else if (event instanceof WalkEnded ended) {
             reconciler.walkEnded(ended, this::apply);
         }
     }

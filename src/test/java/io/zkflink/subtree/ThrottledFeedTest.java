@@ -92,18 +92,18 @@ class ThrottledFeedTest {
     private static long awaitProof(SubtreeFeed feed, long since) {
         long[] proven = new long[1];
         Await.until("it is proven that nothing is missed", () -> {
-            for (FeedEvent sighting : feed.poll(1)) {
-                proven[0] = sighting instanceof UpToDate mark ? mark.provenMillis() : proven[0];
+            for (FeedEvent event : feed.poll(1)) {
+                proven[0] = event instanceof UpToDate mark ? mark.provenMillis() : proven[0];
             }
             return proven[0] >= Math.max(1, since);
         });
         return proven[0];
     }
 
-    private void apply(FeedEvent sighting) {
-        if (sighting instanceof Observation observation) {
+    private void apply(FeedEvent event) {
+        if (event instanceof Observation observation) {
             reconciler.observe(observation).ifPresent(this::apply);
-        } else if (sighting instanceof WalkEnded ended) {
+        } else if (event instanceof WalkEnded ended) {
             reconciler.walkEnded(ended, this::apply);
         }
     }

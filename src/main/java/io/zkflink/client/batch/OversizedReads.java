@@ -15,12 +15,12 @@ import org.apache.zookeeper.data.Stat;
 /**
  * The reads that may have broken the connection by their size.
  *
- * <p>A reply over the client's limit breaks the connection, for the innocent too, and says nothing about its cause.
- * Every read that was in flight when the connection broke is therefore a suspect: it may be sent again only among half
- * as many other suspects, with nothing beside them in flight. That halves down to the guilty read, whatever its user
- * does in between (a walk starts over), and costs nothing after an ordinary disconnect.
+ * <p>A reply over the client's limit breaks the connection for all reads in flight and says nothing about its cause.
+ * Every read that was in flight when the connection broke is therefore isolated: it may be sent again only among half
+ * as many other isolated reads, with nothing beside them in flight. That halves down to the read that is too large,
+ * whatever its user does in between (a walk starts over), and costs nothing after an ordinary disconnect.
  *
- * <p>A suspect that is sent alone is preceded by a request for the Stat of its znode. A Stat that says that the reply
+ * <p>An isolated read that is sent alone is preceded by a request for the Stat of its znode. A Stat that says that the reply
  * cannot fit fails it as {@link Failure#REPLY_TOO_LARGE}. Where the Stat leaves that open, as for lists of children,
  * whose names may be long or short, it takes several losses in a row, each on a connection that had just answered for
  * the Stat: ordinary losses are not so punctual.
@@ -29,11 +29,11 @@ import org.apache.zookeeper.data.Stat;
  */
 final class OversizedReads {
 
-    private static final int MAX_SUSPECTS = 100_000;
-    private static final int LOSSES_TO_CONVICT = 6;
+    private static final int MAX_ISOLATED = 100_000;
+    private static final int LOSSES_TO_FAIL = 6;
 
     private final int replyLimit;
-    private final Map<String, Suspicion> suspicions = new ConcurrentHashMap<>();
+    private final Map<String, Isolation> isolated = new ConcurrentHashMap<>();
 
     OversizedReads(int replyLimit) {
         this.replyLimit = replyLimit;
@@ -43,10 +43,10 @@ final class OversizedReads {
         return of(read) != null;
     }
 
-    /** How many suspects a suspect may be sent among, itself included. */
+    /** How many isolated reads a read may be sent among, itself included. */
     int maxOps(Read<?> read) {
-        Suspicion suspicion = of(read);
-        return suspicion == null ? ReadBatcher.MAX_OPS : suspicion.maxOps;
+        Isolation isolation = of(read);
+        return isolation == null ? ReadBatcher.MAX_OPS : isolation.maxOps;
     }
 
     /** Whether a read has to go alone, and so after the Stat of its znode. */
@@ -55,17 +55,17 @@ final class OversizedReads {
     }
 
     /**
-     * Judges a read by the Stat of its znode; empty if that does not convict it.
+     * The error of a read that is too large by the Stat of its znode; empty if the Stat does not say so.
      *
      * @param stat null if there is no such znode any more
      */
-    Optional<ZooKeeperException> verdict(Read<?> read, Stat stat) {
-        Suspicion suspicion = of(read);
-        boolean convicted = stat != null
-                && suspicion != null
+    Optional<ZooKeeperException> tooLarge(Read<?> read, Stat stat) {
+        Isolation isolation = of(read);
+        boolean isTooLarge = stat != null
+                && isolation != null
                 && (read.isSurelyTooLarge(stat, replyLimit)
-                        || (suspicion.losses >= LOSSES_TO_CONVICT && read.isPerhapsTooLarge(stat, replyLimit)));
-        if (!convicted) {
+                        || (isolation.losses >= LOSSES_TO_FAIL && read.isPerhapsTooLarge(stat, replyLimit)));
+        if (!isTooLarge) {
             return Optional.empty();
         }
         return Optional.of(new ZooKeeperException(
@@ -78,50 +78,51 @@ final class OversizedReads {
                         + " what is too small, or narrow the 'path'."));
     }
 
-    void acquit(List<Read<?>> batch) {
-        if (!suspicions.isEmpty()) {
-            batch.forEach(read -> suspicions.remove(read.key()));
+    /** These reads were answered. */
+    void clear(List<Read<?>> batch) {
+        if (!isolated.isEmpty()) {
+            batch.forEach(read -> isolated.remove(read.key()));
         }
     }
 
     /** The connection broke under these reads, and perhaps others. */
-    void suspect(List<Read<?>> batch, int inFlightTogether) {
-        hold(batch, held -> held.lostAmong(inFlightTogether));
+    void isolate(List<Read<?>> batch, int inFlightTogether) {
+        update(batch, known -> known.lostAmong(inFlightTogether));
     }
 
     /** The connection broke under this read alone, after it had answered for the Stat. */
-    void suspectAfterTrial(Read<?> read) {
-        hold(List.of(read), Suspicion::lostAlone);
+    void isolateAfterTrial(Read<?> read) {
+        update(List.of(read), Isolation::lostAlone);
     }
 
-    private void hold(List<Read<?>> batch, UnaryOperator<Suspicion> more) {
-        if (suspicions.size() > MAX_SUSPECTS) {
-            suspicions.clear();
+    private void update(List<Read<?>> batch, UnaryOperator<Isolation> more) {
+        if (isolated.size() > MAX_ISOLATED) {
+            isolated.clear();
         }
         for (Read<?> read : batch) {
-            suspicions.merge(read.key(), more.apply(Suspicion.NONE), (held, ignored) -> more.apply(held));
+            isolated.merge(read.key(), more.apply(Isolation.NONE), (known, ignored) -> more.apply(known));
         }
     }
 
-    private Suspicion of(Read<?> read) {
-        return suspicions.isEmpty() ? null : suspicions.get(read.key());
+    private Isolation of(Read<?> read) {
+        return isolated.isEmpty() ? null : isolated.get(read.key());
     }
 
     /**
-     * What is held against a read.
+     * How far a read is isolated.
      *
-     * @param maxOps how many suspects it may be sent among
+     * @param maxOps how many isolated reads it may be sent among, itself included
      * @param losses how often it broke the connection alone, after the Stat was answered
      */
-    private record Suspicion(int maxOps, int losses) {
-        static final Suspicion NONE = new Suspicion(ReadBatcher.MAX_OPS, 0);
+    private record Isolation(int maxOps, int losses) {
+        static final Isolation NONE = new Isolation(ReadBatcher.MAX_OPS, 0);
 
-        Suspicion lostAmong(int ops) {
-            return new Suspicion(Math.max(1, Math.min(maxOps, ops) / 2), losses);
+        Isolation lostAmong(int ops) {
+            return new Isolation(Math.max(1, Math.min(maxOps, ops) / 2), losses);
         }
 
-        Suspicion lostAlone() {
-            return new Suspicion(1, losses + 1);
+        Isolation lostAlone() {
+            return new Isolation(1, losses + 1);
         }
     }
 }

@@ -58,7 +58,7 @@ public final class ReadBatcher {
     /** Users with waiting reads, the next one to be served first. */
     private final ArrayDeque<Queue> turns = new ArrayDeque<>();
 
-    private final OversizedReads suspects;
+    private final OversizedReads oversized;
 
     /** Null while disconnected: nothing is sent. */
     private ZooKeeper connected;
@@ -73,7 +73,7 @@ public final class ReadBatcher {
     public ReadBatcher(ConnectionSettings settings) {
         this.servers = settings.connectString();
         this.maxBytes = Math.min(MAX_BYTES, settings.replyLimit() / 2);
-        this.suspects = new OversizedReads(settings.replyLimit());
+        this.oversized = new OversizedReads(settings.replyLimit());
     }
 
     /** Starts sending to this handle. */
@@ -116,23 +116,23 @@ public final class ReadBatcher {
                     return;
                 }
                 Read<?> first = turns.peek().peekLive();
-                boolean suspicious = first != null && suspects.contains(first);
-                if (suspicious && inFlight > 0) {
+                boolean isolated = first != null && oversized.contains(first);
+                if (isolated && inFlight > 0) {
                     return;
                 }
-                batch = nextBatch(suspicious);
+                batch = nextBatch(isolated);
                 if (batch.isEmpty()) {
                     continue;
                 }
                 inFlight++;
-                exclusive = suspicious;
+                exclusive = isolated;
                 handle = connected;
             }
             send(handle, batch);
         }
     }
 
-    private List<Read<?>> nextBatch(boolean suspicious) {
+    private List<Read<?>> nextBatch(boolean isolated) {
         List<Read<?>> batch = new ArrayList<>();
         Map<String, Read<?>> leaders = new HashMap<>();
         int maxOps = MAX_OPS;
@@ -151,12 +151,12 @@ public final class ReadBatcher {
             long pathBytes = (long) MOST_BYTES_PER_CHARACTER * read.serverPath.length();
             boolean isFull = bytes + size > maxBytes || requestBytes + pathBytes > MAX_REQUEST_BYTES;
             boolean isOther = !batch.isEmpty() && (isFull || batch.get(0).fitsMulti() != read.fitsMulti());
-            if (suspects.contains(read) != suspicious || isOther) {
+            if (oversized.contains(read) != isolated || isOther) {
                 passed++;
                 continue;
             }
-            if (suspicious) {
-                maxOps = Math.min(maxOps, suspects.maxOps(read));
+            if (isolated) {
+                maxOps = Math.min(maxOps, oversized.maxOps(read));
                 if (batch.size() >= maxOps) {
                     break;
                 }
@@ -176,29 +176,29 @@ public final class ReadBatcher {
     }
 
     private void send(ZooKeeper handle, List<Read<?>> batch) {
-        if (batch.size() == 1 && suspects.isToBeTried(batch.get(0))) {
+        if (batch.size() == 1 && oversized.isToBeTried(batch.get(0))) {
             Read<?> read = batch.get(0);
             handle.exists(read.serverPath, false, (rc, path, ctx, stat) -> tried(handle, read, rc, stat), null);
         } else {
-            multi(handle, batch, lost -> suspects.suspect(lost, batch.size()));
+            multi(handle, batch, lost -> oversized.isolate(lost, batch.size()));
         }
     }
 
     /** Judges a read that may break the connection, and sends it alone if that leaves it a chance. */
     private void tried(ZooKeeper handle, Read<?> read, int rc, Stat stat) {
         KeeperException.Code code = Failure.code(rc);
-        Optional<ZooKeeperException> verdict = suspects.verdict(read, stat);
+        Optional<ZooKeeperException> tooLarge = oversized.tooLarge(read, stat);
         Optional<OpResult> answer = stat == null ? Optional.empty() : read.answeredBy(stat);
         if (Failure.of(code).isTransient()) {
             finish(() -> read.fail(code));
         } else if (answer.isPresent()) {
-            suspects.acquit(List.of(read));
+            oversized.clear(List.of(read));
             finish(() -> read.complete(answer.get()));
-        } else if (verdict.isPresent()) {
-            suspects.acquit(List.of(read));
-            finish(() -> read.fail(verdict.get()));
+        } else if (tooLarge.isPresent()) {
+            oversized.clear(List.of(read));
+            finish(() -> read.fail(tooLarge.get()));
         } else {
-            multi(handle, List.of(read), lost -> suspects.suspectAfterTrial(read));
+            multi(handle, List.of(read), lost -> oversized.isolateAfterTrial(read));
         }
     }
 
@@ -222,7 +222,7 @@ public final class ReadBatcher {
                 if (code == KeeperException.Code.CONNECTIONLOSS) {
                     onLoss.accept(List.of(read));
                 } else {
-                    suspects.acquit(List.of(read));
+                    oversized.clear(List.of(read));
                 }
                 if (open.decrementAndGet() == 0) {
                     finish(() -> {});
@@ -243,7 +243,7 @@ public final class ReadBatcher {
             return;
         }
         if (results != null && results.size() == batch.size()) {
-            suspects.acquit(batch);
+            oversized.clear(batch);
             finish(() -> {
                 for (int i = 0; i < batch.size(); i++) {
                     batch.get(i).complete(results.get(i));

@@ -167,11 +167,11 @@ final class Session {
             return; // It would wait for itself.
         }
         timer.awaitEnd();
-        CompletableFuture<SessionShutdown> farewell;
+        CompletableFuture<SessionShutdown> shutdown;
         synchronized (this) {
-            farewell = ((Ended) state).farewell();
+            shutdown = ((Ended) state).shutdown();
         }
-        SessionShutdown last = farewell.join();
+        SessionShutdown last = shutdown.join();
         if (last != null) {
             last.await();
         }
@@ -187,19 +187,19 @@ final class Session {
     }
 
     private void end(ZooKeeperException cause, Function<Connection, SessionShutdown> how) {
-        CompletableFuture<SessionShutdown> farewell = new CompletableFuture<>();
+        CompletableFuture<SessionShutdown> shutdown = new CompletableFuture<>();
         SessionState last;
         synchronized (this) {
             if (state instanceof Ended) {
                 return;
             }
             last = state;
-            state = new Ended(cause, farewell);
+            state = new Ended(cause, shutdown);
         }
         if (last instanceof Open open) {
-            farewell.complete(how.apply(open.handle()));
+            shutdown.complete(how.apply(open.handle()));
         } else if (last instanceof Between between) {
-            between.farewell().thenAccept(farewell::complete);
+            between.shutdown().thenAccept(shutdown::complete);
         }
         timer.end();
         reads.fail(cause);
@@ -242,7 +242,7 @@ final class Session {
             isFirst = connects == 0;
             if (state instanceof Between between) {
                 isNews = !reason.equals(between.reason());
-                state = new Between(between.resume(), reason, between.farewell());
+                state = new Between(between.resume(), reason, between.shutdown());
             }
         }
         if (isNews) {
@@ -327,13 +327,13 @@ final class Session {
     private void onExpired(Connection source) {
         onDisconnected(source);
         boolean perhaps = owned && source.wasConnected();
-        CompletableFuture<SessionShutdown> farewell = new CompletableFuture<>();
+        CompletableFuture<SessionShutdown> shutdown = new CompletableFuture<>();
         synchronized (this) {
             if (!state.isWith(source)) {
                 return;
             }
             SessionIdentity last = ((Open) state).identity();
-            state = new Between(perhaps ? last : null, "the session has just expired", farewell);
+            state = new Between(perhaps ? last : null, "the session has just expired", shutdown);
             expiries += perhaps ? 0 : 1;
         }
         if (perhaps) {
@@ -341,7 +341,7 @@ final class Session {
         } else {
             LOG.info("The ZooKeeper session at '{}' has expired; opening a new one.", settings.connectString());
         }
-        farewell.complete(source.close());
+        shutdown.complete(source.close());
         reopenLater();
     }
 

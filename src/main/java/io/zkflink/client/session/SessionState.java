@@ -23,9 +23,9 @@ sealed interface SessionState {
      *
      * @param resume the session that it is to go on with; null for a new one
      * @param reason why there is none
-     * @param farewell completes with the end of the last handle, or null
+     * @param shutdown completes with the end of the last handle, or null
      */
-    record Between(SessionIdentity resume, String reason, CompletableFuture<SessionShutdown> farewell)
+    record Between(SessionIdentity resume, String reason, CompletableFuture<SessionShutdown> shutdown)
             implements SessionState {}
 
     /**
@@ -38,7 +38,7 @@ sealed interface SessionState {
     /**
      * Nothing can be asked any more.
      *
-     * @param farewell completes with the end of the last handle, or null
+     * @param shutdown completes with the end of the last handle, or null
      */
-    record Ended(ZooKeeperException cause, CompletableFuture<SessionShutdown> farewell) implements SessionState {}
+    record Ended(ZooKeeperException cause, CompletableFuture<SessionShutdown> shutdown) implements SessionState {}
 }

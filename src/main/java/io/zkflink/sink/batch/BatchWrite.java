@@ -130,7 +130,7 @@ public final class BatchWrite {
         }
         inFlight = false;
         if (rules.skipUnchanged() && !compared) {
-            then(settle(requests.stream().flatMap(List::stream).toList(), true), none -> {
+            onCompletion(settle(requests.stream().flatMap(List::stream).toList(), true), none -> {
                 compared = true;
                 next();
             });
@@ -160,9 +160,9 @@ public final class BatchWrite {
         }
         metrics.count(SinkMetric.REQUESTS);
         inFlight = client.statistics().connected();
-        then(client.advance(writes), refusal -> {
+        onCompletion(client.advance(writes), refusal -> {
             if (refusal.isEmpty()) {
-                made(request);
+                onCompleted(request);
             } else if (refusal.get().failure().isTransient()) {
                 broke(refusal.get().cause());
             } else {
@@ -174,7 +174,7 @@ public final class BatchWrite {
         });
     }
 
-    private void made(List<BatchedRow> request) {
+    private void onCompleted(List<BatchedRow> request) {
         losses = 0;
         metrics.written(request.size());
         for (BatchedRow row : request) {
@@ -198,9 +198,9 @@ public final class BatchWrite {
             judge(request, index);
         } else if (row.row().isCollapsible() && (failure == Failure.NO_NODE || failure == Failure.NODE_EXISTS)) {
             found(row, failure == Failure.NODE_EXISTS);
-            then(settle(request.stream().filter(BatchedRow::isGuess).toList(), false), none -> next());
+            onCompletion(settle(request.stream().filter(BatchedRow::isGuess).toList(), false), none -> next());
         } else if (failure == Failure.NOT_EMPTY && rules.deleteChildren()) {
-            then(
+            onCompletion(
                     new SubtreeDeletion(client, context.thread(), this::progressed).deleteBelow(row.path()),
                     empty -> next());
         } else if (failure == Failure.NOT_EMPTY && row.clear()) {
@@ -229,13 +229,13 @@ public final class BatchWrite {
                 }
             }
         }
-        then(parents.create(without, orphan.path()), none -> next());
+        onCompletion(parents.create(without, orphan.path()), none -> next());
     }
 
     /** Reads what is there where a row expected another version. */
     private void judge(List<BatchedRow> request, int index) {
         RowWrite.Put row = (RowWrite.Put) request.get(index).row();
-        then(client.read(row.path()), found -> {
+        onCompletion(client.read(row.path()), found -> {
             int next = row.expectedVersion() + 1;
             boolean isOurs = !row.isCheck()
                     && found.isPresent()
@@ -328,7 +328,7 @@ public final class BatchWrite {
         result.complete(new BatchResult.Failed(cause));
     }
 
-    private <T> void then(CompletableFuture<T> step, Consumer<T> next) {
+    private <T> void onCompletion(CompletableFuture<T> step, Consumer<T> next) {
         step.whenCompleteAsync(
                 (answer, error) -> {
                     try {

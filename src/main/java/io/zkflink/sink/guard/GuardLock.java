@@ -121,7 +121,7 @@ public final class GuardLock implements Guard {
     /** Tells, on any thread, when the lock turns out to be lost. */
     public void onLoss(Consumer<IOException> listener) {
         onLoss = listener;
-        look();
+        readQueue();
     }
 
     private void acquire() throws IOException, InterruptedException {
@@ -269,7 +269,7 @@ public final class GuardLock implements Guard {
     }
 
     /** Looks whether the lock is still ours. */
-    private void look() {
+    private void readQueue() {
         String mine = node;
         if (mine != null) {
             session.read(mine).whenComplete((found, error) -> {
@@ -286,14 +286,14 @@ public final class GuardLock implements Guard {
         @Override
         public void established() {
             changes.release();
-            look();
+            readQueue();
         }
 
         @Override
         public void changed(String changed, long zxid) {
             changes.release();
             if (changed.equals(node)) {
-                look();
+                readQueue();
             }
         }
 

@@ -33,7 +33,7 @@ record ClaimKind(ClaimEncoder encoder, RecipeSettings recipe, SinkSettings setti
             DedicatedSession session,
             SessionBoundState state,
             SessionBoundWriter.Owning owning,
-            SessionBoundWriter.Surroundings surroundings) {
-        return new RecipeWriter(session, state, recipe, settings, owning, surroundings);
+            SessionBoundWriter.WriterContext writerContext) {
+        return new RecipeWriter(session, state, recipe, settings, owning, writerContext);
     }
 }

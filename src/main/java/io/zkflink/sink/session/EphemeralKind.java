@@ -31,7 +31,7 @@ record EphemeralKind<T>(RecordEncoder<T> encoder, SinkSettings settings) impleme
             DedicatedSession session,
             SessionBoundState state,
             SessionBoundWriter.Owning owning,
-            SessionBoundWriter.Surroundings surroundings) {
-        return new EphemeralWriter(session, state, settings, owning, surroundings);
+            SessionBoundWriter.WriterContext writerContext) {
+        return new EphemeralWriter(session, state, settings, owning, writerContext);
     }
 }

@@ -42,8 +42,8 @@ final class EphemeralWriter extends SessionBoundWriter {
             SessionBoundState state,
             SinkSettings settings,
             Owning owning,
-            Surroundings surroundings) {
-        super(session, state, settings, owning, surroundings);
+            WriterContext writerContext) {
+        super(session, state, settings, owning, writerContext);
         this.settings = settings.rows();
         this.parents = new MissingParents(client(), settings.rows().parentAcl(), new KnownZNodes(), thread());
         this.sessionTimeout = owning.sessionTimeout();
@@ -114,12 +114,12 @@ final class EphemeralWriter extends SessionBoundWriter {
     }
 
     @Override
-    public void made(List<Step> steps) {
+    public void onCompleted(List<Step> steps) {
         // Nothing follows.
     }
 
     @Override
-    public CompletableFuture<Void> mend(List<Step> steps, int refused, ZooKeeperException cause) {
+    public CompletableFuture<Void> repairAndRetry(List<Step> steps, int refused, ZooKeeperException cause) {
         Step step = steps.get(refused);
         SessionBoundRow row = step.row();
         if (step.effect() == Effect.MAKES && cause.failure() == Failure.NO_NODE) {

@@ -69,8 +69,8 @@ final class RecipeWriter extends SessionBoundWriter {
             RecipeSettings recipe,
             SinkSettings settings,
             Owning owning,
-            Surroundings surroundings) {
-        super(session, state, settings, owning, surroundings);
+            WriterContext writerContext) {
+        super(session, state, settings, owning, writerContext);
         this.recipe = recipe;
         this.settings = settings.rows();
         this.parents = new MissingParents(client(), settings.rows().parentAcl(), new KnownZNodes(), thread());
@@ -99,7 +99,7 @@ final class RecipeWriter extends SessionBoundWriter {
         left(row);
         if (recipe.recipe() == Recipe.BARRIER) {
             barriers.add(row.path());
-            tend();
+            updateBarrier();
         }
     }
 
@@ -126,7 +126,7 @@ final class RecipeWriter extends SessionBoundWriter {
                 }
             }
         }
-        tend();
+        updateBarrier();
     }
 
     /** Takes a node for its row's that was found in the session: its name says that it is, and so what data it has. */
@@ -147,7 +147,7 @@ final class RecipeWriter extends SessionBoundWriter {
                 answers.put(row, session().children(row.path()));
             }
         }
-        tend();
+        updateBarrier();
         return CompletableFuture.allOf(answers.values().toArray(CompletableFuture[]::new))
                 .thenRunAsync(
                         () -> answers.forEach((row, names) -> surveys.put(row.path(), survey(row, names.join()))),
@@ -235,7 +235,7 @@ final class RecipeWriter extends SessionBoundWriter {
     }
 
     @Override
-    public void made(List<Step> steps) {
+    public void onCompleted(List<Step> steps) {
         for (Step step : steps) {
             String resource = MissingParents.parent(step.write().path());
             if (step.effect() == Effect.MAKES) {
@@ -248,7 +248,7 @@ final class RecipeWriter extends SessionBoundWriter {
                 barriers.add(resource);
             }
         }
-        tend();
+        updateBarrier();
     }
 
     private void left(SessionBoundRow row) {
@@ -256,7 +256,7 @@ final class RecipeWriter extends SessionBoundWriter {
     }
 
     @Override
-    public CompletableFuture<Void> mend(List<Step> steps, int refused, ZooKeeperException cause) {
+    public CompletableFuture<Void> repairAndRetry(List<Step> steps, int refused, ZooKeeperException cause) {
         Step step = steps.get(refused);
         SessionBoundRow row = step.row();
         Failure failure = cause.failure();
@@ -289,17 +289,19 @@ final class RecipeWriter extends SessionBoundWriter {
     }
 
     /** Opens the barriers that all have entered, and closes those that all have left. */
-    private void tend() {
+    private void updateBarrier() {
         for (String barrier : List.copyOf(barriers)) {
             barriers.remove(barrier);
             requests()
                     .request(
-                            session().children(barrier).thenComposeAsync(names -> tend(barrier, names), thread()),
+                            session()
+                                    .children(barrier)
+                                    .thenComposeAsync(names -> updateBarrier(barrier, names), thread()),
                             () -> barriers.add(barrier));
         }
     }
 
-    private CompletableFuture<?> tend(String barrier, Optional<List<String>> names) {
+    private CompletableFuture<?> updateBarrier(String barrier, Optional<List<String>> names) {
         long members = names.orElse(List.of()).stream()
                 .filter(name -> recipe.parse(name).isPresent())
                 .count();

@@ -22,7 +22,7 @@ interface SessionBoundKind<T> extends Serializable {
             DedicatedSession session,
             SessionBoundState state,
             SessionBoundWriter.Owning owning,
-            SessionBoundWriter.Surroundings surroundings);
+            SessionBoundWriter.WriterContext writerContext);
 
     /** A row that comes, changes or goes. */
     @SuppressWarnings("ArrayRecordComponent") // compared nowhere

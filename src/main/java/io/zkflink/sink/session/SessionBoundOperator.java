@@ -71,7 +71,7 @@ final class SessionBoundOperator<T> extends AbstractStreamOperator<Void>
                 restored,
                 new SessionBoundWriter.Owning(
                         sessions.epochs(), RetryPolicy.of(connection), connection.sessionTimeout()),
-                new SessionBoundWriter.Surroundings(
+                new SessionBoundWriter.WriterContext(
                         checkpointed,
                         new MailboxExecutorAdapter(getContainingTask()
                                 .getMailboxExecutorFactory()

@@ -52,7 +52,7 @@ final class SessionBoundRequests {
     private long lostSince = -1;
 
     /** The only row of the last request that was lost, if it may be too large for the servers; null if it is not. */
-    private SessionBoundRow suspect;
+    private SessionBoundRow oversized;
 
     private int unanswered;
     private long lastAnswer;
@@ -86,10 +86,10 @@ final class SessionBoundRequests {
         List<Step> steps(List<SessionBoundRow> batch);
 
         /** Does what it takes for steps to be possible of which one was refused; their rows are then looked at again. */
-        CompletableFuture<Void> mend(List<Step> steps, int refused, ZooKeeperException cause);
+        CompletableFuture<Void> repairAndRetry(List<Step> steps, int refused, ZooKeeperException cause);
 
         /** Does what is to follow these steps, which are made. */
-        void made(List<Step> steps);
+        void onCompleted(List<Step> steps);
 
         /** The znode of a row was deleted by somebody else. */
         void vanished(SessionBoundRow row);
@@ -107,15 +107,15 @@ final class SessionBoundRequests {
             SessionBoundRows rows,
             SinkSettings.Batching batching,
             RetryPolicy patience,
-            SessionBoundWriter.Surroundings surroundings) {
+            SessionBoundWriter.WriterContext writerContext) {
         this.owner = owner;
         this.fence = fence;
         this.rows = rows;
         this.batching = batching;
         this.patience = patience;
-        this.thread = surroundings.thread();
-        this.time = surroundings.time();
-        this.metrics = surroundings.metrics();
+        this.thread = writerContext.thread();
+        this.time = writerContext.time();
+        this.metrics = writerContext.metrics();
         metrics.gauge(SinkMetric.IN_FLIGHT, () -> inFlight);
         metrics.gauge(SinkMetric.BUFFERED, rows::waiting);
         metrics.gauge(SinkMetric.OWNED, nodes::size);
@@ -141,7 +141,7 @@ final class SessionBoundRequests {
             int maxRows = Math.max(1, batching.maxSize() >> Math.min(losses, 30));
             List<SessionBoundRow> batch = rows.take(maxRows, batching.maxBytes());
             inFlight++;
-            step(owner.prepare(batch), batch, none -> write(batch));
+            onAnswer(owner.prepare(batch), batch, none -> write(batch));
         }
     }
 
@@ -153,10 +153,10 @@ final class SessionBoundRequests {
         }
         List<ZNodeWrite> writes = steps.stream().map(Owner.Step::write).toList();
         metrics.count(SinkMetric.REQUESTS);
-        step(fence.client().writeAndTell(writes), batch, result -> {
+        onAnswer(fence.client().writeAndTell(writes), batch, result -> {
             succeeded();
             if (result.refusal().isEmpty()) {
-                made(steps, result);
+                onCompleted(steps, result);
                 done(batch);
             } else {
                 metrics.count(SinkMetric.REFUSED);
@@ -165,13 +165,17 @@ final class SessionBoundRequests {
                     fail(new IOException(result.refusal().get().cause().getMessage()
                             + " Others create and delete this znode all the time."));
                 } else {
-                    step(owner.mend(steps, refused, result.refusal().get().cause()), batch, none -> done(batch));
+                    onAnswer(
+                            owner.repairAndRetry(
+                                    steps, refused, result.refusal().get().cause()),
+                            batch,
+                            none -> done(batch));
                 }
             }
         });
     }
 
-    private void made(List<Owner.Step> steps, WriteResult result) {
+    private void onCompleted(List<Owner.Step> steps, WriteResult result) {
         int created = 0;
         for (Owner.Step step : steps) {
             SessionBoundRow row = step.row();
@@ -190,7 +194,7 @@ final class SessionBoundRequests {
             row.succeeded();
         }
         metrics.written(steps.size());
-        owner.made(steps);
+        owner.onCompleted(steps);
     }
 
     private static byte[] data(byte[] data) {
@@ -245,16 +249,16 @@ final class SessionBoundRequests {
     }
 
     /** What follows a step of a batch; when the connection breaks, all has to be asked again. */
-    private <T> void step(CompletableFuture<T> answer, List<SessionBoundRow> batch, Next<T> next) {
+    private <T> void onAnswer(CompletableFuture<T> answer, List<SessionBoundRow> batch, Next<T> next) {
         boolean connected = fence.session().statistics().connected();
-        then(answer, next, () -> {
+        onCompletion(answer, next, () -> {
             owner.lost();
             inFlight--;
             release(batch);
             boolean mayBeTooLarge = connected && batch.size() == 1 && losses >= LOSSES_TO_CONVICT;
-            suspect = mayBeTooLarge && batch.get(0).bytes() > UNSUSPICIOUS_BYTES ? batch.get(0) : null;
-            if (suspect != null && suspect.bytes() > SURELY_TOO_LARGE) {
-                fail(new IOException(RefusedRow.tooLarge(suspect.path(), suspect.bytes())));
+            oversized = mayBeTooLarge && batch.get(0).bytes() > UNSUSPICIOUS_BYTES ? batch.get(0) : null;
+            if (oversized != null && oversized.bytes() > SURELY_TOO_LARGE) {
+                fail(new IOException(RefusedRow.tooLarge(oversized.path(), oversized.bytes())));
             }
         });
     }
@@ -268,7 +272,7 @@ final class SessionBoundRequests {
     /**
      * @param onLoss what to do when the connection breaks; then all is asked again
      */
-    <T> void then(CompletableFuture<T> answer, Next<T> next, Runnable onLoss) {
+    <T> void onCompletion(CompletableFuture<T> answer, Next<T> next, Runnable onLoss) {
         if (unanswered++ == 0) {
             lastAnswer = time.getCurrentProcessingTime();
         }
@@ -318,8 +322,8 @@ final class SessionBoundRequests {
     }
 
     private void giveUp(String reason) {
-        if (suspect != null) {
-            fail(new IOException(RefusedRow.tooLarge(suspect.path(), suspect.bytes())));
+        if (oversized != null) {
+            fail(new IOException(RefusedRow.tooLarge(oversized.path(), oversized.bytes())));
             return;
         }
         fail(new IOException("The rows of this writer could not be brought to ZooKeeper within "
@@ -351,7 +355,7 @@ final class SessionBoundRequests {
 
     /** Something was written, or there is nothing to write. */
     void succeeded() {
-        suspect = null;
+        oversized = null;
         losses = 0;
         lostSince = -1;
     }
@@ -367,7 +371,7 @@ final class SessionBoundRequests {
      */
     void request(CompletableFuture<?> answer, Runnable onLoss) {
         inFlight++;
-        then(
+        onCompletion(
                 answer,
                 done -> {
                     inFlight--;

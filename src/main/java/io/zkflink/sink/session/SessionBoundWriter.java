@@ -72,10 +72,10 @@ public abstract class SessionBoundWriter implements SessionBoundRequests.Owner, 
 
     private final SessionBoundRows rows = new SessionBoundRows();
     /** What the session owns and no row asks for, by what a row would recognise it by: it may be replayed yet. */
-    private final Map<String, String> strays = new HashMap<>();
+    private final Map<String, String> orphans = new HashMap<>();
 
-    /** The paths of the strays; others than the task thread only look. */
-    private final Set<String> strayNodes = ConcurrentHashMap.newKeySet();
+    /** The paths of the orphans; others than the task thread only look. */
+    private final Set<String> orphanNodes = ConcurrentHashMap.newKeySet();
 
     private final WatchListener connection = new Connection();
     /** Tells of owned znodes that somebody else deletes. */
@@ -109,7 +109,7 @@ public abstract class SessionBoundWriter implements SessionBoundRequests.Owner, 
      *
      * @param checkpointed whether Flink takes checkpoints
      */
-    public record Surroundings(
+    public record WriterContext(
             boolean checkpointed, MailboxExecutorAdapter thread, ProcessingTimeService time, SinkMetrics metrics) {}
 
     /**
@@ -126,14 +126,14 @@ public abstract class SessionBoundWriter implements SessionBoundRequests.Owner, 
             SessionBoundState state,
             SinkSettings settings,
             Owning owning,
-            Surroundings surroundings) {
+            WriterContext writerContext) {
         this.patience = owning.patience();
-        this.checkpointed = surroundings.checkpointed();
-        this.thread = surroundings.thread();
-        this.time = surroundings.time();
+        this.checkpointed = writerContext.checkpointed();
+        this.thread = writerContext.thread();
+        this.time = writerContext.time();
         this.sessions = new CheckpointedSessions(state.session().orElse(null));
         this.fence = new EpochFencedSession(session, sessions.completed(), owning.epochs(), settings.rows(), thread);
-        this.requests = new SessionBoundRequests(this, fence, rows, settings.batching(), patience, surroundings);
+        this.requests = new SessionBoundRequests(this, fence, rows, settings.batching(), patience, writerContext);
         this.watch = new AncestorWatch(session, new Deletions());
         state.rows().forEach(row -> {
             SessionBoundRow restored = rows.getOrAdd(row.id());
@@ -179,11 +179,11 @@ public abstract class SessionBoundWriter implements SessionBoundRequests.Owner, 
     }
 
     private void change(SessionBoundRow row) {
-        if (!strays.isEmpty() && row.node() == null) {
-            String stray = strays.remove(mark(row, fence.established().id()));
-            if (stray != null) {
-                strayNodes.remove(stray);
-                requests.moved(row, () -> row.isAt(stray, null));
+        if (!orphans.isEmpty() && row.node() == null) {
+            String orphan = orphans.remove(mark(row, fence.established().id()));
+            if (orphan != null) {
+                orphanNodes.remove(orphan);
+                requests.moved(row, () -> row.isAt(orphan, null));
             }
         }
         rows.review(row);
@@ -220,7 +220,7 @@ public abstract class SessionBoundWriter implements SessionBoundRequests.Owner, 
         });
         long deadline = time.getCurrentProcessingTime() + patience.total().toMillis();
         time.registerTimer(deadline, now -> {});
-        while (phase != Phase.KNOWN || requests.inFlight() > 0 || requests.owned() > 0 || !strays.isEmpty()) {
+        while (phase != Phase.KNOWN || requests.inFlight() > 0 || requests.owned() > 0 || !orphans.isEmpty()) {
             if (phase == Phase.KNOWN) {
                 dropStrays();
                 requests.send();
@@ -286,10 +286,10 @@ public abstract class SessionBoundWriter implements SessionBoundRequests.Owner, 
 
         @Override
         public void deleted(String path, long zxid) {
-            if (requests.rowOf(path) != null || strayNodes.contains(path)) {
+            if (requests.rowOf(path) != null || orphanNodes.contains(path)) {
                 thread.execute(() -> {
-                    if (strayNodes.remove(path)) {
-                        strays.values().remove(path);
+                    if (orphanNodes.remove(path)) {
+                        orphans.values().remove(path);
                     }
                     requests.deleted(path);
                 });
@@ -318,7 +318,7 @@ public abstract class SessionBoundWriter implements SessionBoundRequests.Owner, 
         }
         phase = Phase.ASKING;
         outdated = false;
-        requests.then(
+        requests.onCompletion(
                 fence.establish().thenCompose(now -> fence.session().ephemerals()),
                 there -> {
                     phase = Phase.UNKNOWN;
@@ -352,8 +352,8 @@ public abstract class SessionBoundWriter implements SessionBoundRequests.Owner, 
                 mark(node).ifPresent(mark -> nodes.put(mark, node));
             }
         }
-        strays.clear();
-        strayNodes.clear();
+        orphans.clear();
+        orphanNodes.clear();
         for (SessionBoundRow row : List.copyOf(rows.all())) {
             String node = nodes.remove(mark(row, now.id()));
             if (node == null) {
@@ -363,8 +363,8 @@ public abstract class SessionBoundWriter implements SessionBoundRequests.Owner, 
             }
             rows.review(row);
         }
-        strays.putAll(nodes);
-        strayNodes.addAll(nodes.values());
+        orphans.putAll(nodes);
+        orphanNodes.addAll(nodes.values());
         phase = Phase.KNOWN;
         if (!checkpointed) {
             dropStrays();
@@ -389,13 +389,13 @@ public abstract class SessionBoundWriter implements SessionBoundRequests.Owner, 
 
     /** Has what no row asks for deleted. */
     private void dropStrays() {
-        strays.forEach((mark, node) -> {
+        orphans.forEach((mark, node) -> {
             SessionBoundRow row = rows.getOrAdd(strayId(mark, node));
             requests.moved(row, () -> row.isAt(node, null));
             rows.review(row);
         });
-        strays.clear();
-        strayNodes.clear();
+        orphans.clear();
+        orphanNodes.clear();
     }
 
     /** A row that nobody has asked for, to be deleted with the znode that it has. */

@@ -251,7 +251,7 @@ public record SinkSettings(Transactions transactions, Rows rows, Batching batchi
      * @param maxInFlight requests under way
      * @param maxBuffered rows that wait before the query has to
      * @param maxBytes of one request, which the server limits as well
-     * @param timeout how long a row may wait for company
+     * @param timeout how long a row may wait for others
      */
     public record Batching(int maxSize, int maxInFlight, int maxBuffered, int maxBytes, Duration timeout)
             implements Serializable {

@@ -45,7 +45,7 @@ public final class BucketQueues {
     /** By the path of the resource; the root's is empty. */
     private final Map<String, ResourceQueue> queues = new HashMap<>();
 
-    /** The last sighting of each path since the queues were looked at. */
+    /** The last feed event of each path since the queues were looked at. */
     private Map<String, Observation> unseen = new LinkedHashMap<>();
 
     /** The resources to look at, whether or not more is seen of them. */
@@ -88,7 +88,7 @@ public final class BucketQueues {
      * @param changes told the changes of rows, those of one resource one after the other, each that takes a row away with
      *     the time of that: when the read was sent that found it gone, or the row's own if that is later
      */
-    public void look(Completeness evidence, ObjLongConsumer<QueueRow.Change> changes) {
+    public void evaluate(Completeness evidence, ObjLongConsumer<QueueRow.Change> changes) {
         Map<String, Long> times = new HashMap<>();
         Map<String, List<ContenderChange>> sighted = new LinkedHashMap<>();
         undecided.forEach(resource -> sighted.put(resource, new ArrayList<>()));
@@ -115,7 +115,7 @@ public final class BucketQueues {
         children.forEach((path, child) -> sighted.computeIfAbsent(Buckets.parent(path), any -> new ArrayList<>())
                 .add(child));
         Consumer<QueueRow.Change> timed = change -> changes.accept(change, goneMillis(change, times));
-        sighted.forEach((resource, seen) -> look(resource, seen, evidence, timed));
+        sighted.forEach((resource, seen) -> evaluate(resource, seen, evidence, timed));
     }
 
     /**
@@ -163,10 +163,10 @@ public final class BucketQueues {
         return Buckets.parent(contender.path()) + "//" + Claim.owner(contender);
     }
 
-    private void look(
+    private void evaluate(
             String resource, List<ContenderChange> news, Completeness evidence, Consumer<QueueRow.Change> changes) {
         ResourceQueue queue = queue(resource);
-        queue.look(news, evidence, name -> reconciler.touch(resource + "/" + name))
+        queue.evaluate(news, evidence, name -> reconciler.touch(resource + "/" + name))
                 .forEach(changes);
         if (queue.isUndecided()) {
             undecided.add(resource);

@@ -44,11 +44,11 @@ public final class BucketRouter<T> implements RecordEmitter<FeedEvent, T, Bucket
     }
 
     @Override
-    public void emitRecord(FeedEvent sighting, SourceOutput<T> output, BucketState any) throws IOException {
-        if (sighting instanceof Observation observation) {
+    public void emitRecord(FeedEvent event, SourceOutput<T> output, BucketState any) throws IOException {
+        if (event instanceof Observation observation) {
             emitter.observed(observation, states[Buckets.of(template, observation.path(), siblings)], output);
         } else {
-            emitter.marked(sighting, output);
+            emitter.marked(event, output);
         }
     }
 

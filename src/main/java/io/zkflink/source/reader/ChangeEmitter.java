@@ -30,7 +30,7 @@ import org.apache.flink.api.connector.source.SourceOutput;
 import org.apache.flink.types.RowKind;
 
 /**
- * Turns sightings into changes by the bucket's state machine, and changes into records, called rows here. Runs on the task thread, which owns
+ * Turns feed events into changes by the bucket's state machine, and changes into records, called rows here. Runs on the task thread, which owns
  * all state.
  *
  * <p>A znode whose data is skipped is known but hidden: for the rows it is as if it were not there. A restore forgets it,
@@ -55,7 +55,7 @@ public final class ChangeEmitter<T> implements FeedEventEmitter<T> {
         this.metrics = metrics;
         this.watermarks = new SourceWatermarks(
                 settings.pushed().sourceWatermarks(),
-                settings.noticing().proofInterval().toMillis());
+                settings.changeDetection().proofInterval().toMillis());
     }
 
     @Override

@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.util.Collection;
 import org.apache.flink.api.connector.source.SourceOutput;
 
-/** Turns sightings into records. Runs on the task thread, which owns all state. */
+/** Turns feed events into records. Runs on the task thread, which owns all state. */
 interface FeedEventEmitter<T> {
 
     /**
@@ -26,7 +26,7 @@ interface FeedEventEmitter<T> {
      */
     void observed(Observation observation, BucketState state, SourceOutput<T> output) throws IOException;
 
-    /** A sighting that holds for all buckets. */
+    /** A feed event that holds for all buckets. */
     void marked(FeedEvent mark, SourceOutput<T> output) throws IOException;
 
     /** Whether the last mark has more to say; nothing else may be emitted before. */

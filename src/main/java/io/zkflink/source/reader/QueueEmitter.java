@@ -23,7 +23,7 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.types.RowKind;
 
 /**
- * Turns sightings of contenders into rows of their queues. Observations are only collected; a mark says how much they
+ * Turns feed events of contenders into rows of their queues. Observations are only collected; a mark says how much they
  * tell together, and then the queues that they belong to are looked at, a bucket at a time. All rows of a resource that
  * one look gives are emitted together, so that no checkpoint comes between a loss and the grant that follows from it.
  */
@@ -75,20 +75,20 @@ final class QueueEmitter implements FeedEventEmitter<RowData> {
         } else if (mark instanceof WalkEnded end) {
             buckets.values().forEach(bucket -> bucket.walkEnded(end));
             if (settings.isBounded()) {
-                look(Completeness.LISTED);
+                evaluate(Completeness.LISTED);
                 // There is no other time: the splits are finished.
                 while (hasMore()) {
                     emitMore(output);
                 }
             }
         } else if (mark instanceof UpToDate upToDate) {
-            look(upToDate.watched() ? Completeness.EXACT : Completeness.LISTED);
+            evaluate(upToDate.watched() ? Completeness.EXACT : Completeness.LISTED);
         } else if (mark instanceof RoundEnded) {
-            look(Completeness.ROUND);
+            evaluate(Completeness.ROUND);
         }
     }
 
-    private void look(Completeness found) {
+    private void evaluate(Completeness found) {
         evidence = found;
         buckets.values().stream().filter(BucketQueues::haveNews).forEach(waiting::add);
     }
@@ -101,7 +101,7 @@ final class QueueEmitter implements FeedEventEmitter<RowData> {
     @Override
     public void emitMore(SourceOutput<RowData> output) throws IOException {
         BucketQueues bucket = waiting.remove();
-        bucket.look(evidence, (change, goneMillis) -> emit(change, goneMillis, output));
+        bucket.evaluate(evidence, (change, goneMillis) -> emit(change, goneMillis, output));
         if (evidence != Completeness.ROUND) {
             // All that was reported has been read: a resource that was renamed has one name by now.
             bucket.checkKeys(recipe.decoder().template());

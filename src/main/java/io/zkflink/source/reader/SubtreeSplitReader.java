@@ -44,7 +44,7 @@ public final class SubtreeSplitReader implements SplitReader<FeedEvent, SubtreeS
     private final boolean siblings;
 
     /** The readers of equal sources in this process. */
-    private final Object company;
+    private final Object sharingKey;
 
     private volatile SubtreeFeed feed;
 
@@ -60,7 +60,7 @@ public final class SubtreeSplitReader implements SplitReader<FeedEvent, SubtreeS
         this.siblings = siblings;
         this.limit = limit;
         this.client = SessionPool.open(connection);
-        this.company = List.of(connection, template.toString(), settings, siblings);
+        this.sharingKey = List.of(connection, template.toString(), settings, siblings);
         metrics.connection(client::statistics);
         metrics.pending(() -> statistics().pending());
         metrics.gauge(ScanMetric.EVENTS, () -> statistics().events());
@@ -87,7 +87,7 @@ public final class SubtreeSplitReader implements SplitReader<FeedEvent, SubtreeS
                     path -> owned[Buckets.of(template, path, siblings)],
                     newestZxid,
                     settings.feed(),
-                    company);
+                    sharingKey);
             feed.open();
         } else {
             feed.walkAgain(newestZxid);

@@ -13,7 +13,7 @@ import org.apache.flink.annotation.Internal;
  *
  * @param hasPrimaryKey whether rows have an identity, so that the row that takes one back need not equal it
  * @param parallelism how many readers share the tree; more than the job has are not used
- * @param noticing how changes are noticed
+ * @param changeDetection how changes are noticed
  * @param unreadable what to do with znodes that may not be read
  * @param pushed what the planner has asked for
  */
@@ -24,7 +24,7 @@ public record ScanSettings(
         BoundedMode bounded,
         boolean hasPrimaryKey,
         int parallelism,
-        Noticing noticing,
+        ChangeDetection changeDetection,
         UnreadablePolicy unreadable,
         Pushed pushed)
         implements Serializable {
@@ -35,12 +35,13 @@ public record ScanSettings(
      * @param pollInterval between two reads of the subtree where it is polled
      * @param proofInterval how often to prove that none was missed, to move the watermark on; zero for never
      */
-    public record Noticing(WatchMode watchMode, Duration pollInterval, Duration proofInterval) implements Serializable {
+    public record ChangeDetection(WatchMode watchMode, Duration pollInterval, Duration proofInterval)
+            implements Serializable {
 
         /**
          * @throws InvalidSettingException if a value breaks a rule
          */
-        public Noticing {
+        public ChangeDetection {
             InvalidSettingException.checkDuration("scan.poll-interval", pollInterval);
         }
     }
@@ -90,7 +91,8 @@ public record ScanSettings(
     }
 
     private ScanSettings pushed(Pushed changed) {
-        return new ScanSettings(mode, startup, bounded, hasPrimaryKey, parallelism, noticing, unreadable, changed);
+        return new ScanSettings(
+                mode, startup, bounded, hasPrimaryKey, parallelism, changeDetection, unreadable, changed);
     }
 
     /** Whether rows before a change are told, and so must be kept. */
@@ -108,11 +110,11 @@ public record ScanSettings(
     public FeedSettings feed() {
         return new FeedSettings(
                 // What is read once needs no changes: an event would only read a znode twice.
-                !isBounded() && noticing.watchMode() != WatchMode.POLL,
-                isBounded() || noticing.watchMode() != WatchMode.RECURSIVE,
-                noticing.pollInterval(),
+                !isBounded() && changeDetection.watchMode() != WatchMode.POLL,
+                isBounded() || changeDetection.watchMode() != WatchMode.RECURSIVE,
+                changeDetection.pollInterval(),
                 content(),
-                noticing.proofInterval(),
+                changeDetection.proofInterval(),
                 unreadable == UnreadablePolicy.SKIP);
     }
 }

@@ -171,7 +171,7 @@ public final class OptionsReader {
                 bounded,
                 hasPrimaryKey,
                 options.getOptional(ZooKeeperOptions.SCAN_PARALLELISM).orElse(1),
-                noticing(),
+                changeDetection(),
                 options.get(ZooKeeperOptions.SCAN_UNREADABLE),
                 ScanSettings.Pushed.NONE));
     }
@@ -184,7 +184,7 @@ public final class OptionsReader {
                 BoundedMode.SNAPSHOT,
                 hasPrimaryKey,
                 1,
-                noticing(),
+                changeDetection(),
                 options.get(ZooKeeperOptions.SCAN_UNREADABLE),
                 ScanSettings.Pushed.NONE);
     }
@@ -256,10 +256,10 @@ public final class OptionsReader {
         return limits;
     }
 
-    private ScanSettings.Noticing noticing() {
+    private ScanSettings.ChangeDetection changeDetection() {
         boolean advances = options.getOptional(ZooKeeperOptions.SCAN_WATERMARK_ADVANCE_INTERVAL)
                 .isPresent();
-        return new ScanSettings.Noticing(
+        return new ScanSettings.ChangeDetection(
                 options.get(ZooKeeperOptions.SCAN_WATCH_MODE),
                 options.get(ZooKeeperOptions.SCAN_POLL_INTERVAL),
                 advances ? positive(ZooKeeperOptions.SCAN_WATERMARK_ADVANCE_INTERVAL) : Duration.ZERO);

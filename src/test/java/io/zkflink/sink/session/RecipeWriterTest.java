@@ -45,7 +45,7 @@ class RecipeWriterTest {
                 SETTINGS,
                 new SessionBoundWriter.Owning(
                         EPOCHS, new RetryPolicy(Duration.ofSeconds(10), Duration.ofMillis(10)), Duration.ofSeconds(4)),
-                task.surroundings(checkpointed));
+                task.writerContext(checkpointed));
         writer.open();
         task.drain();
         return writer;

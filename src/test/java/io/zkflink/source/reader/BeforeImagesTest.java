@@ -17,7 +17,7 @@ import io.zkflink.row.payload.PayloadDecoder;
 import io.zkflink.source.settings.BoundedMode;
 import io.zkflink.source.settings.ScanMode;
 import io.zkflink.source.settings.ScanSettings;
-import io.zkflink.source.settings.ScanSettings.Noticing;
+import io.zkflink.source.settings.ScanSettings.ChangeDetection;
 import io.zkflink.source.settings.ScanSettings.Pushed;
 import io.zkflink.source.settings.StartupMode;
 import io.zkflink.source.settings.UnreadablePolicy;
@@ -122,7 +122,7 @@ class BeforeImagesTest {
                         BoundedMode.UNBOUNDED,
                         false,
                         1,
-                        new Noticing(WatchMode.AUTO, Duration.ofSeconds(1), Duration.ZERO),
+                        new ChangeDetection(WatchMode.AUTO, Duration.ofSeconds(1), Duration.ZERO),
                         UnreadablePolicy.FAIL,
                         Pushed.NONE),
                 new RowLimit(Long.MAX_VALUE),

@@ -117,7 +117,7 @@ class BucketQueuesTest {
     }
 
     private void look() {
-        queues.look(Completeness.EXACT, (change, goneMillis) -> {
+        queues.evaluate(Completeness.EXACT, (change, goneMillis) -> {
             QueueRow now = change.now();
             rows.add(
                     now == null

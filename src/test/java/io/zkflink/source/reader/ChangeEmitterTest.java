@@ -17,7 +17,7 @@ import io.zkflink.source.ZNodeChange;
 import io.zkflink.source.settings.BoundedMode;
 import io.zkflink.source.settings.ScanMode;
 import io.zkflink.source.settings.ScanSettings;
-import io.zkflink.source.settings.ScanSettings.Noticing;
+import io.zkflink.source.settings.ScanSettings.ChangeDetection;
 import io.zkflink.source.settings.ScanSettings.Pushed;
 import io.zkflink.source.settings.StartupMode;
 import io.zkflink.source.settings.UnreadablePolicy;
@@ -47,7 +47,7 @@ import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.runtime.metrics.groups.InternalSourceReaderMetricGroup;
 import org.junit.jupiter.api.Test;
 
-/** What comes of sightings: times, watermarks, state and metrics, with every clock in the hands of the test. */
+/** What comes of feed events: times, watermarks, state and metrics, with every clock in the hands of the test. */
 class ChangeEmitterTest {
 
     private static final long BEGIN = 10;
@@ -66,7 +66,7 @@ class ChangeEmitterTest {
                 BoundedMode.UNBOUNDED,
                 true,
                 1,
-                new Noticing(WatchMode.AUTO, Duration.ofSeconds(1), Duration.ZERO),
+                new ChangeDetection(WatchMode.AUTO, Duration.ofSeconds(1), Duration.ZERO),
                 UnreadablePolicy.FAIL,
                 new Pushed(Long.MAX_VALUE, keysOnly ? Content.KEYS : Content.DATA, true));
         ChangeEmitter<ZNodeChange> created = new ChangeEmitter<>(

@@ -16,7 +16,7 @@ import io.zkflink.source.ZNodeDeserializationSchema;
 import io.zkflink.source.settings.BoundedMode;
 import io.zkflink.source.settings.ScanMode;
 import io.zkflink.source.settings.ScanSettings;
-import io.zkflink.source.settings.ScanSettings.Noticing;
+import io.zkflink.source.settings.ScanSettings.ChangeDetection;
 import io.zkflink.source.settings.ScanSettings.Pushed;
 import io.zkflink.source.settings.StartupMode;
 import io.zkflink.source.settings.UnreadablePolicy;
@@ -125,7 +125,7 @@ class SkippedZNodesTest {
                         BoundedMode.UNBOUNDED,
                         false,
                         1,
-                        new Noticing(WatchMode.AUTO, Duration.ofSeconds(1), Duration.ZERO),
+                        new ChangeDetection(WatchMode.AUTO, Duration.ofSeconds(1), Duration.ZERO),
                         UnreadablePolicy.FAIL,
                         Pushed.NONE),
                 new RowLimit(Long.MAX_VALUE),

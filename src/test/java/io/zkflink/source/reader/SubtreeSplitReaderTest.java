@@ -12,7 +12,7 @@ import io.zkflink.path.SegmentType;
 import io.zkflink.source.settings.BoundedMode;
 import io.zkflink.source.settings.ScanMode;
 import io.zkflink.source.settings.ScanSettings;
-import io.zkflink.source.settings.ScanSettings.Noticing;
+import io.zkflink.source.settings.ScanSettings.ChangeDetection;
 import io.zkflink.source.settings.ScanSettings.Pushed;
 import io.zkflink.source.settings.StartupMode;
 import io.zkflink.source.settings.UnreadablePolicy;
@@ -40,7 +40,7 @@ class SubtreeSplitReaderTest {
                         BoundedMode.UNBOUNDED,
                         true,
                         1,
-                        new Noticing(WatchMode.AUTO, Duration.ofSeconds(1), Duration.ZERO),
+                        new ChangeDetection(WatchMode.AUTO, Duration.ofSeconds(1), Duration.ZERO),
                         UnreadablePolicy.FAIL,
                         Pushed.NONE),
                 false,
