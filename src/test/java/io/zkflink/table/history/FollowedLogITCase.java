@@ -9,7 +9,6 @@ import io.zkflink.testkit.RecordingReporter;
 import io.zkflink.testkit.ScanRun;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.WrittenFolder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -139,18 +138,6 @@ class FollowedLogITCase {
             await(run, expected);
             assertThat(RecordingReporter.value(job, "logGaps")).isEqualTo(2);
             assertThat(log.found()).hasSize(2).allMatch(message -> message.contains("'log.on-gap' = 'skip'"));
-        }
-    }
-
-    @Test
-    void aFolderThatIsNotThereIsToldWhenTheJobBegins() throws Exception {
-        Files.delete(directory);
-        StreamTableEnvironment sql = SharedMiniCluster.tableEnvironment(1);
-        for (String mode : List.of("earliest-offset", "latest-offset")) {
-            sql.executeSql("DROP TEMPORARY TABLE IF EXISTS t");
-            try (ScanRun run = run(sql, ", 'scan.startup.mode' = '" + mode + "'")) {
-                assertThat(run.awaitFailure()).hasStackTraceContaining("of 'log.path' does not exist");
-            }
         }
     }
 }
