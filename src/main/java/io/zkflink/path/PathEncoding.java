@@ -9,18 +9,26 @@ import org.apache.flink.annotation.PublicEvolving;
 @PublicEvolving
 public enum PathEncoding {
     /** The text is the name. */
-    NONE(List.of()),
+    NONE(List.of(), false),
     /**
      * The name is the percent-encoded text. Libraries differ in what they encode, and whatever is validly encoded is
      * understood; names are given as {@link java.net.URLEncoder} writes them and Dubbo's registry uses them.
      */
-    URL(PercentEncoding.OF_LIBRARIES);
+    URL(PercentEncoding.OF_LIBRARIES, true),
+    /**
+     * As {@link #URL}, but names are given as RFC 3986 writes them, a blank as {@code %20}, and a {@code +} in a name is a
+     * plus.
+     */
+    URI(PercentEncoding.OF_URIS, false);
 
     /** The ways in which libraries encode a text, ours first; none where a text has one name only. */
     private final List<PercentEncoding> ways;
 
-    PathEncoding(List<PercentEncoding> ways) {
+    private final boolean isPlusABlank;
+
+    PathEncoding(List<PercentEncoding> ways, boolean isPlusABlank) {
         this.ways = ways;
+        this.isPlusABlank = isPlusABlank;
     }
 
     /** The name that is given to a text. */
@@ -45,7 +53,7 @@ public enum PathEncoding {
 
     /** The text of a name, or null if no text is encoded like that. */
     String decode(String name) {
-        return ways.isEmpty() ? name : PercentEncoding.decode(name);
+        return ways.isEmpty() ? name : PercentEncoding.decode(name, isPlusABlank);
     }
 
     /** As the option spells it. */

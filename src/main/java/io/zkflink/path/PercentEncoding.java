@@ -35,6 +35,13 @@ record PercentEncoding(String safe, boolean plus, boolean lower) implements Seri
             // .NET's HttpUtility.UrlEncode.
             new PercentEncoding("-_.!*()", true, true));
 
+    /** Those that leave no {@code +} for a blank, RFC 3986 first. */
+    static final List<PercentEncoding> OF_URIS = List.of(
+            new PercentEncoding("-_.~", false, false),
+            new PercentEncoding("-_.", false, false),
+            new PercentEncoding("-_.!~*'()", false, false),
+            new PercentEncoding("-_.~$&+:=@", false, false));
+
     private static final String UPPER = "0123456789ABCDEF";
     private static final String LOWER = "0123456789abcdef";
 
@@ -73,10 +80,14 @@ record PercentEncoding(String safe, boolean plus, boolean lower) implements Seri
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     }
 
-    /** The text that a name means, whoever encoded it; null if it is not validly encoded. */
-    static String decode(String name) {
+    /**
+     * The text that a name means, whoever encoded it; null if it is not validly encoded.
+     *
+     * @param isPlusABlank whether a {@code +} means a blank, or itself
+     */
+    static String decode(String name, boolean isPlusABlank) {
         if (name.indexOf('%') < 0) {
-            return name.replace('+', ' ');
+            return isPlusABlank ? name.replace('+', ' ') : name;
         }
         byte[] encoded = name.getBytes(StandardCharsets.UTF_8);
         ByteBuffer bytes = ByteBuffer.allocate(encoded.length);
@@ -89,7 +100,7 @@ record PercentEncoding(String safe, boolean plus, boolean lower) implements Seri
                 bytes.put((byte) value);
                 i += 2;
             } else {
-                bytes.put(encoded[i] == '+' ? (byte) ' ' : encoded[i]);
+                bytes.put(isPlusABlank && encoded[i] == '+' ? (byte) ' ' : encoded[i]);
             }
         }
         try {

@@ -41,7 +41,7 @@ class FlinkVersionsITCase {
     private SqlProcess sql;
 
     static Stream<String> versions() {
-        return Pattern.compile(",").splitAsStream(System.getProperty("flink.versions", "2.3.0"));
+        return Pattern.compile(",").splitAsStream(System.getProperty("flink.cluster.versions", "2.3.0"));
     }
 
     @ParameterizedTest(name = "Flink {0}")

@@ -20,6 +20,7 @@ class EnsembleHistoryITCase {
     Path directory;
 
     @Test
+    @Tag("nightly")
     void leadersAreKilled() throws Exception {
         check(37, 3, 150);
     }

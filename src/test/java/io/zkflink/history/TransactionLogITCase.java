@@ -40,11 +40,13 @@ class TransactionLogITCase {
     }
 
     @Test
+    @Tag("nightly")
     void theTreeAtAnyMomentIsTheTreeThatWas() throws Exception {
         checkMoments(server(), 7, 1500);
     }
 
     @Test
+    @Tag("nightly")
     void compressedSnapshotsAreRead() throws Exception {
         checkMoments(server().property("zookeeper.snapshot.compression.method", "gz"), 17, 500);
         checkMoments(server().property("zookeeper.snapshot.compression.method", "snappy"), 18, 500);
@@ -52,6 +54,7 @@ class TransactionLogITCase {
 
     /** Servers before 3.6 log that a session ended, and not which znodes went with it. */
     @Test
+    @Tag("nightly")
     void ephemeralZNodesOfOldServersAreTracked() throws Exception {
         checkMoments(server().version("3.5.10"), 27, 800);
     }

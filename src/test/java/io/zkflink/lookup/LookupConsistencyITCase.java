@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
 class LookupConsistencyITCase {
 
     private static final Logger LOG = LoggerFactory.getLogger(LookupConsistencyITCase.class);
-    private static final int ROUNDS = Integer.getInteger("consistency.rounds", 15);
+    private static final int ROUNDS = Integer.getInteger("consistency.rounds", 9);
     private static final long SEED = Long.getLong("consistency.seed", System.nanoTime());
     private static final int NAMES = 4;
 

@@ -152,6 +152,16 @@ class PathTemplateTest {
     }
 
     @Test
+    void anEncodingOfUrisHasNoPlusForABlank() {
+        PathTemplate template = PathTemplate.parse("/r/{a}", PathEncoding.URI, TYPES::get);
+        assertThat(template.resolve("a b*~+")).isEqualTo("/r/a%20b%2A~%2B");
+        assertThat(template.match("/r/a%20b*")).containsExactly("a b*");
+        assertThat(template.match("/r/a+b")).containsExactly("a+b");
+        assertThat(template.locations("a+b")).containsExactly("/r/a%2Bb", "/r/a+b");
+        assertThat(template.locations("a b")).containsExactly("/r/a%20b");
+    }
+
+    @Test
     void aFilterKeepsEveryNameOfItsTexts() {
         PathTemplate kept = url("/r/{a}/x").restrict(Map.of("a", List.of("a b")));
         assertThat(kept.root()).isEqualTo("/r");

@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -109,6 +110,7 @@ class QuickstartITCase {
     }
 
     @Test
+    @Tag("nightly")
     void theExampleOfLockTimesSumsUpWhoHeldWhat() {
         runExample("lock-times.sql", "\\| +printer \\| +(ann|bob) \\| +[1-9] \\| +[1-9] \\|");
     }

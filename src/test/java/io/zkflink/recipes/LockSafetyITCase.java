@@ -51,7 +51,7 @@ import org.slf4j.LoggerFactory;
 class LockSafetyITCase {
 
     private static final Logger LOG = LoggerFactory.getLogger(LockSafetyITCase.class);
-    private static final int ROUNDS = Integer.getInteger("safety.rounds", 7);
+    private static final int ROUNDS = Integer.getInteger("safety.rounds", 5);
     private static final long SEED = Long.getLong("safety.seed", System.nanoTime());
     /** Accepted writes of all together from one fault to the next. */
     private static final int WRITES_PER_ROUND = 30 * FencedLog.WRITES_PER_GRANT;

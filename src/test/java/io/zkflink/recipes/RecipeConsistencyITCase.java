@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
 class RecipeConsistencyITCase {
 
     private static final Logger LOG = LoggerFactory.getLogger(RecipeConsistencyITCase.class);
-    private static final int ROUNDS = Integer.getInteger("recipes.rounds", 12);
+    private static final int ROUNDS = Integer.getInteger("recipes.rounds", 7);
     private static final long SEED = Long.getLong("recipes.seed", System.nanoTime());
     private static final String ROOT = "/consistency";
     private static final int SESSIONS = 4;

@@ -45,7 +45,7 @@ class RecipeWriteITCase {
 
     private static final Logger LOG = LoggerFactory.getLogger(RecipeWriteITCase.class);
     private static final long SEED = Long.getLong("recipewrite.seed", System.nanoTime());
-    private static final int ROUNDS = Integer.getInteger("recipewrite.rounds", 6);
+    private static final int ROUNDS = Integer.getInteger("recipewrite.rounds", 4);
 
     @RegisterExtension
     static final ZooKeeperExtension ZK = new ZooKeeperExtension();

@@ -38,7 +38,7 @@ class EphemeralRowsITCase {
 
     private static final Logger LOG = LoggerFactory.getLogger(EphemeralRowsITCase.class);
     private static final long SEED = Long.getLong("ephemeral.seed", System.nanoTime());
-    private static final int ROUNDS = Integer.getInteger("ephemeral.rounds", 6);
+    private static final int ROUNDS = Integer.getInteger("ephemeral.rounds", 4);
 
     @RegisterExtension
     static final ZooKeeperExtension ZK = new ZooKeeperExtension();

@@ -24,7 +24,7 @@ class SinkFaultITCase {
 
     private static final Logger LOG = LoggerFactory.getLogger(SinkFaultITCase.class);
     private static final long SEED = Long.getLong("sinkfault.seed", System.nanoTime());
-    private static final int ROUNDS = Integer.getInteger("sinkfault.rounds", 8);
+    private static final int ROUNDS = Integer.getInteger("sinkfault.rounds", 5);
 
     @RegisterExtension
     static final ZooKeeperExtension ORIGINAL = new ZooKeeperExtension();

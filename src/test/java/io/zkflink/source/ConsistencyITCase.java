@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
 class ConsistencyITCase {
 
     private static final Logger LOG = LoggerFactory.getLogger(ConsistencyITCase.class);
-    private static final int ROUNDS = Integer.getInteger("consistency.rounds", 20);
+    private static final int ROUNDS = Integer.getInteger("consistency.rounds", 12);
     private static final long SEED = Long.getLong("consistency.seed", System.nanoTime());
     private static final int WRITERS = 3;
     private static final String WRITER = "writer";

@@ -149,7 +149,7 @@ class MistakesTest {
                 option("scan.startup.mode", "earliest", "it must be one of 'initial', 'latest-offset'."),
                 option("scan.bounded.mode", "latest", "it must be one of 'unbounded', 'snapshot'."),
                 option("scan.parse-errors", "ignore", "it must be one of 'fail', 'null', 'skip'."),
-                option("path.encoding", "percent", "it must be one of 'none', 'url'."),
+                option("path.encoding", "percent", "it must be one of 'none', 'url', 'uri'."),
                 option("session-timeout", "soon", "it must be a duration like '15 s'."),
                 option("session-timeout", "0 s", "it must be between 1 ms and 24 d; write it like '15 s'."),
                 option("connection-timeout", "-1 s", "it must be a duration like '15 s'."),

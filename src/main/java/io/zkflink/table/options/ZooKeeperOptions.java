@@ -46,7 +46,8 @@ public final class ZooKeeperOptions {
             .enumType(PathEncoding.class)
             .defaultValue(PathEncoding.NONE)
             .withDescription(
-                    "`url` percent-encodes the values of `{column}` segments; names are read as any library encodes them.");
+                    "`url` and `uri` percent-encode the values of `{column}` segments, a blank as `+` or as `%20`; names are"
+                            + " read as any library encodes them.");
 
     public static final ConfigOption<String> FORMAT = FactoryUtil.FORMAT;
 

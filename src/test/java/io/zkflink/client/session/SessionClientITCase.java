@@ -37,6 +37,7 @@ import org.apache.zookeeper.data.Id;
 import org.apache.zookeeper.server.ZooKeeperThread;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -413,6 +414,7 @@ class SessionClientITCase extends ZooKeeperClientContract {
         }
 
         @Test
+        @Tag("nightly")
         void sessionExpiresAgainAndAgain() {
             ZooKeeperClient mine = openShort();
             WatchRecorder recorder = new WatchRecorder();
