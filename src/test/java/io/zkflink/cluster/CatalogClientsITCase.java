@@ -4,6 +4,7 @@ package io.zkflink.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zkflink.testkit.Await;
 import io.zkflink.testkit.SharedZooKeeper;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -83,7 +84,15 @@ class CatalogClientsITCase {
                 + " '/tmp/nowhere.jar'");
     }
 
+    /** What one session has defined the others hear of by a watch, a moment later. */
+    private static void awaitDefined(SqlProcess other, String question, String name) {
+        Await.until(name + " is known", () -> other.execute(question).contains(name));
+    }
+
     private static void assertSame(SqlProcess session, SqlProcess other, String name) {
+        awaitDefined(other, "SHOW TABLES FROM zk.`default`", name);
+        awaitDefined(other, "SHOW TABLES FROM zk.`default`", "v_" + name);
+        awaitDefined(other, "SHOW USER FUNCTIONS IN zk.`default`", "f_" + name);
         for (String question : List.of(
                 "DESCRIBE zk.`default`." + name,
                 "SHOW COLUMNS FROM zk.`default`.v_" + name,
@@ -110,8 +119,8 @@ class CatalogClientsITCase {
             return;
         }
         sessions.get(recent).execute("CREATE TABLE zk.`default`.variants (v VARIANT) WITH ('connector' = 'blackhole')");
+        awaitDefined(sessions.get(old), "SHOW TABLES FROM zk.`default`", "variants");
         assertThatThrownBy(() -> sessions.get(old).execute("DESCRIBE zk.`default`.variants"))
                 .hasMessageContainingAll("table.variants", "Flink 2.3", "the type VARIANT", "this Flink 1.20");
-        assertThat(sessions.get(old).execute("SHOW TABLES FROM zk.`default`")).contains("variants");
     }
 }
