@@ -146,6 +146,17 @@ public final class Definitions {
         CatalogBaseTable.TableKind kind = kind(znode);
         Reader definition = DefinitionFormat.read(znode);
         definition.kind();
+        try {
+            return table(kind, definition);
+        } catch (CatalogException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            // What was written was a table; Flink refuses what has become of it.
+            throw definition.damaged(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private CatalogBaseTable table(CatalogBaseTable.TableKind kind, Reader definition) {
         Schema schema = schemas.read(definition);
         String comment = definition.optionalText(COMMENT);
         Map<String, String> declared = definition.texts(OPTIONS);

@@ -117,6 +117,16 @@ class DefinitionsTest {
         return Nasty.bytes(Arbitraries.just(written().getBytes(StandardCharsets.UTF_8)));
     }
 
+    /** JSON of the right form that Flink makes no table of. */
+    @Example
+    void whatFlinkRefusesIsDamaged() {
+        String noKey = written().replaceAll("(?s)(\"primary-key\" : \\{.*?\"columns\" : )\\[.*?]", "$1[ ]");
+        assertThat(noKey).isNotEqualTo(written());
+        assertThatThrownBy(() -> read(noKey))
+                .isInstanceOf(CatalogException.class)
+                .hasMessageContainingAll(PATH, "Primary key constraint must be defined");
+    }
+
     @Property(tries = 1000)
     void whatIsDamagedNamesItsZNode(@ForAll("damaged") byte[] data) {
         ZNode znode = new ZNode(PATH, data, null);
