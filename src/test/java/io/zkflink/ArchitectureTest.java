@@ -55,23 +55,23 @@ class ArchitectureTest {
                     source.settings
             sink -> client, client.session, client.settings, path, row, row.payload, sink.batch, sink.guard, \
                     sink.runtime, sink.session, sink.settings, sink.transaction
-            sink.session -> client, client.session, client.settings, recipes, row, sink.batch, sink.runtime, \
-                    sink.settings
-            sink.transaction -> client, client.session, row, sink.batch, sink.runtime, sink.settings
+            sink.session -> client, client.session, client.settings, path, recipes, row, sink.batch, \
+                    sink.runtime, sink.settings
+            sink.transaction -> client, client.session, path, row, sink.batch, sink.runtime, sink.settings
             sink.guard -> client, recipes, sink.batch
             sink.settings -> client, client.settings, path, sink.batch
-            sink.batch -> client, client.settings, row, sink.runtime
+            sink.batch -> client, client.settings, path, row, sink.runtime
             sink.runtime -> client
             source -> client, client.settings, path, recipes, row, row.payload, source.enumerator, \
                     source.reader, source.settings, source.split
+            source.enumerator -> source.split
+            lookup -> client, client.session, client.settings, path, row, subtree, subtree.state
+            history.source -> client, history, history.tree, path, row, source.reader
             source.reader -> client, client.session, path, recipes, row, source.settings, source.split, subtree, \
                     subtree.state
-            source.enumerator -> source.split
             source.split -> client, path, subtree.state
             source.settings -> client, client.settings, subtree
-            lookup -> client, client.session, client.settings, path, row, subtree, subtree.state
-            history.source -> client, history, history.tree, path, row
-            history.tree -> client, history
+            history.tree -> client, history, path
             history ->
             row -> client, path, row.payload
             row.payload ->

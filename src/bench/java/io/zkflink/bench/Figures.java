@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What one benchmark measured: of every contender in every case a value per round. Kept as a file of tab-separated lines
- * for the {@link Report}, which may be of several runs.
+ * What one benchmark measured: of every contender in every case a value per round. Kept as a file of tab-separated
+ * lines for the {@link Report}, which may be of several runs.
  *
  * <p>For one thread.
  */

@@ -7,8 +7,8 @@ import io.zkflink.testkit.ZooKeeperProcess;
 import org.apache.flink.table.api.TableEnvironment;
 
 /**
- * What becomes of reading and writing when payloads grow, and when more subtasks look up: whole SQL pipelines beside the
- * raw client. Run by {@code mvn -Pbench verify -Dbench=GrowthBenchmark}.
+ * What becomes of reading and writing when payloads grow, and when more subtasks look up: whole SQL pipelines beside
+ * the raw client. Run by {@code mvn -Pbench verify -Dbench=GrowthBenchmark}.
  */
 public final class GrowthBenchmark {
 

@@ -47,8 +47,8 @@ import org.apache.zookeeper.ZooDefs;
 /**
  * How many locks are taken and released per second that nobody else wants, by the rows of a whole SQL pipeline
  * and by Curator's {@code InterProcessMutex} in several threads; and how long it takes from a release until the next
- * in line knows: by the row of a pipeline that reads the locks, or because {@code acquire()} returns. Against one server,
- * which forces what it writes to disk, in turns; only the ratios mean something. Run by
+ * in line knows: by the row of a pipeline that reads the locks, or because {@code acquire()} returns. Against one
+ * server, which forces what it writes to disk, in turns; only the ratios mean something. Run by
  * {@code mvn -Pbench verify -Dbench=LockBenchmark}.
  */
 public final class LockBenchmark {

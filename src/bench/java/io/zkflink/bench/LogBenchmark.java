@@ -23,8 +23,8 @@ import org.apache.zookeeper.txn.SetDataTxn;
 import org.apache.zookeeper.txn.TxnHeader;
 
 /**
- * How fast transaction logs are read: by ZooKeeper's own reader, and through a whole SQL pipeline that filters to a few. Run by
- * {@code mvn -Pbench verify}.
+ * How fast transaction logs are read: by ZooKeeper's own reader, and through a whole SQL pipeline that filters to a
+ * few. Run by {@code mvn -Pbench verify}.
  */
 public final class LogBenchmark {
 

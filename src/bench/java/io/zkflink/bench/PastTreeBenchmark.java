@@ -9,8 +9,8 @@ import java.util.Map;
 import org.apache.flink.table.api.TableEnvironment;
 
 /**
- * How fast a table is read FOR SYSTEM_TIME AS OF a moment, from a snapshot and what was changed since, beside the bounded scan
- * of the same table on the live server. Only the ratios mean something. Run by {@code mvn -Pbench verify}.
+ * How fast a table is read FOR SYSTEM_TIME AS OF a moment, from a snapshot and what was changed since, beside the
+ * bounded scan of the same table on the live server. Only the ratios mean something. Run by {@code mvn -Pbench verify}.
  */
 public final class PastTreeBenchmark {
 

@@ -35,9 +35,9 @@ import org.apache.flink.util.CloseableIterator;
 import org.apache.zookeeper.Op;
 
 /**
- * Whether large trees can be scanned, and what they cost: memory and checkpoint per znode, a checkpoint with few changes,
- * trees that are flat or deep, large payloads, changes while a tree is walked, bursts, a large
- * deletion. Run by {@code mvn -Pbench verify -Dbench=ScaleBenchmark}.
+ * Whether large trees can be scanned, and what they cost: memory and checkpoint per znode, a checkpoint with few
+ * changes, trees that are flat or deep, large payloads, changes while a tree is walked, bursts, a large deletion. Run
+ * by {@code mvn -Pbench verify -Dbench=ScaleBenchmark}.
  */
 public final class ScaleBenchmark {
 

@@ -23,9 +23,9 @@ import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.ZooKeeper;
 
 /**
- * How fast rows are written, to znodes that exist and to new ones: through a whole SQL pipeline, by the raw client at its
- * best, by Curator in the background, and one request per row as a sink is first written. All against one server, which
- * forces what it writes to disk, in turns; only the ratios mean something. Run by
+ * How fast rows are written, to znodes that exist and to new ones: through a whole SQL pipeline, by the raw client at
+ * its best, by Curator in the background, and one request per row as a sink is first written. All against one server,
+ * which forces what it writes to disk, in turns; only the ratios mean something. Run by
  * {@code mvn -Pbench verify -Dbench=SinkBenchmark}.
  */
 public final class SinkBenchmark {

@@ -21,7 +21,8 @@ import org.apache.zookeeper.ZooKeeper;
 
 /**
  * How fast a subtree is read once: through a whole SQL pipeline, by the raw client at its best, by Curator's caches, by
- * one request per znode. All against one server, in turns; only the ratios mean something. Run by {@code mvn -Pbench verify}.
+ * one request per znode. All against one server, in turns; only the ratios mean something. Run by
+ * {@code mvn -Pbench verify}.
  */
 public final class SnapshotBenchmark {
 
@@ -35,8 +36,8 @@ public final class SnapshotBenchmark {
     private static final int CHILDREN = 100;
     private static final int OPS = 500;
     /**
-     * A smaller tree is read several times in a row. Once is over before it can be measured, and the JIT compiler, which
-     * is not done with Flink before dozens of jobs, would be what is measured.
+     * A smaller tree is read several times in a row. Once is over before it can be measured, and the JIT compiler,
+     * which is not done with Flink before dozens of jobs, would be what is measured.
      */
     private static final int ROWS = Benchmarks.FULL ? 300_000 : 200_000;
 

@@ -16,8 +16,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
  * A job that does its work only while it holds a lock, so that of several such jobs one works and the others stand by.
- * The lock is held while the job runs, not while it is submitted. A job that has lost it, though it may not know it yet,
- * can write nothing, and what it wrote says by which grant of the lock it did.
+ * The lock is held while the job runs, not while it is submitted. A job that has lost it, though it may not know it
+ * yet, can write nothing, and what it wrote says by which grant of the lock it did.
  */
 public final class GuardedJob {
 

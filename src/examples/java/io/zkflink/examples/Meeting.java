@@ -20,8 +20,9 @@ import org.apache.flink.streaming.api.functions.co.BroadcastProcessFunction;
 import org.apache.flink.util.Collector;
 
 /**
- * Jobs meet at a barrier: each comes with an ephemeral znode {@code /meeting/<job>}, and begins when enough are there. It
- * stays as long as it runs. Whoever wants them to meet creates {@code /meeting}, and can do so before or after they start.
+ * Jobs meet at a barrier: each comes with an ephemeral znode {@code /meeting/<job>}, and begins when enough are there.
+ * It stays as long as it runs. Whoever wants them to meet creates {@code /meeting}, and can do so before or after they
+ * start.
  */
 final class Meeting {
 

@@ -16,9 +16,9 @@ import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
 
 /**
- * Who is alive: each member of a cluster keeps an ephemeral znode {@code /members/<cluster>/<member>}, and one job tells,
- * whenever that changes, who there is. A member whose session has expired is gone; nobody has to clean up after it. Jobs
- * can be members, too, and stay it over their failures.
+ * Who is alive: each member of a cluster keeps an ephemeral znode {@code /members/<cluster>/<member>}, and one job
+ * tells, whenever that changes, who there is. A member whose session has expired is gone; nobody has to clean up after
+ * it. Jobs can be members, too, and stay it over their failures.
  */
 public final class Membership {
 

@@ -2,11 +2,12 @@
 package io.zkflink.catalog;
 
 import io.zkflink.catalog.definition.ObjectName;
+import io.zkflink.path.ZNodePath;
 import org.apache.flink.table.catalog.ObjectPath;
 
 /**
- * Where definitions are kept: {@code root/database} is a database, {@code root/database/table.name} a table or view, which
- * share their names, and {@code root/database/function.name} a function.
+ * Where definitions are kept: {@code root/database} is a database, {@code root/database/table.name} a table or view,
+ * which share their names, and {@code root/database/function.name} a function.
  *
  * @param root absolute; its znode has no data, and its version grows with every object that comes or goes
  */
@@ -29,7 +30,7 @@ record CatalogPaths(String root) {
 
     /** The database of a znode right below the root; null if it is none. */
     static String databaseOf(String path) {
-        return ObjectName.decode(nameOf(path));
+        return ObjectName.decode(ZNodePath.name(path));
     }
 
     /** The table or view of a znode right below that of a database; null if it is none. */
@@ -43,11 +44,7 @@ record CatalogPaths(String root) {
     }
 
     private static String objectOf(String path, String kind) {
-        String name = nameOf(path);
+        String name = ZNodePath.name(path);
         return name.startsWith(kind) ? ObjectName.decode(name.substring(kind.length())) : null;
-    }
-
-    private static String nameOf(String path) {
-        return path.substring(path.lastIndexOf('/') + 1);
     }
 }

@@ -10,6 +10,7 @@ import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
+import io.zkflink.path.ZNodePath;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,12 +21,12 @@ import java.util.concurrent.TimeUnit;
 import org.apache.flink.table.catalog.exceptions.CatalogException;
 
 /**
- * Writes definitions: each change is one {@code multi}, made once or not at all, whatever breaks meanwhile. Every change
- * of what exists moves the version of the root, so that whoever replaces a definition can check, in the same request,
- * that it is still the one that he has read: the version of its own znode begins anew when it is created anew.
+ * Writes definitions: each change is one {@code multi}, made once or not at all, whatever breaks meanwhile. Every
+ * change of what exists moves the version of the root, so that whoever replaces a definition can check, in the same
+ * request, that it is still the one that he has read: the version of its own znode begins anew when it is created anew.
  *
- * <p>When the connection is lost, nobody knows whether a request was made. Then this waits for the connection, and looks:
- * every definition has an id of its write.
+ * <p>When the connection is lost, nobody knows whether a request was made. Then this waits for the connection, and
+ * looks: every definition has an id of its write.
  */
 final class DefinitionStore {
 
@@ -88,9 +89,10 @@ final class DefinitionStore {
         byte[] data = creation.data();
         return change(what, path, end -> {
             List<ZNodeWrite> writes = new ArrayList<>(List.of(touch(ZNodeWrite.ANY_VERSION)));
-            boolean withParent = parent != null && read(parentOf(path), end).isEmpty();
+            boolean withParent =
+                    parent != null && read(ZNodePath.parent(path), end).isEmpty();
             if (withParent) {
-                writes.add(parentCreation(parentOf(path), parent));
+                writes.add(parentCreation(ZNodePath.parent(path), parent));
             }
             writes.add(creation);
             Refusal refusal = write(what, path, writes, () -> holds(path, data, end), end);
@@ -367,9 +369,5 @@ final class DefinitionStore {
 
     private static Duration left(long end) {
         return Duration.ofNanos(Math.max(TimeUnit.MILLISECONDS.toNanos(100), end - System.nanoTime()));
-    }
-
-    private static String parentOf(String path) {
-        return path.substring(0, path.lastIndexOf('/'));
     }
 }

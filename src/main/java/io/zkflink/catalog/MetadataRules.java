@@ -17,8 +17,8 @@ import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.utils.LogicalTypeCasts;
 
 /**
- * Which metadata columns a table can have. The planner checks them when a statement reads or writes the table; a catalog
- * checks them, with the same words, when the table is created.
+ * Which metadata columns a table can have. The planner checks them when a statement reads or writes the table; a
+ * catalog checks them, with the same words, when the table is created.
  */
 final class MetadataRules {
 

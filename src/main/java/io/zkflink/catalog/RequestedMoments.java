@@ -11,17 +11,17 @@ import org.apache.flink.table.catalog.ObjectPath;
 import org.apache.flink.table.catalog.exceptions.CatalogException;
 
 /**
- * Guards against two faults of Flink (1.20 to 2.3), by which a query with {@code FOR SYSTEM_TIME AS OF} would read another
- * moment than it asks for, without a word.
+ * Guards against two faults of Flink (1.20 to 2.3), by which a query with {@code FOR SYSTEM_TIME AS OF} would read
+ * another moment than it asks for, without a word.
  *
- * <p>Flink asks a catalog twice for each table of a statement, on one thread: when it validates the statement, and when it
- * converts it to a plan. A table with an alias behind the clause is validated with the moment and converted without
- * ({@code SqlToRelConverter.convertTemporalTable} looks for an alias inside of the clause only). Here the moment is given
- * back. Also, the planner takes scans of one table at several moments for the same scan and reads one of them twice, since
- * their digests have the name only. That cannot be helped from here, so it is an error.
+ * <p>Flink asks a catalog twice for each table of a statement, on one thread: when it validates the statement, and when
+ * it converts it to a plan. A table with an alias behind the clause is validated with the moment and converted without
+ * ({@code SqlToRelConverter.convertTemporalTable} looks for an alias inside of the clause only). Here the moment is
+ * given back. Also, the planner takes scans of one table at several moments for the same scan and reads one of them
+ * twice, since their digests have the name only. That cannot be helped from here, so it is an error.
  *
- * <p>What belongs to one statement is told by what is on the stack. That a statement has failed is not known, so what it
- * asked for may be left; then the next one is refused rather than given a moment that it may not have asked for.
+ * <p>What belongs to one statement is told by what is on the stack. That a statement has failed is not known, so what
+ * it asked for may be left; then the next one is refused rather than given a moment that it may not have asked for.
  */
 final class RequestedMoments {
 
@@ -30,7 +30,9 @@ final class RequestedMoments {
 
     private static final String CONVERTER = "org.apache.calcite.sql2rel.SqlToRelConverter";
     private static final String VALIDATOR = "org.apache.calcite.sql.validate.SqlValidatorImpl";
-    /** Of the converter: converts a table with {@code FOR SYSTEM_TIME AS OF}, be it a constant or the time of a lookup. */
+    /**
+     * Of the converter: converts a table with {@code FOR SYSTEM_TIME AS OF}, be it a constant or the time of a lookup.
+     */
     private static final String CONVERT_SNAPSHOT = "convertTemporalTable";
 
     private enum Phase {

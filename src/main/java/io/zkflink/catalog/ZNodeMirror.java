@@ -41,8 +41,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Life cycle: shared by all catalogs, or catalog stores, of a class loader that have the same root and connection. A
  * thread of its own does all the work until {@link #close}. It makes one attempt after the other: an attempt connects,
- * reads the subtree, and follows its changes until it fails. Who asks waits for the end of the first walk of an attempt;
- * but when an earlier one has found no server, he is told so at once, and the next attempt goes on in the background.
+ * reads the subtree, and follows its changes until it fails. Who asks waits for the end of the first walk of an
+ * attempt; but when an earlier one has found no server, he is told so at once, and the next attempt goes on in the
+ * background.
  *
  * <p>While a connection that existed is lost, what was known is answered, until it is older than a limit.
  */
@@ -192,7 +193,8 @@ final class ZNodeMirror {
     }
 
     /**
-     * Waits until what the mirror knows of a znode is as new as what a server says, so that whoever has written sees it.
+     * Waits until what the mirror knows of a znode is as new as what a server says, so that whoever has written sees
+     * it.
      */
     void catchUp(String path, Duration longest) throws IOException {
         long end = System.nanoTime() + longest.toNanos();

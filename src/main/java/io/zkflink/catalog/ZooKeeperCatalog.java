@@ -433,8 +433,8 @@ final class ZooKeeperCatalog extends UnpartitionedCatalog {
     }
 
     /**
-     * The checks of planning; what is not resolved is checked when it is used. A table is refused if neither a streaming
-     * nor a batch query could use it.
+     * The checks of planning; what is not resolved is checked when it is used. A table is refused if neither a
+     * streaming nor a batch query could use it.
      */
     private void check(ObjectPath table, CatalogBaseTable definition) {
         if (definition instanceof ResolvedCatalogTable resolved) {

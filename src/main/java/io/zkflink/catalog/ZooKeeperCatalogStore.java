@@ -29,7 +29,9 @@ final class ZooKeeperCatalogStore extends AbstractCatalogStore {
 
     private final CatalogSettings settings;
 
-    /** What this session has removed: Flink alters a catalog by removing and storing it, and the latter may be refused. */
+    /**
+     * What this session has removed: Flink alters a catalog by removing and storing it, and the latter may be refused.
+     */
     private final Map<String, byte[]> removed = new ConcurrentHashMap<>();
 
     private SharedResources<ZNodeMirror.Key, ZNodeMirror>.Lease lease;

@@ -16,8 +16,8 @@ import org.apache.flink.table.factories.CatalogStoreFactory;
 import org.apache.flink.table.factories.FactoryUtil;
 
 /**
- * Makes catalog stores of {@code table.catalog-store.kind: zookeeper}. Never connects. Flink makes a factory and a store
- * for each session; those of the same settings share what they hold.
+ * Makes catalog stores of {@code table.catalog-store.kind: zookeeper}. Never connects. Flink makes a factory and a
+ * store for each session; those of the same settings share what they hold.
  */
 @Internal
 public final class ZooKeeperCatalogStoreFactory implements CatalogStoreFactory {

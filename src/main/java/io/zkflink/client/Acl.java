@@ -95,7 +95,8 @@ public record Acl(List<Entry> entries) implements Serializable {
 
     /**
      * For a znode that has to be worked with: this one if it grants somebody all of these permissions, else all
-     * permissions for those whom it names. With {@link #READ_ONLY}, for example, no row could be created below a parent.
+     * permissions for those whom it names. With {@link #READ_ONLY}, for example, no row could be created below a
+     * parent.
      *
      * @param permissions some of the letters {@code cdrwa}
      */

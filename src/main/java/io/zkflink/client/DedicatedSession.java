@@ -38,8 +38,8 @@ public interface DedicatedSession extends ZooKeeperClient {
     void detach();
 
     /**
-     * Ends the session, and with it all that it owns, as soon as the server hears of it. Waits a few seconds for that, and
-     * for the threads of the client.
+     * Ends the session, and with it all that it owns, as soon as the server hears of it. Waits a few seconds for that,
+     * and for the threads of the client.
      */
     @Override
     void close();

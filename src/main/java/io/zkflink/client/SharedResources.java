@@ -10,8 +10,8 @@ import org.apache.flink.annotation.Internal;
 
 /**
  * Values that the users of a class loader share, made for the first who asks and ended when the last has given it back.
- * Meant for static fields, because the tasks that share something know nothing of each other; Flink loads a job's classes
- * once per job and process, or once per process for jars in {@code lib/}. Thread-safe.
+ * Meant for static fields, because the tasks that share something know nothing of each other; Flink loads a job's
+ * classes once per job and process, or once per process for jars in {@code lib/}. Thread-safe.
  */
 @Internal
 public final class SharedResources<K, V> {

@@ -22,8 +22,8 @@ public interface ZooKeeperClient extends AutoCloseable {
     CompletableFuture<Optional<ZNode>> read(String path);
 
     /**
-     * As {@link #read}, without the data, which need not have been transferred. Where it was not, servers before 3.10 do
-     * not ask for the READ permission.
+     * As {@link #read}, without the data, which need not have been transferred. Where it was not, servers before 3.10
+     * do not ask for the READ permission.
      */
     CompletableFuture<Optional<ZNode>> stat(String path);
 
@@ -31,8 +31,9 @@ public interface ZooKeeperClient extends AutoCloseable {
     CompletableFuture<Optional<List<String>>> children(String path);
 
     /**
-     * Asks whether there is a znode, without reading its data or its children. Such requests are not gathered into one, so
-     * this costs the server more than a read of a small znode among others. Servers from 3.10 on want the READ permission.
+     * Asks whether there is a znode, without reading its data or its children. Such requests are not gathered into one,
+     * so this costs the server more than a read of a small znode among others. Servers from 3.10 on want the READ
+     * permission.
      */
     CompletableFuture<Boolean> exists(String path);
 
@@ -98,8 +99,8 @@ public interface ZooKeeperClient extends AutoCloseable {
     record Statistics(boolean connected, long reconnects, long expiries) {}
 
     /**
-     * Gives the session back: fails this user's waiting reads and ends its watches. Its last user waits a few seconds for
-     * its end.
+     * Gives the session back: fails this user's waiting reads and ends its watches. Its last user waits a few seconds
+     * for its end.
      */
     @Override
     void close();

@@ -11,10 +11,10 @@ import org.slf4j.LoggerFactory;
 /**
  * The transactions of an ensemble in their order, each once, from the folders of one or more of its servers.
  *
- * <p>A server logs a transaction before it is committed. A leader that fails may leave some that nobody else has, and that
- * never came true. So a transaction counts if a majority of those servers have it whose files tell whether they do: they
- * have transactions before and after, between which none is missing. While more may be written, servers that have not come
- * so far count as well. Of a single folder, whatever it has counts. Used by one thread.
+ * <p>A server logs a transaction before it is committed. A leader that fails may leave some that nobody else has, and
+ * that never came true. So a transaction counts if a majority of those servers have it whose files tell whether they
+ * do: they have transactions before and after, between which none is missing. While more may be written, servers that
+ * have not come so far count as well. Of a single folder, whatever it has counts. Used by one thread.
  */
 @Internal
 public final class CommittedLog implements AutoCloseable {
@@ -35,7 +35,8 @@ public final class CommittedLog implements AutoCloseable {
 
     /**
      * @param after the transaction after which to begin; -1 for the first one that is there
-     * @param isKnown whether the transaction to begin with follows right after that one; else those between may be missing
+     * @param isKnown whether the transaction to begin with follows right after that one; else those between may be
+     *     missing
      * @param follow whether more will be written
      * @param skipGaps whether to go on where transactions are missing
      */

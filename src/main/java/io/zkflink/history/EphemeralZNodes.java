@@ -12,9 +12,9 @@ import org.apache.zookeeper.server.EphemeralType;
 import org.apache.zookeeper.txn.TxnHeader;
 
 /**
- * The ephemeral znodes of each session, as the transactions so far leave them. Servers before 3.6 do not log which of them
- * go with a session. What was there before the first transaction is read when it is first asked for, since newer servers'
- * logs never ask. Used by one thread.
+ * The ephemeral znodes of each session, as the transactions so far leave them. Servers before 3.6 do not log which of
+ * them go with a session. What was there before the first transaction is read when it is first asked for, since newer
+ * servers' logs never ask. Used by one thread.
  */
 @Internal
 public final class EphemeralZNodes {

@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the transactions that one server logged, file by file, in their order. Files that it has not come to may be created,
- * and files that it has read may be purged. Used by one thread.
+ * Reads the transactions that one server logged, file by file, in their order. Files that it has not come to may be
+ * created, and files that it has read may be purged. Used by one thread.
  */
 final class FolderReader implements AutoCloseable {
 
@@ -75,7 +75,9 @@ final class FolderReader implements AutoCloseable {
         }
     }
 
-    /** Whether there would be a transaction between the last one taken and the next one if this server had logged it. */
+    /**
+     * Whether there would be a transaction between the last one taken and the next one if this server had logged it.
+     */
     boolean covers(long zxid) throws IOException {
         return peeked != null
                 && previous != NONE

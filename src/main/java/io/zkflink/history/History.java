@@ -11,7 +11,8 @@ import org.apache.flink.annotation.Internal;
 import org.apache.flink.core.fs.Path;
 
 /**
- * What an ensemble has written down: the transaction logs and snapshots of one or more of its servers, or copies of them.
+ * What an ensemble has written down: the transaction logs and snapshots of one or more of its servers, or copies of
+ * them.
  *
  * @param paths the servers' folders, in any file system of Flink's
  * @param skipGaps whether to go on where transactions are missing; otherwise that is an error
@@ -53,8 +54,8 @@ public record History(List<String> paths, boolean skipGaps) implements Serializa
     }
 
     /**
-     * A number before the first transaction that is not earlier than a time, given that the clocks of leaders differ by no
-     * more than {@value #CLOCKS_DIFFER_MILLIS} ms; no file is opened that begins later. -1 for the begin.
+     * A number before the first transaction that is not earlier than a time, given that the clocks of leaders differ by
+     * no more than {@value #CLOCKS_DIFFER_MILLIS} ms; no file is opened that begins later. -1 for the begin.
      *
      * @param time milliseconds since the epoch
      */

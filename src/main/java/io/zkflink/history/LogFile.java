@@ -15,11 +15,11 @@ import org.apache.flink.core.fs.Path;
 import org.apache.zookeeper.server.persistence.FileTxnLog;
 
 /**
- * Reads the records of one transaction log: checksum, length, bytes, {@code B}. Servers allocate files ahead, so that zeros
- * follow the last record.
+ * Reads the records of one transaction log: checksum, length, bytes, {@code B}. Servers allocate files ahead, so that
+ * zeros follow the last record.
  *
- * <p>A record that a server has not finished writing, or never did, is torn: what is there of it is followed by nothing but
- * zeros. It is no record, and may become one. Anything else that is no record is damage. Used by one thread.
+ * <p>A record that a server has not finished writing, or never did, is torn: what is there of it is followed by nothing
+ * but zeros. It is no record, and may become one. Anything else that is no record is damage. Used by one thread.
  */
 final class LogFile implements AutoCloseable {
 
@@ -70,9 +70,9 @@ final class LogFile implements AutoCloseable {
     }
 
     /**
-     * Reads on where the last record ended, in what may have been written since. The file is opened again: its name may be
-     * another file's by now, and many file systems read no further than where a file ended when it was opened. If it was
-     * deleted, nothing more is in it.
+     * Reads on where the last record ended, in what may have been written since. The file is opened again: its name may
+     * be another file's by now, and many file systems read no further than where a file ended when it was opened. If it
+     * was deleted, nothing more is in it.
      */
     void refresh() throws IOException {
         in.close();

@@ -6,10 +6,12 @@ import org.apache.flink.annotation.Internal;
 /**
  * What a transaction did to one znode.
  *
- * @param ordinal its place in the transaction, from 0; operations of a {@code multi} that change nothing take a place, too
+ * @param ordinal its place in the transaction, from 0; operations of a {@code multi} that change nothing take a place,
+ *     too
  * @param path absolute, without chroot
  * @param data what was written; null if the operation writes none, or wrote null
- * @param version of the data after it, for {@link Kind#CREATE} and {@link Kind#SET}; of the ACL for {@link Kind#SET_ACL}; else 0
+ * @param version of the data after it, for {@link Kind#CREATE} and {@link Kind#SET}; of the ACL for
+ *     {@link Kind#SET_ACL}; else 0
  * @param owner the session of a created ephemeral znode, else 0
  * @param createMode of a created znode, else null
  * @param parentCversion of a created znode, how many children its parent had ever had with it; -1 if not known

@@ -11,11 +11,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds the ephemeral znodes that were there right before a transaction, from a snapshot and the log behind it. Without a
- * snapshot, those of the sessions that the log has from their begin are known.
+ * Finds the ephemeral znodes that were there right before a transaction, from a snapshot and the log behind it. Without
+ * a snapshot, those of the sessions that the log has from their begin are known.
  *
- * <p>A snapshot is written while transactions go on. One that is begun before a session ends, and written after that, lacks
- * the session's znodes. So only a snapshot is taken that ended before the transaction.
+ * <p>A snapshot is written while transactions go on. One that is begun before a session ends, and written after that,
+ * lacks the session's znodes. So only a snapshot is taken that ended before the transaction.
  */
 final class PastEphemerals implements EphemeralZNodes.Past {
 

@@ -10,8 +10,9 @@ import org.xerial.snappy.Snappy;
 import org.xerial.snappy.SnappyCodec;
 
 /**
- * Decompresses a file that servers wrote with {@code snapshot.compression.method} = {@code snappy}. The library's own stream
- * believes the lengths that it reads, and a damaged one would take the heap or end the thread with an {@link Error}.
+ * Decompresses a file that servers wrote with {@code snapshot.compression.method} = {@code snappy}. The library's own
+ * stream believes the lengths that it reads, and a damaged one would take the heap or end the thread with an
+ * {@link Error}.
  */
 final class SnappyChunks extends InputStream {
 

@@ -23,8 +23,8 @@ import org.apache.zookeeper.server.persistence.SnapStream;
 /**
  * Reads a snapshot znode by znode, parents before their children, and holds one of them at a time.
  *
- * <p>A snapshot is written while transactions go on: it has what its name says, and maybe some of what came later. {@link
- * #end} says where that ends. Used by one thread.
+ * <p>A snapshot is written while transactions go on: it has what its name says, and maybe some of what came later.
+ * {@link #end} says where that ends. Used by one thread.
  */
 @Internal
 public final class SnapshotFile implements AutoCloseable {
@@ -77,8 +77,8 @@ public final class SnapshotFile implements AutoCloseable {
     }
 
     /**
-     * Opens a snapshot that was read to its end before, since only there it proves to be intact: nothing of a damaged one is
-     * given away.
+     * Opens a snapshot that was read to its end before, since only there it proves to be intact: nothing of a damaged
+     * one is given away.
      *
      * @param end what it was believed to have as its {@link #end}, or {@link #UNKNOWN_END}
      * @throws DamagedFileException if it is none, or is damaged
@@ -162,8 +162,8 @@ public final class SnapshotFile implements AutoCloseable {
     }
 
     /**
-     * A transaction after which nothing went into the snapshot, or {@link #UNKNOWN_END}. Known when {@link #next} has given
-     * null.
+     * A transaction after which nothing went into the snapshot, or {@link #UNKNOWN_END}. Known when {@link #next} has
+     * given null.
      */
     public long end() {
         return end;

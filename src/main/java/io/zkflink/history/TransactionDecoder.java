@@ -30,8 +30,8 @@ import org.apache.zookeeper.txn.TxnHeader;
 /**
  * Decodes records of transaction logs by ZooKeeper's own classes.
  *
- * <p>Servers before 3.6 do not log which ephemeral znodes go with a session, so those are tracked. Used by one thread, which
- * must give all records in their order.
+ * <p>Servers before 3.6 do not log which ephemeral znodes go with a session, so those are tracked. Used by one thread,
+ * which must give all records in their order.
  */
 @Internal
 public final class TransactionDecoder {

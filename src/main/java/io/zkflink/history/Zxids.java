@@ -4,8 +4,8 @@ package io.zkflink.history;
 /**
  * What the numbers of transactions say of what lies between them.
  *
- * <p>A leader numbers its transactions one by one, and its first one after an election by the next epoch and 1: epoch in
- * the upper and counter in the lower 32 bits. This is the only place that looks into a zxid.
+ * <p>A leader numbers its transactions one by one, and its first one after an election by the next epoch and 1: epoch
+ * in the upper and counter in the lower 32 bits. This is the only place that looks into a zxid.
  */
 final class Zxids {
 

@@ -22,8 +22,9 @@ import org.apache.flink.table.data.RowData;
  * changed after the read. The server tells this session of a change before it answers any read of this session that
  * sees the change, and of each change after the read, as the watch is in place; the client delivers both in that order
  * on one thread. So the event came after the read was answered: before the store, then it took the load off and nothing
- * was stored, or after it, then it evicted the row. Store and event exclude each other per key. All of this holds within one connection: what was loaded
- * or begun before the watch was {@linkplain WatchListener#established established} again counts for nothing.
+ * was stored, or after it, then it evicted the row. Store and event exclude each other per key. All of this holds
+ * within one connection: what was loaded or begun before the watch was {@linkplain WatchListener#established
+ * established} again counts for nothing.
  *
  * <p>While the connection is lost, rows are suspect and served only for so long, and nothing is stored.
  *

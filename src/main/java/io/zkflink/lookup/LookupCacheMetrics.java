@@ -9,8 +9,8 @@ import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.SimpleCounter;
 
 /**
- * Flink's metrics of lookup caches (FLIP-221), for caches that Flink does not know. Hits and misses belong to the task's
- * thread, loads to the thread that makes rows.
+ * Flink's metrics of lookup caches (FLIP-221), for caches that Flink does not know. Hits and misses belong to the
+ * task's thread, loads to the thread that makes rows.
  */
 @Internal
 public final class LookupCacheMetrics {

@@ -16,8 +16,8 @@ public enum PathEncoding {
      */
     URL(PercentEncoding.OF_LIBRARIES, true),
     /**
-     * As {@link #URL}, but names are given as RFC 3986 writes them, a blank as {@code %20}, and a {@code +} in a name is a
-     * plus.
+     * As {@link #URL}, but names are given as RFC 3986 writes them, a blank as {@code %20}, and a {@code +} in a name
+     * is a plus.
      */
     URI(PercentEncoding.OF_URIS, false);
 

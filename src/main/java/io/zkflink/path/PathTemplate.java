@@ -30,7 +30,9 @@ public final class PathTemplate implements Serializable {
     /** ZooKeeper's own subtree, which is never written. */
     private static final String RESERVED = "/zookeeper";
 
-    /** Where this connector keeps what it needs to remember; there are no rows unless a template's own path lies inside. */
+    /**
+     * Where this connector keeps what it needs to remember; there are no rows unless a template's own path lies inside.
+     */
     private static final String OWN = "/_flink";
 
     private final String text;

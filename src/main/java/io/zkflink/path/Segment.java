@@ -21,7 +21,9 @@ public sealed interface Segment extends Serializable {
     record Variable(String column, SegmentType type, PathEncoding encoding, Set<String> texts, Set<String> names)
             implements Segment {
 
-        /** The value of a znode's name, or null if that is no name of a value of this type, or a filter leaves it out. */
+        /**
+         * The value of a znode's name, or null if that is no name of a value of this type, or a filter leaves it out.
+         */
         public Object parse(String name) {
             String text = encoding.decode(name);
             return text == null || (texts != null && !texts.contains(text)) ? null : type.parse(text);

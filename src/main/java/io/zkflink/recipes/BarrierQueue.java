@@ -7,13 +7,13 @@ import io.zkflink.subtree.state.ZNodeState;
  * A barrier. It is open while there is the znode {@code ready}, which whoever saw the last member come has created, and
  * which the last to leave deletes.
  *
- * <p>A round that crashed leaves {@code ready} behind, and nobody of the next round must take it for its own. Members of
- * the round that a {@code ready} was created for are older than it, so it counts while one of them is there, and those
- * who come late are let in with him. When only younger ones are there, it counts once they are enough by themselves. Who
- * has been let in stays in, whoever else leaves.
+ * <p>A round that crashed leaves {@code ready} behind, and nobody of the next round must take it for its own. Members
+ * of the round that a {@code ready} was created for are older than it, so it counts while one of them is there, and
+ * those who come late are let in with him. When only younger ones are there, it counts once they are enough by
+ * themselves. Who has been let in stays in, whoever else leaves.
  *
- * <p>Several children say together whether it is open, so a evaluation counts only if all that is known is of one moment, or
- * if nothing has changed since the evaluation before, and so was like that at some moment in between.
+ * <p>Several children say together whether it is open, so a evaluation counts only if all that is known is of one
+ * moment, or if nothing has changed since the evaluation before, and so was like that at some moment in between.
  */
 final class BarrierQueue extends ResourceQueue {
 

@@ -10,7 +10,8 @@ import org.apache.flink.annotation.Internal;
  * A child of a resource that takes part in its recipe, by its name alone.
  *
  * @param id what its creator recognises it by, if it has one
- * @param sequence the server's number: the lower one came first. 0 for members of a barrier and leases of kazoo, who have
+ * @param sequence the server's number: the lower one came first. 0 for members of a barrier and leases of kazoo, who
+ *     have
  *     none
  * @param layout of the name
  */

@@ -13,8 +13,8 @@ import java.util.TreeSet;
  * first: readers together with the readers right behind, a writer alone, others as many as there are leases.
  *
  * <p>So whether somebody is served depends only on who is before him, and the fewer they are the rather he is: what
- * {@link ResourceQueue} says of being first holds for being among those who are served. A change costs O(1) time for each
- * reader that is served.
+ * {@link ResourceQueue} says of being first holds for being among those who are served. A change costs O(1) time for
+ * each reader that is served.
  */
 final class LockQueue extends ResourceQueue {
 

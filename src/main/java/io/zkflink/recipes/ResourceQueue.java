@@ -22,8 +22,8 @@ import java.util.function.Consumer;
 import org.apache.flink.annotation.Internal;
 
 /**
- * Those who contend for one resource, and what their rows say. Takes what was seen of them since the last time and gives
- * the changes of rows: losses first, grants last, so that no more is granted at any time than there is to give.
+ * Those who contend for one resource, and what their rows say. Takes what was seen of them since the last time and
+ * gives the changes of rows: losses first, grants last, so that no more is granted at any time than there is to give.
  *
  * <p><b>No false grant.</b> The znodes of a queue are read one by one and in no order, so the lowest one that is known
  * need not be the first in line. A contender that is first among the known (or among the first, where several are
@@ -31,22 +31,25 @@ import org.apache.flink.annotation.Internal;
  * contender before B, who came before B did, since the server numbers them.
  *
  * <ul>
- *   <li>{@link Completeness#EXACT}: what is known is the queue of one moment. An answer that shows a later moment would have
+ * <li>{@link Completeness#EXACT}: what is known is the queue of one moment. An answer that shows a later moment would
+ * have
  *       been preceded by the events in between, and they would wait to be read.
- *   <li>{@link Completeness#ROUND}: let h be the newest moment that was seen when the queue was looked at the time before. B
+ * <li>{@link Completeness#ROUND}: let h be the newest moment that was seen when the queue was looked at the time
+ * before. B
  *       was known then. If some A lived at h, its creation had been reported, so it has been read since: it is still
  *       known, and B is not first, or it was found gone, and B waits for the next time. So no A lived at h. If B itself
  *       had been gone at h, that had been reported, and would have been read since. So B was first at h. Who is new, or
  *       sees one before him go, waits for one more round.
- *   <li>{@link Completeness#LISTED}: the list shows one moment. Whoever is known was on it, and if no A of that list was
+ * <li>{@link Completeness#LISTED}: the list shows one moment. Whoever is known was on it, and if no A of that list was
  *       found gone when it was read, there was none.
  * </ul>
  *
- * Nobody is granted anything while the tree is walked, because nobody looks at a queue then; what was known before stays
- * as it is until the walk has ended. A grant is taken back when its znode is gone, or when one before it turns up, which
- * no server does.
+ * Nobody is granted anything while the tree is walked, because nobody looks at a queue then; what was known before
+ * stays as it is until the walk has ended. A grant is taken back when its znode is gone, or when one before it turns
+ * up, which no server does.
  *
- * <p>What is shown, and as what, is kept with the znode's {@link ZNodeState}, so that it is saved with the rest of the state.
+ * <p>What is shown, and as what, is kept with the znode's {@link ZNodeState}, so that it is saved with the rest of the
+ * state.
  *
  * <p>Pure state, owned by one thread. A change costs O(log n) time and O(1) rows, unless positions are asked for.
  */
@@ -189,7 +192,9 @@ public abstract class ResourceQueue {
             }
         }
 
-        /** Leaves open whether a claim is granted; where nobody reports, it may stay so for long, and is told as not. */
+        /**
+         * Leaves open whether a claim is granted; where nobody reports, it may stay so for long, and is told as not.
+         */
         void leaveOpen(Claim claim) {
             if (evidence == Completeness.LISTED) {
                 show(claim, claim.known().granted());

@@ -3,6 +3,7 @@ package io.zkflink.row;
 
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeStat;
+import io.zkflink.path.ZNodePath;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -30,7 +31,7 @@ public enum ReadableMetadata {
     NAME("name", "The last segment of the path.", DataTypes.STRING().notNull()) {
         @Override
         Object of(ZNode znode, EventType event) {
-            return StringData.fromString(znode.path().substring(znode.path().lastIndexOf('/') + 1));
+            return StringData.fromString(ZNodePath.name(znode.path()));
         }
     },
     VERSION("version", "How often the data was set since the znode was created.", stat(ZNodeStat::version)),

@@ -68,8 +68,8 @@ public interface RecordDecoder<T> extends Serializable {
     T ofKind(RowKind kind, T record);
 
     /**
-     * That a znode's data could not be decoded, why, and what to do instead of failing. The format's error is suppressed and no
-     * cause: Flink's SQL client shows the innermost cause only, which names no znode.
+     * That a znode's data could not be decoded, why, and what to do instead of failing. The format's error is
+     * suppressed and no cause: Flink's SQL client shows the innermost cause only, which names no znode.
      */
     static IOException undecodable(ZNode znode, Throwable error, String wayOut) {
         IOException undecodable = new IOException(String.format(

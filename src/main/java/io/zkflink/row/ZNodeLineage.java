@@ -14,8 +14,8 @@ import org.apache.flink.streaming.api.lineage.LineageVertex;
 import org.apache.flink.streaming.api.lineage.SourceLineageVertex;
 
 /**
- * What a job tells of the znodes that it reads or writes to whoever follows its lineage (FLIP-314): where they are and how
- * they are read or written. Nothing of how to log in.
+ * What a job tells of the znodes that it reads or writes to whoever follows its lineage (FLIP-314): where they are and
+ * how they are read or written. Nothing of how to log in.
  *
  * @param namespace {@code zookeeper://host:port[,host:port]...[/chroot]}
  * @param name the path template, with the namespace of the connection

@@ -35,8 +35,8 @@ import org.apache.flink.api.connector.sink2.StatefulSinkWriter;
  * Writes rows at least once, in batches.
  *
  * <p>While nothing is in flight a row leaves at once; otherwise rows gather until a request is full or the oldest has
- * waited long enough. A batch whose connection broke is sent again until its {@link RetryPolicy} gives up; its znodes wait
- * meanwhile, so that nothing overtakes it. Every checkpoint, and the end of the input, wait until all is written.
+ * waited long enough. A batch whose connection broke is sent again until its {@link RetryPolicy} gives up; its znodes
+ * wait meanwhile, so that nothing overtakes it. Every checkpoint, and the end of the input, wait until all is written.
  *
  * <p>A removal whose znode has children waits until they are gone, too: those that the query removes as well may come
  * behind the next checkpoint barrier. So it may wait over one checkpoint, in the writer's state, and for as long as a

@@ -18,8 +18,8 @@ import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 
 /**
  * Builds a sink; see {@link ZooKeeperSink}. Only {@link #setConnectString} (or {@link #setConnection}) must be called.
- * Wrong settings are refused with an {@link IllegalArgumentException} that names the SQL option of the same meaning, the
- * value, the rule and the way out; nothing connects before the job runs.
+ * Wrong settings are refused with an {@link IllegalArgumentException} that names the SQL option of the same meaning,
+ * the value, the rule and the way out; nothing connects before the job runs.
  *
  * @param <T> the type of the elements
  */
@@ -72,8 +72,8 @@ public final class ZooKeeperSinkBuilder<T> {
     }
 
     /**
-     * The znode below which commit markers are kept, and whose turn it is to write as a session; {@code /_flink/commits}
-     * unless set.
+     * The znode below which commit markers are kept, and whose turn it is to write as a session;
+     * {@code /_flink/commits} unless set.
      */
     public ZooKeeperSinkBuilder<T> setCommitPath(String commitPath) {
         this.commitPath = commitPath;
@@ -86,7 +86,10 @@ public final class ZooKeeperSinkBuilder<T> {
         return this;
     }
 
-    /** What to do with an update whose znode has another version than it expects; {@link ConflictPolicy#FAIL} unless set. */
+    /**
+     * What to do with an update whose znode has another version than it expects; {@link ConflictPolicy#FAIL} unless
+     * set.
+     */
     public ZooKeeperSinkBuilder<T> setConflict(ConflictPolicy conflict) {
         rows = new SinkSettings.Rows(conflict, rows.deleteChildren(), rows.skipUnchanged(), rows.acl());
         return this;
@@ -111,8 +114,8 @@ public final class ZooKeeperSinkBuilder<T> {
     }
 
     /**
-     * How the data that the schema gives is compressed: {@link PayloadCompression#GZIP} or {@link PayloadCompression#ZLIB};
-     * {@link PayloadCompression#NONE} unless set.
+     * How the data that the schema gives is compressed: {@link PayloadCompression#GZIP} or
+     * {@link PayloadCompression#ZLIB}; {@link PayloadCompression#NONE} unless set.
      */
     public ZooKeeperSinkBuilder<T> setPayloadCompression(PayloadCompression compression) {
         if (compression == PayloadCompression.AUTO) {
@@ -126,13 +129,13 @@ public final class ZooKeeperSinkBuilder<T> {
     }
 
     /**
-     * The path of a lock, as Curator's {@code InterProcessMutex} takes it, that the writer holds for as long as it writes;
-     * none unless set. It waits for its turn when it starts. Each request checks at the server that the lock's node is
-     * there, so that a writer that has lost the lock, though it may not know it yet, writes nothing; then its task fails.
-     * After a failover it queues again, behind whoever waits.
+     * The path of a lock, as Curator's {@code InterProcessMutex} takes it, that the writer holds for as long as it
+     * writes; none unless set. It waits for its turn when it starts. Each request checks at the server that the lock's
+     * node is there, so that a writer that has lost the lock, though it may not know it yet, writes nothing; then its
+     * task fails. After a failover it queues again, behind whoever waits.
      *
-     * <p>There can be one writer only, also when the adaptive scheduler rescales the job, which a parallelism of 1 does not
-     * keep it from, but a maximum parallelism of 1 does, in a chain of its own:
+     * <p>There can be one writer only, also when the adaptive scheduler rescales the job, which a parallelism of 1 does
+     * not keep it from, but a maximum parallelism of 1 does, in a chain of its own:
      *
      * <pre>{@code
      * Sink<Long> sink = ZooKeeperSink.builder(new Report(name))
@@ -169,8 +172,8 @@ public final class ZooKeeperSinkBuilder<T> {
     }
 
     /**
-     * Writes a stream as ephemeral znodes, which are there as long as the job has them and until {@code session-timeout}
-     * after it went:
+     * Writes a stream as ephemeral znodes, which are there as long as the job has them and until
+     * {@code session-timeout} after it went:
      *
      * <pre>{@code
      * ZooKeeperSink.builder((String member) -> ZNodeUpdate.put("/members/shop/" + member, null))
@@ -179,13 +182,13 @@ public final class ZooKeeperSinkBuilder<T> {
      *         .uid("members");
      * }</pre>
      *
-     * <p>The znodes are the state of one task and belong to its session. After a failover it goes on with that session, and
-     * the znodes stay; if the session has expired it creates them again in another one. With checkpointing, which must be
-     * enabled before this is called, znodes appear when the first checkpoint completes. They go by {@link
-     * ZNodeUpdate#remove} and when the input ends. A znode of somebody else is never replaced.
+     * <p>The znodes are the state of one task and belong to its session. After a failover it goes on with that session,
+     * and the znodes stay; if the session has expired it creates them again in another one. With checkpointing, which
+     * must be enabled before this is called, znodes appear when the first checkpoint completes. They go by
+     * {@link ZNodeUpdate#remove} and when the input ends. A znode of somebody else is never replaced.
      *
-     * <p>This adds an operator where a {@code Sink} would be expected, since the writer of a {@code Sink} does not hear of
-     * completed checkpoints. Give it a {@code uid}: it has state.
+     * <p>This adds an operator where a {@code Sink} would be expected, since the writer of a {@code Sink} does not hear
+     * of completed checkpoints. Give it a {@code uid}: it has state.
      *
      * @return the operator, which has no output
      * @throws IllegalArgumentException if something is missing or wrong

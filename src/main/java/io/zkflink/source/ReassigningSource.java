@@ -13,8 +13,8 @@ import org.apache.flink.api.connector.source.SupportsSplitReassignmentOnRecovery
 
 /**
  * A source whose restored splits go through the enumerator, so that no more readers than wanted have any, at whatever
- * parallelism the job comes back. Of Flink 2.3 and later: earlier ones have no such interface, and give the splits to all
- * readers in turn; there this class is not loaded.
+ * parallelism the job comes back. Of Flink 2.3 and later: earlier ones have no such interface, and give the splits to
+ * all readers in turn; there this class is not loaded.
  */
 final class ReassigningSource<T> extends ZooKeeperSource<T> implements SupportsSplitReassignmentOnRecovery {
 

@@ -2,6 +2,7 @@
 package io.zkflink.source;
 
 import io.zkflink.client.ZNodeStat;
+import io.zkflink.path.ZNodePath;
 import io.zkflink.row.EventType;
 import org.apache.flink.annotation.PublicEvolving;
 
@@ -20,7 +21,7 @@ public record ZNodeChange(EventType type, String path, byte[] data, ZNodeStat st
 
     /** The last segment of the path; empty for the root. */
     public String name() {
-        return path.substring(path.lastIndexOf('/') + 1);
+        return ZNodePath.name(path);
     }
 
     /**

@@ -56,8 +56,8 @@ import org.apache.flink.table.data.RowData;
  *   <li>A checkpoint holds what is known; a restored reader walks the subtree and emits what differs.
  * </ol>
  *
- * Every record equals a state that its znode had, a znode's versions never go backwards, and after the stream has caught up
- * the records equal the tree, whatever happened to connection, session, task or job in between.
+ * Every record equals a state that its znode had, a znode's versions never go backwards, and after the stream has
+ * caught up the records equal the tree, whatever happened to connection, session, task or job in between.
  *
  * @param <T> the type of the records
  */

@@ -18,9 +18,9 @@ import java.time.Duration;
 import org.apache.flink.annotation.PublicEvolving;
 
 /**
- * Builds a {@link ZooKeeperSource}. Only {@link #setConnectString} (or {@link #setConnection}) and {@link #setPath} must
- * be called. Wrong settings are refused with an {@link IllegalArgumentException} that names the SQL option of the same
- * meaning, the value, the rule and the way out; nothing connects before the job runs.
+ * Builds a {@link ZooKeeperSource}. Only {@link #setConnectString} (or {@link #setConnection}) and {@link #setPath}
+ * must be called. Wrong settings are refused with an {@link IllegalArgumentException} that names the SQL option of the
+ * same meaning, the value, the rule and the way out; nothing connects before the job runs.
  *
  * @param <T> the type of the records
  */
@@ -125,10 +125,10 @@ public final class ZooKeeperSourceBuilder<T> {
     }
 
     /**
-     * Has the source tell how far event time, the {@code mtime} of znodes, has come: give {@code
-     * WatermarkStrategy.noWatermarks()} to {@code fromSource}. The watermark follows what is read, and is not early, since a
-     * reader that has caught up knows that whatever comes is newer. Not told unless set. (Of strategies of your own,
-     * idleness and alignment work as with any source.)
+     * Has the source tell how far event time, the {@code mtime} of znodes, has come: give
+     * {@code WatermarkStrategy.noWatermarks()} to {@code fromSource}. The watermark follows what is read, and is not
+     * early, since a reader that has caught up knows that whatever comes is newer. Not told unless set. (Of strategies
+     * of your own, idleness and alignment work as with any source.)
      */
     public ZooKeeperSourceBuilder<T> setSourceWatermarks() {
         this.sourceWatermarks = true;
@@ -136,9 +136,9 @@ public final class ZooKeeperSourceBuilder<T> {
     }
 
     /**
-     * Moves the watermark on while nothing changes: at this interval a {@code sync} proves that nothing was missed, and the
-     * watermark becomes the time of the proof minus the interval. Servers and readers whose clocks differ by more need a
-     * longer one. Not done unless set.
+     * Moves the watermark on while nothing changes: at this interval a {@code sync} proves that nothing was missed, and
+     * the watermark becomes the time of the proof minus the interval. Servers and readers whose clocks differ by more
+     * need a longer one. Not done unless set.
      */
     public ZooKeeperSourceBuilder<T> setWatermarkAdvanceInterval(Duration interval) {
         InvalidSettingException.checkDuration("scan.watermark.advance-interval", interval);
@@ -147,10 +147,10 @@ public final class ZooKeeperSourceBuilder<T> {
     }
 
     /**
-     * Reads no znodes, only lists of children, and tells which znodes come and go: {@code CREATED} and {@code DELETED}, with
-     * neither data nor Stat, and 0 as the time of those that were never deleted. One that is deleted and created again
-     * before that is noticed is not told. Where this is no longer set in a job that is restored, all znodes that it knows are told as deleted and created
-     * again.
+     * Reads no znodes, only lists of children, and tells which znodes come and go: {@code CREATED} and {@code DELETED},
+     * with neither data nor Stat, and 0 as the time of those that were never deleted. One that is deleted and created
+     * again before that is noticed is not told. Where this is no longer set in a job that is restored, all znodes that
+     * it knows are told as deleted and created again.
      */
     public ZooKeeperSourceBuilder<T> setKeysOnly() {
         this.keysOnly = true;
@@ -164,8 +164,8 @@ public final class ZooKeeperSourceBuilder<T> {
     }
 
     /**
-     * How the data of znodes is compressed, which schemas see as it was before; {@link PayloadCompression#NONE} unless set.
-     * Data that cannot be inflated, or becomes larger than 64 MB, fails the job.
+     * How the data of znodes is compressed, which schemas see as it was before; {@link PayloadCompression#NONE} unless
+     * set. Data that cannot be inflated, or becomes larger than 64 MB, fails the job.
      */
     public ZooKeeperSourceBuilder<T> setPayloadCompression(PayloadCompression compression) {
         this.compression = compression;

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a {@link SubtreeFeed} has seen and not yet handed over, oldest first, with the marks that say how complete it is.
- * Touched by the polling thread only.
+ * What a {@link SubtreeFeed} has seen and not yet handed over, oldest first, with the marks that say how complete it
+ * is. Touched by the polling thread only.
  */
 final class FeedBuffer {
 

@@ -19,12 +19,12 @@ import java.util.concurrent.CompletableFuture;
  * once, by the walk that comes first, and the read of a row tells those who do not read it whether anything is below.
  *
  * <p>A walk believes only what was asked for after it had begun: by then its own watch was in place, and whatever has
- * changed since such a list was made is reported to it. Nobody waits for another walk, only for requests that were sent,
- * so one that is held back by what comes after it holds back no other. What is asked for much later has been forgotten
- * and is asked for again.
+ * changed since such a list was made is reported to it. Nobody waits for another walk, only for requests that were
+ * sent, so one that is held back by what comes after it holds back no other. What is asked for much later has been
+ * forgotten and is asked for again.
  *
- * <p>Static, since the tasks of a job know nothing of each other. Thread-safe. Requests are sent under the lock, which is
- * taken under no other.
+ * <p>Static, since the tasks of a job know nothing of each other. Thread-safe. Requests are sent under the lock, which
+ * is taken under no other.
  */
 final class SharedLists {
 
@@ -198,7 +198,9 @@ final class SharedLists {
             }
         }
 
-        /** May be cancelled without harm to the others; a failure is told to him who asked, and the others ask again. */
+        /**
+         * May be cancelled without harm to the others; a failure is told to him who asked, and the others ask again.
+         */
         private CompletableFuture<Optional<List<String>>> share(
                 String path, CompletableFuture<Optional<List<String>>> answer, boolean isMine) {
             CompletableFuture<Optional<List<String>>> share = new CompletableFuture<>();

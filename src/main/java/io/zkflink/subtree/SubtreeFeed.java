@@ -16,12 +16,12 @@ import org.apache.flink.annotation.Internal;
  *
  * <p>Whenever the watch has been established, {@code sync} is called, the subtree is walked, and the end of the walk is
  * reported; events only ask for one more read of their path. A walk that loses its connection is abandoned, because
- * whatever it had read may have changed unreported since, and the next one starts from the root. Where the server has no
- * recursive watches, the same walk is repeated at intervals.
+ * whatever it had read may have changed unreported since, and the next one starts from the root. Where the server has
+ * no recursive watches, the same walk is repeated at intervals.
  *
  * <p>One thread polls and by that does all the work; the session's event thread only notes what arrived. Nothing is
- * read unless somebody polls, and no more than a bounded number of reads is under way, so a slow consumer holds back the
- * reads; the changes that it is late for are conflated by path.
+ * read unless somebody polls, and no more than a bounded number of reads is under way, so a slow consumer holds back
+ * the reads; the changes that it is late for are conflated by path.
  */
 @Internal
 public final class SubtreeFeed implements AutoCloseable {
@@ -45,7 +45,8 @@ public final class SubtreeFeed implements AutoCloseable {
     }
 
     /**
-     * @param sharingKey equal for the feeds of one process that want different rows of the same template over one session;
+     * @param sharingKey equal for the feeds of one process that want different rows of the same template over one
+     *     session;
      *     they list children only once
      */
     public SubtreeFeed(

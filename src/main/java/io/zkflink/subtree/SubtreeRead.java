@@ -20,7 +20,8 @@ import org.apache.flink.annotation.Internal;
  * Reads a subtree's rows once. Not atomic: each znode is as it was at some moment between call and result, and one that
  * was created or deleted in between may or may not be among them.
  *
- * <p>Driven by whichever thread completes its reads; takes one step at a time, with a bounded number of reads under way.
+ * <p>Driven by whichever thread completes its reads; takes one step at a time, with a bounded number of reads under
+ * way.
  */
 @Internal
 public final class SubtreeRead {

@@ -18,12 +18,13 @@ import org.apache.flink.annotation.Internal;
 /**
  * Holds back all but one of the znodes that have the same key, where a key's text may have several names.
  *
- * <p>A znode of a key that another one is known to have waits: that one may have been deleted, and its deletion not been
- * read yet, as when somebody renames a znode. When it is gone, the next one has the key. If both turn out to be there, at
- * the end of a walk that has seen both or when all that was reported has been read, the table cannot have both.
+ * <p>A znode of a key that another one is known to have waits: that one may have been deleted, and its deletion not
+ * been read yet, as when somebody renames a znode. When it is gone, the next one has the key. If both turn out to be
+ * there, at the end of a walk that has seen both or when all that was reported has been read, the table cannot have
+ * both.
  *
- * <p>Belongs to a {@link Reconciler} and its thread. What waits is not part of any state: after a restore the walk sees it
- * again.
+ * <p>Belongs to a {@link Reconciler} and its thread. What waits is not part of any state: after a restore the walk sees
+ * it again.
  */
 @Internal
 public final class UniqueKeys {

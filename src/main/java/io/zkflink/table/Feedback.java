@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Warns of a query that follows the very znodes that it writes. That may be right, if it filters or if what it writes comes
- * to rest; otherwise it never ends, and a subtree that is copied into itself grows for ever.
+ * Warns of a query that follows the very znodes that it writes. That may be right, if it filters or if what it writes
+ * comes to rest; otherwise it never ends, and a subtree that is copied into itself grows for ever.
  *
  * @param connection of the sink
  * @param template of the rows that are written

@@ -29,8 +29,8 @@ import org.apache.flink.table.expressions.ResolvedExpression;
 import org.apache.flink.table.types.DataType;
 
 /**
- * What the planner narrows of any table of znodes, whatever its rows are: where to look, which columns, how many rows, and
- * whose watermarks.
+ * What the planner narrows of any table of znodes, whatever its rows are: where to look, which columns, how many rows,
+ * and whose watermarks.
  */
 abstract class NarrowedTableSource
         implements ScanTableSource,

@@ -13,8 +13,8 @@ import org.apache.flink.table.connector.sink.SinkV2Provider;
 import org.apache.flink.table.data.RowData;
 
 /**
- * Adds the sink of a table of znodes to a job. The planner takes it as the first of the two kinds that it is, but asks only
- * the second one for lineage.
+ * Adds the sink of a table of znodes to a job. The planner takes it as the first of the two kinds that it is, but asks
+ * only the second one for lineage.
  *
  * @param feedback looks at what the query reads
  * @param summary names it

@@ -10,8 +10,8 @@ import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.connector.source.SourceProvider;
 
 /**
- * A subtree as it was, {@code FOR SYSTEM_TIME AS OF}. The planner narrows it as it does the live one; its znodes come from
- * files instead of servers.
+ * A subtree as it was, {@code FOR SYSTEM_TIME AS OF}. The planner narrows it as it does the live one; its znodes come
+ * from files instead of servers.
  */
 final class PastTableSource extends ZooKeeperTableSource {
 

@@ -12,8 +12,8 @@ import org.apache.flink.table.connector.source.abilities.SupportsLookupCustomShu
 import org.apache.flink.table.data.RowData;
 
 /**
- * A table whose lookups can be spread over the subtasks by place, so that no two caches hold the same rows. Not on Flink
- * 1.20, see {@link TableSources}.
+ * A table whose lookups can be spread over the subtasks by place, so that no two caches hold the same rows. Not on
+ * Flink 1.20, see {@link TableSources}.
  */
 final class ShufflingTableSource extends ZooKeeperTableSource implements SupportsLookupCustomShuffle {
 

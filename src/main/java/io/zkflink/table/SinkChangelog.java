@@ -17,8 +17,8 @@ final class SinkChangelog {
     private SinkChangelog() {}
 
     /**
-     * By a primary key. The key is all that a deletion is needed for, so a mirror needs no {@code ChangelogNormalize} to
-     * complete it, whose state costs memory, and loses deletions when it expires.
+     * By a primary key. The key is all that a deletion is needed for, so a mirror needs no {@code ChangelogNormalize}
+     * to complete it, whose state costs memory, and loses deletions when it expires.
      */
     static ChangelogMode keyed() {
         ChangelogMode.Builder mode = ChangelogMode.newBuilder()

@@ -6,8 +6,8 @@ import org.apache.flink.table.connector.source.DynamicTableSource;
 /**
  * Adds to a table source what not every Flink knows.
  *
- * <p>Flink 1.20 has no {@code SupportsLookupCustomShuffle}. Only {@link ShufflingTableSource} names it, and that class is
- * not loaded where it is missing: it is touched by a static call alone, which the JVM links when it is reached. A
+ * <p>Flink 1.20 has no {@code SupportsLookupCustomShuffle}. Only {@link ShufflingTableSource} names it, and that class
+ * is not loaded where it is missing: it is touched by a static call alone, which the JVM links when it is reached. A
  * constructor or a cast would make the verifier load it with this class.
  */
 final class TableSources {

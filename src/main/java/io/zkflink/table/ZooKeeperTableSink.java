@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.table.api.ValidationException;
@@ -34,8 +33,7 @@ import org.apache.flink.table.types.DataType;
 import org.apache.flink.types.RowKind;
 
 /** A subtree that a query writes to, as the planner sees it. */
-@Internal
-public final class ZooKeeperTableSink
+final class ZooKeeperTableSink
         implements DynamicTableSink, SupportsWritingMetadata, SupportsRowLevelDelete, SupportsRowLevelUpdate {
 
     private final ConnectionSettings connection;
@@ -118,7 +116,7 @@ public final class ZooKeeperTableSink
         return layout.template().isOpenEnded() && deletes;
     }
 
-    public ZNodeEncoder encoder(Context context) {
+    ZNodeEncoder encoder(Context context) {
         return new ZNodeEncoder(
                 layout,
                 format == null

@@ -25,7 +25,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.apache.flink.annotation.Internal;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.source.DynamicTableSource;
@@ -36,8 +35,7 @@ import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.LogicalTypeRoot;
 
 /** A subtree as the planner sees it; the planner narrows it to the columns that a query reads. */
-@Internal
-public class ZooKeeperTableSource extends NarrowedTableSource implements SupportsSourceWatermark {
+class ZooKeeperTableSource extends NarrowedTableSource implements SupportsSourceWatermark {
 
     private static final Set<ReadableMetadata> OF_THE_PATH = Set.of(ReadableMetadata.PATH, ReadableMetadata.NAME);
 
@@ -156,7 +154,7 @@ public class ZooKeeperTableSource extends NarrowedTableSource implements Support
     }
 
     /** Makes the rows of scans, of the columns that the planner has left. */
-    public ZNodeDecoder scanDecoder(ScanContext context) {
+    ZNodeDecoder scanDecoder(ScanContext context) {
         return scanDecoder(context, layout.template());
     }
 
@@ -165,7 +163,7 @@ public class ZooKeeperTableSource extends NarrowedTableSource implements Support
      *
      * @param template of the znodes that have a row
      */
-    public ZNodeDecoder scanDecoder(ScanContext context, PathTemplate template) {
+    ZNodeDecoder scanDecoder(ScanContext context, PathTemplate template) {
         return decoder(template, decoding(context), scanParseErrors, ZooKeeperOptions.SCAN_PARSE_ERRORS);
     }
 

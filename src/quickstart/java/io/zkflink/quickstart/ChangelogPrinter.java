@@ -16,7 +16,8 @@ import org.apache.flink.table.utils.print.TableauStyle;
 
 /**
  * Prints rows as they come, as an aligned table in Flink's own style: the kind of change in the column {@code op}, NULL
- * as {@code <NULL>}, long values cut. Column widths follow from types and names, so that no row has to wait for another.
+ * as {@code <NULL>}, long values cut. Column widths follow from types and names, so that no row has to wait for
+ * another.
  *
  * <p>One thread prints; every row is flushed.
  */

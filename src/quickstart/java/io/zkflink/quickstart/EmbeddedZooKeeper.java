@@ -15,8 +15,8 @@ import org.apache.zookeeper.server.ServerCnxnFactory;
 import org.apache.zookeeper.server.ZooKeeperServer;
 
 /**
- * A ZooKeeper server inside this JVM, on the loopback interface, with its data in a directory that is empty when it starts and
- * goes when the JVM goes (so that Ctrl-C leaves nothing behind).
+ * A ZooKeeper server inside this JVM, on the loopback interface, with its data in a directory that is empty when it
+ * starts and goes when the JVM goes (so that Ctrl-C leaves nothing behind).
  */
 final class EmbeddedZooKeeper implements AutoCloseable {
 

@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import org.apache.curator.framework.CuratorFramework;
 
 /**
- * Somebody who edits feature flags: persistent znodes {@code /flags/<service>/<flag>} with JSON that are created, edited
- * and deleted.
+ * Somebody who edits feature flags: persistent znodes {@code /flags/<service>/<flag>} with JSON that are created,
+ * edited and deleted.
  *
  * <p>One thread at a time.
  */

@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Knows how long something has run and for how long nothing was heard of it, and says so once in a while. Starts when it
- * is made; belongs to one thread.
+ * Knows how long something has run and for how long nothing was heard of it, and says so once in a while. Starts when
+ * it is made; belongs to one thread.
  */
 final class Progress {
 

@@ -13,7 +13,8 @@ import org.apache.flink.util.CloseableIterator;
 import org.apache.flink.util.IOUtils;
 
 /**
- * The rows of a SELECT that runs. Flink's iterator blocks until there is a row; this one can be asked with a time limit.
+ * The rows of a SELECT that runs. Flink's iterator blocks until there is a row; this one can be asked with a time
+ * limit.
  *
  * <p>A thread of its own, from construction to the end of the result or {@link #close}, moves rows into a short queue;
  * all methods belong to the thread that made it. Closing cancels the job and waits until it is gone.

@@ -74,7 +74,9 @@ final class ServiceFleet implements AutoCloseable {
         member.client().close();
     }
 
-    /** The session ends and nobody unregisters, as with a process that is killed, but without the wait for a timeout. */
+    /**
+     * The session ends and nobody unregisters, as with a process that is killed, but without the wait for a timeout.
+     */
     private void die(String service, int number) {
         members.remove(id(service, number)).client().close();
     }

@@ -33,8 +33,8 @@ import org.apache.flink.table.resource.ResourceUri;
 import org.apache.flink.table.types.DataType;
 
 /**
- * Random DDL on this catalog and on Flink's own in memory: equal answers and equal failures, whichever instance is asked
- * and however often the connection breaks.
+ * Random DDL on this catalog and on Flink's own in memory: equal answers and equal failures, whichever instance is
+ * asked and however often the connection breaks.
  */
 class CatalogOracleTest {
 

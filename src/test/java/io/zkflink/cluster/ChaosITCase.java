@@ -28,9 +28,9 @@ import org.junit.jupiter.api.Test;
  * Whatever is killed, paused, restarted and upgraded, at random and under load: the mirror is its source, each event is
  * in the journal once, lookups found what was there, locks are held by one at a time, and the jobs run.
  *
- * <p>{@code mvn -Pnightly verify -Dit.test=ChaosITCase -Dminutes=N -Dseed=S}; what happened is in {@code
- * target/chaos.txt}. With an even seed Flink itself sits out lost connections to ZooKeeper. Faults wait for the clock, nothing else does: after each one all jobs have to run and to bring
- * results again before the next.
+ * <p>{@code mvn -Pnightly verify -Dit.test=ChaosITCase -Dminutes=N -Dseed=S}; what happened is in
+ * {@code target/chaos.txt}. With an even seed Flink itself sits out lost connections to ZooKeeper. Faults wait for the
+ * clock, nothing else does: after each one all jobs have to run and to bring results again before the next.
  */
 @Tag("nightly")
 class ChaosITCase {
@@ -86,8 +86,8 @@ class ChaosITCase {
 
     /**
      * Addresses, and time-outs that pauses outlast now and then. A TaskManager whose ZooKeeper session has expired may
-     * never hear of the JobManager again; Flink ends it when it has not been registered for a while (five minutes, unless
-     * told otherwise), and who watches over it starts another one, here {@link ChaosFaults#revive}.
+     * never hear of the JobManager again; Flink ends it when it has not been registered for a while (five minutes,
+     * unless told otherwise), and who watches over it starts another one, here {@link ChaosFaults#revive}.
      */
     private static Map<String, String> settings(ZooKeeperEnsemble ensemble, boolean tolerant) {
         return Map.of(

@@ -9,7 +9,10 @@ import java.util.regex.Pattern;
 /** The jobs that suffer: what they are, where they run, and how they are upgraded. For one thread. */
 final class ChaosJobs {
 
-    /** A subtree that is kept equal to another one; a log of events, each once; lookups in three ways; locks; who holds them. */
+    /**
+     * A subtree that is kept equal to another one; a log of events, each once; lookups in three ways; locks; who holds
+     * them.
+     */
     enum Job {
         MIRROR("""
             CREATE TABLE source (app STRING, setting STRING, content STRING, PRIMARY KEY (app, setting) NOT ENFORCED)
@@ -89,7 +92,9 @@ final class ChaosJobs {
         awaitRunning();
     }
 
-    /** Stops a job with a savepoint, and goes on from there with another copy of the jar, in a class loader of its own. */
+    /**
+     * Stops a job with a savepoint, and goes on from there with another copy of the jar, in a class loader of its own.
+     */
     void upgrade(Job job) {
         String savepoint = cluster.rest().stopWithSavepoint(ids.get(job));
         upgrades++;

@@ -83,7 +83,9 @@ final class ChaosLoad implements AutoCloseable {
                 threads));
     }
 
-    /** Some settings are created, changed, deleted, or deleted and created again, and then there is quiet for a moment. */
+    /**
+     * Some settings are created, changed, deleted, or deleted and created again, and then there is quiet for a moment.
+     */
     private void changeSettings(ZooKeeperAdmin zk, Random random) {
         int burst = random.nextInt(20) == 0 ? 100 : 1 + random.nextInt(3);
         for (int i = 0; i < burst; i++) {

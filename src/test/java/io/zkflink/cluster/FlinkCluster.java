@@ -22,8 +22,8 @@ import java.util.stream.Stream;
  * A standalone cluster of Flink, of one of the versions whose jars the build has laid into {@code target}: a JobManager
  * and TaskManagers as processes, with the shaded jar beside Flink's own.
  *
- * <p>Life cycle: {@link #start}, any number of kills and starts of its processes, {@link #close}, which leaves the logs.
- * For one thread at a time.
+ * <p>Life cycle: {@link #start}, any number of kills and starts of its processes, {@link #close}, which leaves the
+ * logs. For one thread at a time.
  */
 final class FlinkCluster implements AutoCloseable {
 

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The catalog store and the catalog in real clients, each a process: two SQL gateways with several sessions, Flink's JDBC
- * driver, and the SQL client.
+ * The catalog store and the catalog in real clients, each a process: two SQL gateways with several sessions, Flink's
+ * JDBC driver, and the SQL client.
  */
 @Tag("nightly")
 class GatewayITCase {

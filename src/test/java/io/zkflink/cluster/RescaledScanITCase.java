@@ -26,7 +26,9 @@ import org.apache.flink.streaming.util.TestStreamEnvironment;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The adaptive scheduler changes the parallelism of a running job; how many readers share the tree stays as it was set. */
+/**
+ * The adaptive scheduler changes the parallelism of a running job; how many readers share the tree stays as it was set.
+ */
 @Tag("nightly")
 class RescaledScanITCase {
 

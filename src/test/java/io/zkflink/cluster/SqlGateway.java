@@ -19,7 +19,9 @@ import java.util.List;
 import java.util.Properties;
 import java.util.stream.Stream;
 
-/** Flink's SQL gateway as a process, and sessions in it by way of its JDBC driver, which has a class loader of its own. */
+/**
+ * Flink's SQL gateway as a process, and sessions in it by way of its JDBC driver, which has a class loader of its own.
+ */
 final class SqlGateway implements AutoCloseable {
 
     private final JavaProcess process;

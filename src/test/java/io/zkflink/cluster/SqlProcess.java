@@ -22,8 +22,8 @@ import org.apache.flink.table.api.TableEnvironment;
 import org.apache.flink.table.api.TableResult;
 
 /**
- * Submits statements to a cluster from a JVM with the classes of the cluster's version: for versions whose SQL client is
- * in no repository, and where its start would cost more than the test.
+ * Submits statements to a cluster from a JVM with the classes of the cluster's version: for versions whose SQL client
+ * is in no repository, and where its start would cost more than the test.
  *
  * <p>Life cycle: starts when made, ends with {@link #close} or with this JVM. For one thread.
  */
@@ -66,7 +66,10 @@ final class SqlProcess implements AutoCloseable {
                         .collect(Collectors.joining("\t")));
     }
 
-    /** Executes a statement; for an INSERT it answers with the id of the job, which it does not wait for, else with rows. */
+    /**
+     * Executes a statement; for an INSERT it answers with the id of the job, which it does not wait for, else with
+     * rows.
+     */
     String execute(String statement) {
         return ask(statement.replace('\n', ' '));
     }

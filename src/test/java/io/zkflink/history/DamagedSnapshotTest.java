@@ -22,7 +22,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A snapshot with a wrong bit, or without its end, gives all that was there or an error that names it, and no wrong znode. */
+/**
+ * A snapshot with a wrong bit, or without its end, gives all that was there or an error that names it, and no wrong
+ * znode.
+ */
 class DamagedSnapshotTest {
 
     private static final int ZNODES = 12;

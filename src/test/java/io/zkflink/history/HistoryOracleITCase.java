@@ -37,10 +37,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Tens of thousands of random transactions on an ensemble whose leaders are killed: what is told of all three servers' files is
- * what ZooKeeper's own reader finds in the last leader's (and, where that got a snapshot instead, in another's), and has what the
- * clients were told, each once. {@code
- * -Doracle.transactions=50000}, {@code -Doracle.seed=S}.
+ * Tens of thousands of random transactions on an ensemble whose leaders are killed: what is told of all three servers'
+ * files is what ZooKeeper's own reader finds in the last leader's (and, where that got a snapshot instead, in
+ * another's), and has what the clients were told, each once. {@code -Doracle.transactions=50000},
+ * {@code -Doracle.seed=S}.
  */
 @Tag("nightly")
 class HistoryOracleITCase {

@@ -143,8 +143,9 @@ final class RandomTransactions {
     }
 
     /**
-     * A server may be behind, or the client on its way to another one, which may be, too; and to its own clients a leader
-     * answers a sync before what it has proposed is committed. A transaction that fails is committed in its turn.
+     * A server may be behind, or the client on its way to another one, which may be, too; and to its own clients a
+     * leader answers a sync before what it has proposed is committed. A transaction that fails is committed in its
+     * turn.
      */
     private static void await(ZooKeeper client) throws Exception {
         try {

@@ -15,10 +15,10 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /**
- * What a server of ZooKeeper 3.4.14 wrote, which does not run with the libraries of today. {@code version-2} is its folder,
- * after some 250 random operations of two clients at a time, one of which always ended with its ephemeral znodes; snapshots were
- * taken about every 60 transactions, and the server was killed and started again in the middle. {@code moments.txt} has the trees
- * that a client saw meanwhile: milliseconds since the epoch, path, data and Stat.
+ * What a server of ZooKeeper 3.4.14 wrote, which does not run with the libraries of today. {@code version-2} is its
+ * folder, after some 250 random operations of two clients at a time, one of which always ended with its ephemeral
+ * znodes; snapshots were taken about every 60 transactions, and the server was killed and started again in the middle.
+ * {@code moments.txt} has the trees that a client saw meanwhile: milliseconds since the epoch, path, data and Stat.
  */
 class RecordedHistoryTest {
 

@@ -259,7 +259,9 @@ class LookupJoinITCase {
         joins(SharedMiniCluster.tableEnvironment(1), mode, "");
     }
 
-    /** What a key holds is the same for the shuffle; VALUES have but one subtask, and so has what is shuffled of them. */
+    /**
+     * What a key holds is the same for the shuffle; VALUES have but one subtask, and so has what is shuffled of them.
+     */
     @Test
     void shuffledJoins() throws Exception {
         joins(SharedMiniCluster.tableEnvironment(1), Mode.WATCH, SHUFFLE);

@@ -17,7 +17,10 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.apache.zookeeper.common.PathUtils;
 
-/** Each key has exactly one path that is written, all its paths are below the root, and whatever cannot be a path is refused. */
+/**
+ * Each key has exactly one path that is written, all its paths are below the root, and whatever cannot be a path is
+ * refused.
+ */
 class PathTemplatePropertiesTest {
 
     private static final Map<Character, SegmentType> TYPES = Map.of(

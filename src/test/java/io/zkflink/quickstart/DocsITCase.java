@@ -22,8 +22,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every SQL statement of the docs is executed, page by page and in its order; queries until their tasks run. What a page
- * takes for granted it says in a comment {@code <!-- sql ... -->}, which is executed, too.
+ * Every SQL statement of the docs is executed, page by page and in its order; queries until their tasks run. What a
+ * page takes for granted it says in a comment {@code <!-- sql ... -->}, which is executed, too.
  */
 class DocsITCase {
 

@@ -17,8 +17,8 @@ import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.ZooKeeper;
 
 /**
- * What locks guard: whoever holds one writes its token to the log of the resource, in a transaction that is refused if its
- * node is gone. What was accepted, and in which order, is what the server has.
+ * What locks guard: whoever holds one writes its token to the log of the resource, in a transaction that is refused if
+ * its node is gone. What was accepted, and in which order, is what the server has.
  *
  * <p>Below the root there is {@code locks/<resource>}, {@code log/<resource>}, which a write adds an entry to, and
  * {@code progress/<who>}, whose version counts what was accepted of a writer.

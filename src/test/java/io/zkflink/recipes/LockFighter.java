@@ -13,14 +13,19 @@ import org.apache.zookeeper.data.Stat;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Programs with Curator's mutex, in a JVM of their own, that take one lock of some after another and write what it guards. */
+/**
+ * Programs with Curator's mutex, in a JVM of their own, that take one lock of some after another and write what it
+ * guards.
+ */
 public final class LockFighter {
 
     private static final Logger LOG = LoggerFactory.getLogger(LockFighter.class);
 
     private LockFighter() {}
 
-    /** The arguments are a connect string, the root of the log, the resources, a seed, and the names of the fighters. */
+    /**
+     * The arguments are a connect string, the root of the log, the resources, a seed, and the names of the fighters.
+     */
     public static void main(String[] arguments) throws Exception {
         FencedLog log = new FencedLog(arguments[1]);
         String[] resources = arguments[2].split(",", -1);

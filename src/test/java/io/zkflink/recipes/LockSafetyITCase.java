@@ -41,9 +41,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Two jobs and two JVMs with Curator's mutex fight for a few locks while connections break, sessions expire, processes
- * are paused and killed and the server is restarted. Whoever believes that it holds a lock writes to what it guards, and
- * the server accepts that as long as its node is there. Of what was accepted, no two holders' writes overlap, and tokens
- * grow; and after every fault everybody gets a lock again.
+ * are paused and killed and the server is restarted. Whoever believes that it holds a lock writes to what it guards,
+ * and the server accepts that as long as its node is there. Of what was accepted, no two holders' writes overlap, and
+ * tokens grow; and after every fault everybody gets a lock again.
  *
  * <p>{@code -Dsafety.rounds=N} faults, {@code -Dsafety.seed=S}; a failure names its seed. That it can fail: without the
  * check of the node in {@link FencedLog} it does, for example with 10 rounds of seed 2.
@@ -249,7 +249,9 @@ class LockSafetyITCase {
         return who;
     }
 
-    /** What acts on a row of a job: wants one lock of some after another, and writes when the table says that it has it. */
+    /**
+     * What acts on a row of a job: wants one lock of some after another, and writes when the table says that it has it.
+     */
     private void work(String wanted, String who, Random random) {
         try {
             while (!zk.exists(GUARDED.stop())) {

@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whoever queues, releases and dies, and whatever happens to the connection meanwhile: at no time do more rows of a lock
- * say that it is held than it has leases, and once all is quiet the rows say what the queues are.
+ * Whoever queues, releases and dies, and whatever happens to the connection meanwhile: at no time do more rows of a
+ * lock say that it is held than it has leases, and once all is quiet the rows say what the queues are.
  *
  * <p>{@code -Drecipes.rounds=N} rounds, {@code -Drecipes.seed=S}; a failure names its seed.
  */

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Rows and programs that know nothing of Flink, in processes of their own, wait for each other, whoever comes first; and a
- * program that dies is waited for no longer than its session lives.
+ * Rows and programs that know nothing of Flink, in processes of their own, wait for each other, whoever comes first;
+ * and a program that dies is waited for no longer than its session lives.
  */
 class RecipeInteropITCase {
 

@@ -139,8 +139,8 @@ class RecipeWriteITCase {
 
     /**
      * Rows of a session that has expired queue anew. Where CURATOR-604 has two hold one lock, the node of the expired
-     * session is still there, as a server might show it that has not heard of the end yet. It is not taken for that of the
-     * new session, and not waited for; and that of another job, which has the same owner, is left alone.
+     * session is still there, as a server might show it that has not heard of the end yet. It is not taken for that of
+     * the new session, and not waited for; and that of another job, which has the same owner, is left alone.
      */
     @Test
     void whatAnExpiredSessionLeftBehindIsNeitherTakenForOursNorWaitedFor() {

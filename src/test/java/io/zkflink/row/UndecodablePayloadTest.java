@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zkflink.client.ZNode;
 import io.zkflink.row.payload.PayloadCompression;
-import io.zkflink.table.schema.PayloadFormatTest;
+import io.zkflink.table.PayloadFormatTest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -29,7 +29,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A znode is one row: what becomes of data that a format makes no row of, or several, in a table of k, n INT, s STRING. */
+/**
+ * A znode is one row: what becomes of data that a format makes no row of, or several, in a table of k, n INT, s STRING.
+ */
 class UndecodablePayloadTest {
 
     private static final String MORE = "it goes on after its first record, and a znode is one row";

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The tree ends as if the rows had been applied one at a time, in their order, however they fall into batches, whenever
  * checkpoints are taken, whichever answers are lost, and whatever is written again after a failure.
  */
-class AtLeastOncePropertiesTest {
+public class AtLeastOncePropertiesTest {
 
     private static final int SEEDS = Integer.getInteger("sink.seeds", 300);
 
@@ -189,7 +189,7 @@ class AtLeastOncePropertiesTest {
         }
     }
 
-    static final class Rows implements RecordEncoder<RowWrite> {
+    public static final class Rows implements RecordEncoder<RowWrite> {
         private static final long serialVersionUID = 1L;
 
         @Override

@@ -17,7 +17,7 @@ import java.util.TreeMap;
  *
  * <p>Without {@code deleteChildren} a removal comes together with those of all that is below it, in any order.
  */
-final class RandomRows {
+public final class RandomRows {
 
     private static final String[] NAMES = {"a", "b", "c"};
 
@@ -30,7 +30,7 @@ final class RandomRows {
     /** Data by path; "" for a parent that is no row. */
     private final TreeMap<String, String> model = new TreeMap<>();
 
-    RandomRows(Random random, boolean deleteChildren, int count) {
+    public RandomRows(Random random, boolean deleteChildren, int count) {
         this.random = random;
         this.deleteChildren = deleteChildren;
         while (rows.size() < count) {
@@ -46,22 +46,22 @@ final class RandomRows {
         }
     }
 
-    List<RowWrite> rows() {
+    public List<RowWrite> rows() {
         return rows;
     }
 
     /** Whether the row before this one is removed together with it. */
-    boolean isWithinBurst(int index) {
+    public boolean isWithinBurst(int index) {
         return index > 0 && index < rows.size() && bursts.get(index).equals(bursts.get(index - 1));
     }
 
     /** The tree in the end, without parents that nobody needs any more. */
-    SortedMap<String, String> expected() {
+    public SortedMap<String, String> expected() {
         return pruned(model);
     }
 
     /** Without znodes that have neither data nor anything below: parents that were created for what is gone. */
-    static SortedMap<String, String> pruned(Map<String, String> tree) {
+    public static SortedMap<String, String> pruned(Map<String, String> tree) {
         TreeMap<String, String> left = new TreeMap<>(tree);
         for (String path : List.copyOf(left.descendingKeySet())) {
             if (left.get(path).isEmpty() && left.subMap(path + "/", path + "0").isEmpty()) {
@@ -115,7 +115,7 @@ final class RandomRows {
         rows.add(row);
     }
 
-    boolean deletesChildren() {
+    public boolean deletesChildren() {
         return deleteChildren;
     }
 }

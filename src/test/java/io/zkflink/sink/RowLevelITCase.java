@@ -20,7 +20,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** DELETE and UPDATE of batch jobs hit the rows that their condition matches, however the table declares its columns. */
+/**
+ * DELETE and UPDATE of batch jobs hit the rows that their condition matches, however the table declares its columns.
+ */
 class RowLevelITCase {
 
     private static final TableEnvironment SQL = SharedMiniCluster.batchTableEnvironment(2);

@@ -29,10 +29,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The property of {@link ConsistencyITCase} over savepoints and failovers: whatever happens to the tree while a job runs
- * and while it does not, at whatever parallelism it comes back, and whichever TaskManagers it loses, all rows of all its
- * lives together amount to the tree. The first savepoint of a life may fall into the middle of a walk, and so may the
- * loss of a TaskManager.
+ * The property of {@link ConsistencyITCase} over savepoints and failovers: whatever happens to the tree while a job
+ * runs and while it does not, at whatever parallelism it comes back, and whichever TaskManagers it loses, all rows of
+ * all its lives together amount to the tree. The first savepoint of a life may fall into the middle of a walk, and so
+ * may the loss of a TaskManager.
  */
 class RestoreConsistencyITCase {
 

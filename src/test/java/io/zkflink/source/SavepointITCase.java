@@ -24,11 +24,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A savepoint that an earlier version took is restored by this one. It lies in {@code src/test/resources/state}, is kept
- * for ever, and each version that changes a state format adds its own:
+ * A savepoint that an earlier version took is restored by this one. It lies in {@code src/test/resources/state}, is
+ * kept for ever, and each version that changes a state format adds its own:
  * {@code mvn test-compile failsafe:integration-test failsafe:verify -Dit.test=SavepointITCase -Dstate.write=true}.
  *
- * <p>State holds zxids, so the server has to be as it was then: a fresh one on which the same is done in the same order.
+ * <p>State holds zxids, so the server has to be as it was then: a fresh one on which the same is done in the same
+ * order.
  */
 class SavepointITCase {
 

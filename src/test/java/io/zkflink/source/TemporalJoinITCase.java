@@ -65,7 +65,10 @@ class TemporalJoinITCase {
         }
     }
 
-    /** A deletion counts from when it was seen and not from when the task reaches it, or it would end what came after it. */
+    /**
+     * A deletion counts from when it was seen and not from when the task reaches it, or it would end what came after
+     * it.
+     */
     @Test
     void whatIsCreatedAgainIsFoundHoweverLateTheTaskReachesItsDeletion() {
         sql.createTemporarySystemFunction("slowly", Slowly.class);

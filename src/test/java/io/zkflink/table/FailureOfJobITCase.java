@@ -18,7 +18,10 @@ import org.apache.zookeeper.data.Id;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What a user sees of a job that failed: the web UI shows the outermost failure of the task, the SQL client the innermost. */
+/**
+ * What a user sees of a job that failed: the web UI shows the outermost failure of the task, the SQL client the
+ * innermost.
+ */
 class FailureOfJobITCase {
 
     private final String root = SharedZooKeeper.freshRoot();

@@ -33,7 +33,9 @@ import org.apache.flink.table.runtime.connector.source.LookupRuntimeProviderCont
 import org.apache.flink.util.InstantiationUtil;
 import org.junit.jupiter.api.Test;
 
-/** A table of {@code /r/{s}/{b}/{i}/{l}} with a payload column {@code v}, on Flinks with and without the custom shuffle. */
+/**
+ * A table of {@code /r/{s}/{b}/{i}/{l}} with a payload column {@code v}, on Flinks with and without the custom shuffle.
+ */
 class TableSourcesTest {
 
     private static final int S = 0;

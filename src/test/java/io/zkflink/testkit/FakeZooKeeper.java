@@ -32,9 +32,9 @@ import java.util.function.Supplier;
  * A ZooKeeper in memory, server and client in one, in which a test decides what happens when.
  *
  * <p>It starts connected and empty. Whatever a call causes (answers, events) is delivered before that call returns, by
- * the calling thread, in the order in which a server would have sent it; what such a callback causes in turn comes after
- * that, so callbacks never nest, as on a real event thread. (While another thread delivers, it delivers ours too.) Given
- * an executor of one thread, callbacks run there instead.
+ * the calling thread, in the order in which a server would have sent it; what such a callback causes in turn comes
+ * after that, so callbacks never nest, as on a real event thread. (While another thread delivers, it delivers ours
+ * too.) Given an executor of one thread, callbacks run there instead.
  *
  * <p>Requests are answered at once, or, after {@link #holdReads}, one by one as the test says, with the tree as it is
  * when they are answered. Thread-safe.
@@ -353,8 +353,8 @@ public final class FakeZooKeeper implements DedicatedSession {
     }
 
     /**
-     * Refuses some requests, of those answered from now on, as a server does that has too much to do: they fail as if the
-     * connection were lost, and it lives.
+     * Refuses some requests, of those answered from now on, as a server does that has too much to do: they fail as if
+     * the connection were lost, and it lives.
      *
      * @param refused given a request as in {@link #held}
      */

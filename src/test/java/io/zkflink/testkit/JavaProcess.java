@@ -136,7 +136,9 @@ public final class JavaProcess {
         }
     }
 
-    /** Puts the classes that a leashed process needs into a directory, for class paths that lack the rest of the tests. */
+    /**
+     * Puts the classes that a leashed process needs into a directory, for class paths that lack the rest of the tests.
+     */
     public static Path leash(Path directory, Class<?>... more) {
         copy(Leashed.class, directory);
         for (Class<?> type : more) {

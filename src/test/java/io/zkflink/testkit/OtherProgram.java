@@ -90,7 +90,10 @@ public final class OtherProgram implements AutoCloseable {
                         SESSION_MILLIS));
     }
 
-    /** A Python with kazoo's {@code lock}, {@code read-lock}, {@code write-lock} and {@code semaphore}; empty where there is none to be had, which the log says. */
+    /**
+     * A Python with kazoo's {@code lock}, {@code read-lock}, {@code write-lock} and {@code semaphore}; empty where
+     * there is none to be had, which the log says.
+     */
     public static Optional<OtherProgram> kazoo(String connectString, Path directory) {
         Path log = directory.resolve("kazoo.log");
         String packages = directory

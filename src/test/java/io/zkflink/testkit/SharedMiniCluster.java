@@ -52,8 +52,8 @@ public final class SharedMiniCluster {
     }
 
     /**
-     * What a job needs to survive failures. The loss of a TaskManager costs more than one restart: each that comes before
-     * another one has registered fails for want of slots.
+     * What a job needs to survive failures. The loss of a TaskManager costs more than one restart: each that comes
+     * before another one has registered fails for want of slots.
      */
     public static Configuration restarting(String checkpointInterval, int restarts) {
         Configuration configuration = new Configuration();

@@ -38,8 +38,8 @@ import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.logical.RowType;
 
 /**
- * The format {@code avro-stub}: what {@code avro-confluent} does, whose registry's client is not on Maven Central, with a
- * registry in memory.
+ * The format {@code avro-stub}: what {@code avro-confluent} does, whose registry's client is not on Maven Central, with
+ * a registry in memory.
  */
 public final class StubRegistryAvro implements DeserializationFormatFactory, SerializationFormatFactory {
 

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Writes down what a watch reports, as {@code established}, {@code changed /path}, {@code lost}, {@code failed FAILURE}.
- * Thread-safe.
+ * Writes down what a watch reports, as {@code established}, {@code changed /path}, {@code lost},
+ * {@code failed FAILURE}. Thread-safe.
  */
 public class WatchRecorder implements WatchListener {
 

@@ -38,7 +38,9 @@ import org.apache.zookeeper.txn.Txn;
 import org.apache.zookeeper.txn.TxnHeader;
 import org.xerial.snappy.SnappyOutputStream;
 
-/** A server's folder that a test writes, by ZooKeeper's own classes: transaction by transaction, snapshot by snapshot. */
+/**
+ * A server's folder that a test writes, by ZooKeeper's own classes: transaction by transaction, snapshot by snapshot.
+ */
 public final class WrittenFolder {
 
     /** The time of the transaction whose counter is 0; each one is a second later than the one before. */

@@ -14,8 +14,8 @@ import java.util.stream.IntStream;
  * As many ZooKeeper servers as a {@code zoo.cfg} names, in processes of their own, with its configuration but for
  * addresses and directories.
  *
- * <p>Life cycle: {@link #start}, then kills, pauses and restarts of single servers, then {@link #close}. For one thread at
- * a time.
+ * <p>Life cycle: {@link #start}, then kills, pauses and restarts of single servers, then {@link #close}. For one thread
+ * at a time.
  */
 public final class ZooKeeperEnsemble implements AutoCloseable {
 

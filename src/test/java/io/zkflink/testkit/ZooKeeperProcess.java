@@ -31,9 +31,10 @@ import org.apache.zookeeper.server.quorum.QuorumPeerMain;
 /**
  * A ZooKeeper server in a JVM of its own, so that it can be killed, stopped and restarted like a real one.
  *
- * <p>Life cycle: {@link #start}, then any number of {@link #kill}, {@link #restart}, {@link #pause} and {@link #resume},
- * then {@link #close}, which deletes the data. Port and data stay the same over restarts. The server ends with this
- * JVM, however this JVM ends: it halts when the pipe to its standard input closes. Sessions may be as short as 400 ms.
+ * <p>Life cycle: {@link #start}, then any number of {@link #kill}, {@link #restart}, {@link #pause} and
+ * {@link #resume}, then {@link #close}, which deletes the data. Port and data stay the same over restarts. The server
+ * ends with this JVM, however this JVM ends: it halts when the pipe to its standard input closes. Sessions may be as
+ * short as 400 ms.
  *
  * <p>Methods that change the state are for one thread at a time; the others may be called by any thread.
  */

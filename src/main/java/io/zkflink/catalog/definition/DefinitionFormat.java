@@ -12,7 +12,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.flink.FlinkVersion;
-import org.apache.flink.annotation.Internal;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonProcessingException;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
@@ -22,12 +21,13 @@ import org.apache.flink.table.catalog.exceptions.CatalogException;
 
 /**
  * The frame of every definition: a JSON object with the version of the format, the kind of the object, the version of
- * Flink that wrote it, and an id of the write, by which whoever lost the connection finds out whether his write was made.
+ * Flink that wrote it, and an id of the write, by which whoever lost the connection finds out whether his write was
+ * made.
  *
- * <p>Whoever reads takes each field that he knows. One that is left over comes from a newer Flink and must not be ignored.
+ * <p>Whoever reads takes each field that he knows. One that is left over comes from a newer Flink and must not be
+ * ignored.
  */
-@Internal
-public final class DefinitionFormat {
+final class DefinitionFormat {
 
     /** The highest version that this connector reads, and the one that it writes. */
     static final int VERSION = 1;
@@ -46,7 +46,7 @@ public final class DefinitionFormat {
     }
 
     /** A definition to be filled. */
-    public static ObjectNode begin(String kind) {
+    static ObjectNode begin(String kind) {
         ObjectNode definition = JSON.createObjectNode();
         definition.put(FORMAT_VERSION, VERSION);
         definition.put(KIND, kind);
@@ -55,7 +55,7 @@ public final class DefinitionFormat {
         return definition;
     }
 
-    public static byte[] bytes(ObjectNode definition) {
+    static byte[] bytes(ObjectNode definition) {
         try {
             return JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(definition);
         } catch (IOException e) {
@@ -63,31 +63,31 @@ public final class DefinitionFormat {
         }
     }
 
-    public static ObjectNode object() {
+    static ObjectNode object() {
         return JSON.createObjectNode();
     }
 
-    public static void put(ObjectNode node, String field, Map<String, String> values) {
+    static void put(ObjectNode node, String field, Map<String, String> values) {
         if (!values.isEmpty()) {
             ObjectNode map = node.putObject(field);
             new TreeMap<>(values).forEach(map::put);
         }
     }
 
-    public static void put(ObjectNode node, String field, Iterable<String> values) {
+    static void put(ObjectNode node, String field, Iterable<String> values) {
         ArrayNode list = node.putArray(field);
         values.forEach(list::add);
     }
 
     /** Leaves out what is null or empty. */
-    public static void put(ObjectNode node, String field, String value) {
+    static void put(ObjectNode node, String field, String value) {
         if (value != null && !value.isEmpty()) {
             node.put(field, value);
         }
     }
 
     /** A definition that is being read. */
-    public static Reader read(ZNode znode) {
+    static Reader read(ZNode znode) {
         JsonNode node;
         try {
             node = JSON.readTree(znode.data());
@@ -129,7 +129,7 @@ public final class DefinitionFormat {
     }
 
     /** Takes the fields of one JSON object, each once. */
-    public static final class Reader {
+    static final class Reader {
         private final ObjectNode node;
         private final String path;
         private final String writer;
@@ -141,15 +141,15 @@ public final class DefinitionFormat {
             this.writer = writer;
         }
 
-        public String kind() {
+        String kind() {
             return text(KIND);
         }
 
-        public boolean has(String field) {
+        boolean has(String field) {
             return node.has(field);
         }
 
-        public String text(String field) {
+        String text(String field) {
             JsonNode value = take(field);
             if (value == null || !value.isTextual()) {
                 throw damaged("'" + field + "' is missing or no text");
@@ -158,7 +158,7 @@ public final class DefinitionFormat {
         }
 
         /** Null if there is none. */
-        public String optionalText(String field) {
+        String optionalText(String field) {
             return has(field) ? text(field) : null;
         }
 
@@ -168,7 +168,7 @@ public final class DefinitionFormat {
         }
 
         /** Null if there is none. */
-        public Long optionalNumber(String field) {
+        Long optionalNumber(String field) {
             JsonNode value = take(field);
             if (value != null && !value.canConvertToLong()) {
                 throw damaged("'" + field + "' is no number");
@@ -177,7 +177,7 @@ public final class DefinitionFormat {
         }
 
         /** Empty if there is none. */
-        public Map<String, String> texts(String field) {
+        Map<String, String> texts(String field) {
             Map<String, String> values = new LinkedHashMap<>();
             JsonNode map = take(field);
             if (map != null && !map.isObject()) {
@@ -191,14 +191,14 @@ public final class DefinitionFormat {
         }
 
         /** Empty if there is none. */
-        public List<String> list(String field) {
+        List<String> list(String field) {
             List<String> values = new ArrayList<>();
             elements(field).forEach(value -> values.add(value.asText()));
             return values;
         }
 
         /** Empty if there is none. */
-        public List<Reader> objects(String field) {
+        List<Reader> objects(String field) {
             List<Reader> readers = new ArrayList<>();
             for (JsonNode value : elements(field)) {
                 readers.add(nested(field, value));
@@ -207,7 +207,7 @@ public final class DefinitionFormat {
         }
 
         /** Null if there is none. */
-        public Reader object(String field) {
+        Reader object(String field) {
             JsonNode value = take(field);
             return value == null ? null : nested(field, value);
         }
@@ -234,7 +234,7 @@ public final class DefinitionFormat {
         }
 
         /** Refuses what nobody has asked for. */
-        public void end() {
+        void end() {
             node.fieldNames().forEachRemaining(field -> {
                 if (!taken.contains(field)) {
                     throw tooNew("'" + field + "'");
@@ -242,12 +242,12 @@ public final class DefinitionFormat {
             });
         }
 
-        public CatalogException damaged(String why) {
+        CatalogException damaged(String why) {
             return DefinitionFormat.damaged(path, why, null);
         }
 
         /** Says that this Flink lacks something. */
-        public CatalogException tooNew(String what) {
+        CatalogException tooNew(String what) {
             return new CatalogException(String.format(
                     "The definition in the znode '%s' was written by Flink %s and has %s, which this Flink %s does not know."
                             + " Use it with Flink %s or newer, or create the object anew without that.",

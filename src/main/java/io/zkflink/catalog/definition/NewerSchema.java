@@ -7,8 +7,8 @@ import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.Obje
 import org.apache.flink.table.api.Schema;
 
 /**
- * What schemas have since Flink 2.1 (indexes) and 2.3 (immutable columns). Older ones are never asked for it: what calls
- * methods that they lack is in a class that is only loaded where they exist.
+ * What schemas have since Flink 2.1 (indexes) and 2.3 (immutable columns). Older ones are never asked for it: what
+ * calls methods that they lack is in a class that is only loaded where they exist.
  */
 final class NewerSchema {
 

@@ -7,7 +7,8 @@ import org.apache.flink.annotation.Internal;
 
 /**
  * The znode name of an identifier of SQL, which may hold any character. ASCII letters, digits, hyphens and underscores
- * stand for themselves; all others are percent-encoded as UTF-8, half of a surrogate pair as {@code %u} and four digits.
+ * stand for themselves; all others are percent-encoded as UTF-8, half of a surrogate pair as {@code %u} and four
+ * digits.
  */
 @Internal
 public final class ObjectName {

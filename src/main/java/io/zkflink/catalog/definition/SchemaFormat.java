@@ -2,7 +2,6 @@
 package io.zkflink.catalog.definition;
 
 import io.zkflink.catalog.definition.DefinitionFormat.Reader;
-import org.apache.flink.annotation.Internal;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.ArrayNode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.ObjectNode;
 import org.apache.flink.table.api.DataTypes;
@@ -31,8 +30,7 @@ import org.apache.flink.table.types.logical.utils.LogicalTypeParser;
  * properties, is not used because keys that hold a comma, options whose names begin like those of the schema, and what
  * a column's declaration leaves out do not come back from it.
  */
-@Internal
-public final class SchemaFormat {
+final class SchemaFormat {
 
     private static final String NAME = "name";
     private static final String COLUMNS = "columns";
@@ -53,7 +51,7 @@ public final class SchemaFormat {
     /**
      * @param classLoader finds the classes of RAW types
      */
-    public SchemaFormat(ClassLoader classLoader) {
+    SchemaFormat(ClassLoader classLoader) {
         this.classLoader = classLoader;
     }
 
@@ -62,7 +60,7 @@ public final class SchemaFormat {
      *
      * @param resolved the same schema with all types and expressions known; null if it is not known
      */
-    public static void write(ObjectNode definition, Schema schema, ResolvedSchema resolved) {
+    static void write(ObjectNode definition, Schema schema, ResolvedSchema resolved) {
         ArrayNode columns = definition.putArray(COLUMNS);
         for (UnresolvedColumn column : schema.getColumns()) {
             Column known = resolved == null
@@ -156,7 +154,7 @@ public final class SchemaFormat {
         }
     }
 
-    public Schema read(Reader definition) {
+    Schema read(Reader definition) {
         Schema.Builder schema = Schema.newBuilder();
         for (Reader column : definition.objects(COLUMNS)) {
             read(column, schema);

@@ -3,16 +3,14 @@ package io.zkflink.client.batch;
 
 import java.util.Iterator;
 import java.util.LinkedHashSet;
-import org.apache.flink.annotation.Internal;
 
 /**
- * How long the data of znodes is whose Stat alone is wanted. Many short ones are read fastest with their data, because a
- * {@code multi} can have that and can have no {@code exists}; long ones are not to be transferred.
+ * How long the data of znodes is whose Stat alone is wanted. Many short ones are read fastest with their data, because
+ * a {@code multi} can have that and can have no {@code exists}; long ones are not to be transferred.
  *
  * <p>Thread-safe.
  */
-@Internal
-public final class DataLengths {
+final class DataLengths {
 
     /** Takes a network of one gigabit as long as a server takes for a request of its own. */
     static final int LARGE = 16 * 1024;

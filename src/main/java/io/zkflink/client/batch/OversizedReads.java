@@ -20,10 +20,10 @@ import org.apache.zookeeper.data.Stat;
  * as many other isolated reads, with nothing beside them in flight. That halves down to the read that is too large,
  * whatever its user does in between (a walk starts over), and costs nothing after an ordinary disconnect.
  *
- * <p>An isolated read that is sent alone is preceded by a request for the Stat of its znode. A Stat that says that the reply
- * cannot fit fails it as {@link Failure#REPLY_TOO_LARGE}. Where the Stat leaves that open, as for lists of children,
- * whose names may be long or short, it takes several losses in a row, each on a connection that had just answered for
- * the Stat: ordinary losses are not so punctual.
+ * <p>An isolated read that is sent alone is preceded by a request for the Stat of its znode. A Stat that says that the
+ * reply cannot fit fails it as {@link Failure#REPLY_TOO_LARGE}. Where the Stat leaves that open, as for lists of
+ * children, whose names may be long or short, it takes several losses in a row, each on a connection that had just
+ * answered for the Stat: ordinary losses are not so punctual.
  *
  * <p>Thread-safe.
  */

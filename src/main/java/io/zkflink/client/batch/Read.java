@@ -30,6 +30,8 @@ abstract sealed class Read<T> {
 
     private static final int MOST_BYTES_PER_CHILD = 300;
 
+    private static final byte[] NO_DATA = {};
+
     /** As the server's chroot sees it: with the namespace. */
     final String serverPath;
     /** As the user asked for it. */
@@ -142,8 +144,6 @@ abstract sealed class Read<T> {
     }
 
     static final class Data extends Read<Optional<ZNode>> {
-        private static final byte[] NO_DATA = {};
-
         Data(String serverPath, String path, ReplySize size) {
             super(serverPath, path, size);
         }
@@ -219,16 +219,16 @@ abstract sealed class Read<T> {
         }
     }
 
-    /** Asks for the Stat alone, since neither data nor children may be large. */
-    static final class Exists extends Read<Boolean> {
+    /** A read whose answer is a Stat, so that neither data nor children can make it too large. */
+    abstract static sealed class OfStat<T> extends Read<T> {
 
-        Exists(String serverPath, String path, ReplySize size) {
+        private OfStat(String serverPath, String path, ReplySize size) {
             super(serverPath, path, size);
         }
 
+        /** Neither do names of children end with two. */
         @Override
         String key() {
-            // Neither do names of children end with two.
             return serverPath + "//";
         }
 
@@ -253,6 +253,29 @@ abstract sealed class Read<T> {
         }
 
         @Override
+        final boolean isSurelyTooLarge(Stat stat, int replyLimit) {
+            return false;
+        }
+
+        @Override
+        final boolean isPerhapsTooLarge(Stat stat, int replyLimit) {
+            return false;
+        }
+
+        @Override
+        final String describe(Stat stat) {
+            return "The Stat of the znode '" + path + "'";
+        }
+    }
+
+    /** Whether there is a znode. */
+    static final class Exists extends OfStat<Boolean> {
+
+        Exists(String serverPath, String path, ReplySize size) {
+            super(serverPath, path, size);
+        }
+
+        @Override
         Boolean value(OpResult answer) {
             size.measured(HEADER_BYTES + STAT_BYTES);
             return true;
@@ -262,27 +285,10 @@ abstract sealed class Read<T> {
         Boolean absent() {
             return false;
         }
-
-        @Override
-        boolean isSurelyTooLarge(Stat stat, int replyLimit) {
-            return false;
-        }
-
-        @Override
-        boolean isPerhapsTooLarge(Stat stat, int replyLimit) {
-            return false;
-        }
-
-        @Override
-        String describe(Stat stat) {
-            return "The Stat of the znode '" + path + "'";
-        }
     }
 
     /** A znode without its data, which is transferred only where that is cheaper than a request that leaves it out. */
-    static final class StatOnly extends Read<Optional<ZNode>> {
-
-        private static final byte[] NO_DATA = {};
+    static final class StatOnly extends OfStat<Optional<ZNode>> {
 
         private final DataLengths lengths;
         private boolean isLarge;
@@ -300,7 +306,7 @@ abstract sealed class Read<T> {
         /** As that of {@link Exists} or of {@link Data}, whose answers are answers to this. */
         @Override
         String key() {
-            return isLarge ? serverPath + "//" : serverPath;
+            return isLarge ? super.key() : serverPath;
         }
 
         @Override
@@ -316,11 +322,7 @@ abstract sealed class Read<T> {
         @Override
         void send(ZooKeeper handle, Consumer<KeeperException.Code> answered) {
             if (isLarge) {
-                handle.exists(
-                        serverPath,
-                        false,
-                        (rc, ignored, ctx, stat) -> complete(rc, () -> Exists.of(stat), answered),
-                        null);
+                super.send(handle, answered);
             } else {
                 Data.send(handle, this, answered);
             }
@@ -339,27 +341,12 @@ abstract sealed class Read<T> {
 
         @Override
         Optional<OpResult> answeredBy(Stat stat) {
-            return Optional.of(Exists.of(stat));
+            return Optional.of(of(stat));
         }
 
         @Override
         Optional<ZNode> absent() {
             return Optional.empty();
-        }
-
-        @Override
-        boolean isSurelyTooLarge(Stat stat, int replyLimit) {
-            return false;
-        }
-
-        @Override
-        boolean isPerhapsTooLarge(Stat stat, int replyLimit) {
-            return false;
-        }
-
-        @Override
-        String describe(Stat stat) {
-            return "The Stat of the znode '" + path + "'";
         }
     }
 

@@ -65,7 +65,9 @@ final class MultiWrite {
         result.completeExceptionally(refused(writes.get(0), failed));
     }
 
-    /** What is wrong with the session rather than with a write is told as such, whichever write the server met it at. */
+    /**
+     * What is wrong with the session rather than with a write is told as such, whichever write the server met it at.
+     */
     private static void refused(int index, ZooKeeperException cause, CompletableFuture<WriteResult> result) {
         if (cause.failure().isTransient() || cause.failure() == Failure.AUTHENTICATION_FAILED) {
             result.completeExceptionally(cause);

@@ -7,11 +7,12 @@ import org.apache.flink.annotation.Internal;
 import org.apache.zookeeper.server.ZooKeeperThread;
 
 /**
- * The end of one of ZooKeeper's own clients, on a thread of its own, since the server may be slow to answer or not there.
+ * The end of one of ZooKeeper's own clients, on a thread of its own, since the server may be slow to answer or not
+ * there.
  *
  * <p>Whoever ends a job should wait for it. Flink closes the job's class loader once its tasks have ended, and a thread
- * that then needs a class for the first time, as closing a connection does, dies of that halfway: Netty's would live on,
- * and keep all classes of the job. Thread-safe.
+ * that then needs a class for the first time, as closing a connection does, dies of that halfway: Netty's would live
+ * on, and keep all classes of the job. Thread-safe.
  */
 @Internal
 public final class SessionShutdown {

@@ -5,7 +5,9 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import org.apache.flink.annotation.Internal;
 
-/** How long to wait before something is tried again: exponentially longer, with jitter, so that not all come at once. */
+/**
+ * How long to wait before something is tried again: exponentially longer, with jitter, so that not all come at once.
+ */
 @Internal
 public final class Backoff {
 

@@ -3,6 +3,7 @@ package io.zkflink.history.source;
 
 import io.zkflink.history.Operation;
 import io.zkflink.history.Transaction;
+import io.zkflink.path.ZNodePath;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -51,8 +52,7 @@ public enum HistoryMetadata {
             "name",
             "The last segment of the path.",
             DataTypes.STRING().notNull(),
-            (transaction, operation) ->
-                    text(operation.path().substring(operation.path().lastIndexOf('/') + 1))),
+            (transaction, operation) -> text(ZNodePath.name(operation.path()))),
     VERSION(
             "version",
             "The version of the data after `CREATE` (0) and `SET`; else NULL.",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.history.source;
 
-import io.zkflink.client.FetcherFailure;
+import io.zkflink.source.reader.FetcherFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -18,8 +18,8 @@ import org.apache.flink.core.io.InputStatus;
 import org.apache.flink.table.data.RowData;
 
 /**
- * Emits the rows that its fetcher thread has read. State and output are the task thread's, which also finds where to begin:
- * no checkpoint must be taken before that is known.
+ * Emits the rows that its fetcher thread has read. State and output are the task thread's, which also finds where to
+ * begin: no checkpoint must be taken before that is known.
  */
 final class HistoryReader
         extends SingleThreadMultiplexSourceReaderBase<HistoryRow, RowData, HistorySplit, HistoryReader.Position> {

@@ -23,12 +23,15 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.util.UserCodeClassLoader;
 
 /**
- * What an ensemble has written down, as rows: the operations of its transaction logs, or its tree as it was at a moment.
+ * What an ensemble has written down, as rows: the operations of its transaction logs, or its tree as it was at a
+ * moment.
  *
  * <ol>
- *   <li>The enumerator (JobManager) gives all files to one reader, since the order is that of the transactions. It opens none.
+ * <li>The enumerator (JobManager) gives all files to one reader, since the order is that of the transactions. It opens
+ * none.
  *   <li>The reader's fetcher thread reads and decodes.
- *   <li>Its task thread emits. A checkpoint holds the last operation that was emitted; a restored reader goes on behind it.
+ * <li>Its task thread emits. A checkpoint holds the last operation that was emitted; a restored reader goes on behind
+ * it.
  * </ol>
  */
 @Internal

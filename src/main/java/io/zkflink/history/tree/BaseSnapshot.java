@@ -15,10 +15,10 @@ import org.slf4j.LoggerFactory;
 /**
  * A snapshot that a past tree may be made of.
  *
- * <p>A snapshot is written while transactions go on, so it has what its name says and some of what came until it ended. It
- * is of no use for a tree that ends before. Servers since 3.6 write down the last transaction before it ended; the one after
- * that may be in the snapshot, too, since a znode comes into the tree before that number moves. Of others it is known only that a server
- * writes one snapshot at a time, and its first one before it serves.
+ * <p>A snapshot is written while transactions go on, so it has what its name says and some of what came until it ended.
+ * It is of no use for a tree that ends before. Servers since 3.6 write down the last transaction before it ended; the
+ * one after that may be in the snapshot, too, since a znode comes into the tree before that number moves. Of others it
+ * is known only that a server writes one snapshot at a time, and its first one before it serves.
  */
 final class BaseSnapshot {
 

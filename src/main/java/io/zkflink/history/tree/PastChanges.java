@@ -3,6 +3,7 @@ package io.zkflink.history.tree;
 
 import io.zkflink.history.Operation;
 import io.zkflink.history.Transaction;
+import io.zkflink.path.ZNodePath;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
@@ -34,7 +35,8 @@ final class PastChanges {
         }
         boolean isCreation = operation.kind() == Operation.Kind.CREATE;
         if (isCreation || operation.kind() == Operation.Kind.DELETE) {
-            String parent = parentOf(path);
+            // As snapshots have it: the path of the root is empty.
+            String parent = ZNodePath.parentPrefix(path);
             if (wanted.has(parent)) {
                 node(parent).touch(operation, transaction.zxid(), wanted.children());
             }
@@ -52,11 +54,6 @@ final class PastChanges {
 
     private PastNode node(String path) {
         return nodes.computeIfAbsent(path, PastNode::new);
-    }
-
-    /** As snapshots have it: the path of the root is empty. */
-    private static String parentOf(String path) {
-        return path.substring(0, Math.max(0, path.lastIndexOf('/')));
     }
 
     /** What was done to a znode, or to the children that its parent has; null for nothing. */

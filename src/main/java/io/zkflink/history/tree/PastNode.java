@@ -9,8 +9,8 @@ import java.util.Map;
 import org.apache.zookeeper.data.StatPersisted;
 
 /**
- * What transactions have done to one znode since a snapshot. What they have not touched is as the snapshot says. Since a
- * snapshot may already have some of them, each change says what is so after it, and not by how much it changes.
+ * What transactions have done to one znode since a snapshot. What they have not touched is as the snapshot says. Since
+ * a snapshot may already have some of them, each change says what is so after it, and not by how much it changes.
  */
 final class PastNode {
 

@@ -18,11 +18,11 @@ import org.apache.flink.core.fs.Path;
 /**
  * Finds the tree as it was after the last transaction whose time is not later than a moment.
  *
- * <p>Transactions are ordered by their zxid, and leaders' clocks may differ; a transaction that comes later with an earlier
- * time is found if its leader's clock was no more than ten minutes behind.
+ * <p>Transactions are ordered by their zxid, and leaders' clocks may differ; a transaction that comes later with an
+ * earlier time is found if its leader's clock was no more than ten minutes behind.
  *
- * <p>The newest snapshot that has nothing of what came after that transaction is read, and what was done since is laid over
- * it.
+ * <p>The newest snapshot that has nothing of what came after that transaction is read, and what was done since is laid
+ * over it.
  */
 @Internal
 public final class PastTrees {

@@ -10,9 +10,9 @@ import java.util.Iterator;
 import org.apache.flink.annotation.Internal;
 
 /**
- * The znodes of a tree as it was, streamed from a snapshot and what was done since. A znode of the snapshot is given when all
- * below it were passed, since only then the number of its children is known; those that the snapshot has not come last. Holds
- * the ancestors of one znode and what was done. Used by one thread.
+ * The znodes of a tree as it was, streamed from a snapshot and what was done since. A znode of the snapshot is given
+ * when all below it were passed, since only then the number of its children is known; those that the snapshot has not
+ * come last. Holds the ancestors of one znode and what was done. Used by one thread.
  */
 @Internal
 public final class TreeAt implements AutoCloseable {
@@ -61,7 +61,9 @@ public final class TreeAt implements AutoCloseable {
         }
     }
 
-    /** The next znode; null after the last one. The snapshot has proven to be intact when those come that it has not. */
+    /**
+     * The next znode; null after the last one. The snapshot has proven to be intact when those come that it has not.
+     */
     public ZNode next() throws IOException {
         while (next != null || !open.isEmpty()) {
             if (!open.isEmpty() && (next == null || !open.peekLast().isAbove(next.path()))) {

@@ -3,7 +3,6 @@ package io.zkflink.row.payload;
 
 import java.io.Serializable;
 import java.util.List;
-import org.apache.flink.annotation.Internal;
 import org.apache.flink.table.data.ArrayData;
 import org.apache.flink.table.data.MapData;
 import org.apache.flink.table.data.RowData;
@@ -13,13 +12,14 @@ import org.apache.flink.table.types.logical.MapType;
 import org.apache.flink.table.types.logical.RowType;
 
 /**
- * Finds NULLs inside of columns at places that are declared NOT NULL. Formats such as {@code json} leave such a NULL where
- * data lacks a field, and Flink then reads an invented value there.
+ * Finds NULLs inside of columns at places that are declared NOT NULL. Formats such as {@code json} leave such a NULL
+ * where data lacks a field, and Flink then reads an invented value there.
  */
-@Internal
-public sealed interface NestedNulls extends Serializable {
+sealed interface NestedNulls extends Serializable {
 
-    /** Where the first one is, as a way of reading would name it, behind a dot or in brackets; null if there is none. */
+    /**
+     * Where the first one is, as a way of reading would name it, behind a dot or in brackets; null if there is none.
+     */
     String find(Object value);
 
     /** What finds them in values of a type; null if it can have none. */

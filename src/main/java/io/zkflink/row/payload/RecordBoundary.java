@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import org.apache.flink.annotation.Internal;
 
 /**
- * Finds what follows the first record of a znode's data. Flink's text formats decode the first record and say nothing of
- * the rest.
+ * Finds what follows the first record of a znode's data. Flink's text formats decode the first record and say nothing
+ * of the rest.
  */
 @Internal
 public sealed interface RecordBoundary extends Serializable {

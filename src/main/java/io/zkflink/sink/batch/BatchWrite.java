@@ -5,6 +5,7 @@ import io.zkflink.client.Failure;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperException;
+import io.zkflink.path.ZNodePath;
 import io.zkflink.row.RowWrite;
 import io.zkflink.sink.runtime.SinkMetric;
 import io.zkflink.sink.runtime.SinkMetrics;
@@ -21,17 +22,17 @@ import java.util.function.Consumer;
 import org.apache.flink.annotation.Internal;
 
 /**
- * Writes some rows, in an order in which a {@link PathQueue} gave them, by {@code multi} requests that each are made whole
- * or not at all.
+ * Writes some rows, in an order in which a {@link PathQueue} gave them, by {@code multi} requests that each are made
+ * whole or not at all.
  *
  * <p>Whether a znode has to be created or set is guessed, not asked. A refused request tells of the first row that it
  * could not be made with: that row is repaired (created instead of set or the other way round, given its parents,
- * compared with its znode) and all are sent again; once a guess was wrong, the other guesses are settled by one batch of
- * reads. A batch that may be divided is divided there, so that what was possible is not sent over and over. Removals
+ * compared with its znode) and all are sent again; once a guess was wrong, the other guesses are settled by one batch
+ * of reads. A batch that may be divided is divided there, so that what was possible is not sent over and over. Removals
  * of znodes that have children are left out, and told of in the end.
  *
- * <p>Each request, of rows, of parents and of what is below a row, carries the writer's guard: {@link GuardedClient}. If
- * the guard is refused, the batch fails with {@link GuardException}.
+ * <p>Each request, of rows, of parents and of what is below a row, carries the writer's guard: {@link GuardedClient}.
+ * If the guard is refused, the batch fails with {@link GuardException}.
  *
  * <p>When the connection breaks, {@link #write} it again for what is not known to be written. Not thread-safe:
  * everything happens on the thread of its context.
@@ -224,7 +225,7 @@ public final class BatchWrite {
         for (BatchedRow row : request) {
             if (row.creates()) {
                 created.add(row.path());
-                if (row == orphan || !created.contains(MissingParents.parent(row.path()))) {
+                if (row == orphan || !created.contains(ZNodePath.parent(row.path()))) {
                     without.add(row.path());
                 }
             }

@@ -94,7 +94,10 @@ public final class BatchedRow extends PathQueue.Entry {
         leavesParent = true;
     }
 
-    /** Has this removal, whose znode has children, take the data only; false if what is below was not put by a later row. */
+    /**
+     * Has this removal, whose znode has children, take the data only; false if what is below was not put by a later
+     * row.
+     */
     boolean clear() {
         clears = leavesParent;
         return clears;

@@ -16,9 +16,9 @@ import java.util.function.Supplier;
 import org.apache.flink.annotation.Internal;
 
 /**
- * A client whose every write, whatever it is of (rows, parents, deletions below a row, the namespace), is made only while
- * its writer's guard holds. A write that the guard refuses fails with {@link GuardException}; the index of any other
- * refusal counts the caller's own writes.
+ * A client whose every write, whatever it is of (rows, parents, deletions below a row, the namespace), is made only
+ * while its writer's guard holds. A write that the guard refuses fails with {@link GuardException}; the index of any
+ * other refusal counts the caller's own writes.
  *
  * <p>A guard may change something as well: the marker of a transaction. That change belongs to the rows' one request,
  * {@link #advance}. All other requests check the marker and leave it as it is: one that was advanced with the parents

@@ -8,6 +8,7 @@ import io.zkflink.client.WriteRefusal;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
+import io.zkflink.path.ZNodePath;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -42,19 +43,15 @@ public final class MissingParents {
         this.thread = thread;
     }
 
-    public static String parent(String path) {
-        return path.substring(0, Math.max(1, path.lastIndexOf('/')));
-    }
-
     /**
      * Has the parents of some paths there.
      *
      * @param orphan one of the paths, whose parent turned out to be missing, whatever was known of it
      */
     public CompletableFuture<Void> create(List<String> paths, String orphan) {
-        known.isNow(parent(orphan), false);
+        known.isNow(ZNodePath.parent(orphan), false);
         Set<String> parents = new LinkedHashSet<>();
-        paths.forEach(path -> parents.add(parent(path)));
+        paths.forEach(path -> parents.add(ZNodePath.parent(path)));
         parents.removeIf(path -> known.isKnown(path) && known.guess(path));
         return create(parents);
     }
@@ -107,7 +104,7 @@ public final class MissingParents {
             } else if (refusal.failure() == Failure.NO_PERMISSION) {
                 denied.put(order.get(i), refusal);
             } else if (refusal.failure() == Failure.NO_NODE) {
-                above.add(parent(order.get(i)));
+                above.add(ZNodePath.parent(order.get(i)));
                 again.add(order.get(i));
             } else {
                 return CompletableFuture.failedFuture(refusal);

@@ -16,14 +16,15 @@ import org.apache.flink.annotation.Internal;
 /**
  * Writes that wait to be sent, so that the tree ends as if they had been made one at a time in their order.
  *
- * <p>Of a path, the last write that waits makes those before it superfluous, unless each of them counts, and none leaves
- * while another one of the same path is in flight. Paths of which one is above the other depend on each other, too:
+ * <p>Of a path, the last write that waits makes those before it superfluous, unless each of them counts, and none
+ * leaves while another one of the same path is in flight. Paths of which one is above the other depend on each other,
+ * too:
  *
  * <ul>
  *   <li>A put leaves after what came before it for a znode above, since that creates, keeps or removes its parent.
  *   <li>A removal leaves after the puts below its znode that came before it, and together with the removals below.
- *   <li>A removal whose znode turned out to have children is <em>parked</em> until something below was written, or until
- *       somebody asks for another try. Puts below it do not wait for that, but for removals below that came before them.
+ * <li>A removal whose znode turned out to have children is <em>parked</em> until something below was written, or until
+ * somebody asks for another try. Puts below it do not wait for that, but for removals below that came before them.
  * </ul>
  *
  * <p>Most tables have paths of one depth only. Nothing is known of the znodes above as long as that is so.

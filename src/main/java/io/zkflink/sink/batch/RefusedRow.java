@@ -15,8 +15,8 @@ public final class RefusedRow {
     private RefusedRow() {}
 
     /**
-     * A failure that says what a user can do. Where ZooKeeper said something else, that is suppressed and no cause: Flink's SQL client
-     * shows the innermost cause only.
+     * A failure that says what a user can do. Where ZooKeeper said something else, that is suppressed and no cause:
+     * Flink's SQL client shows the innermost cause only.
      */
     public static IOException failure(String message, ZooKeeperException refusal) {
         if (message.equals(refusal.getMessage())) {

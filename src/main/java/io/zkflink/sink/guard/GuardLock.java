@@ -36,17 +36,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A lock, as Curator's {@code InterProcessMutex} takes it, that a writer holds for as long as it writes. Every request of
- * the writer checks that the lock's node is still there: a writer that has lost the lock, though it may not know it yet,
- * can write nothing.
+ * A lock, as Curator's {@code InterProcessMutex} takes it, that a writer holds for as long as it writes. Every request
+ * of the writer checks that the lock's node is still there: a writer that has lost the lock, though it may not know it
+ * yet, can write nothing.
  *
- * <p>Life cycle: {@link #acquire} queues and waits its turn; closing the session gives the lock back. Cut off, the writer
- * keeps the lock as long as the server keeps the session; then the next in the queue has it, and whatever this one had
- * sent or sends is refused.
+ * <p>Life cycle: {@link #acquire} queues and waits its turn; closing the session gives the lock back. Cut off, the
+ * writer keeps the lock as long as the server keeps the session; then the next in the queue has it, and whatever this
+ * one had sent or sends is refused.
  *
- * <p>A node whose creation was not answered is recognised by its name. It may be seen late, by a server that lags behind, so
- * that another one is created meanwhile: after each loss the queue is looked at by a server that is up to date, the lowest
- * of our nodes queues, and the others are deleted, as are those of a session of ours that has expired.
+ * <p>A node whose creation was not answered is recognised by its name. It may be seen late, by a server that lags
+ * behind, so that another one is created meanwhile: after each loss the queue is looked at by a server that is up to
+ * date, the lowest of our nodes queues, and the others are deleted, as are those of a session of ours that has expired.
  */
 @Internal
 public final class GuardLock implements Guard {

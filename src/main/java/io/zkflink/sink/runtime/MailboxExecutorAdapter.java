@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The thread of a task, for what answers of ZooKeeper lead to: one after the other, each through the task's mailbox, and
- * none after the writer was closed. A writer that has failed fails its task after whatever it did last.
+ * The thread of a task, for what answers of ZooKeeper lead to: one after the other, each through the task's mailbox,
+ * and none after the writer was closed. A writer that has failed fails its task after whatever it did last.
  *
  * <p>{@link #execute} may be called by any thread, all else by the task's.
  */

@@ -8,9 +8,9 @@ import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 /**
  * Keeps what only one task may do with one task, whatever rescales the job.
  *
- * <p>The adaptive scheduler and reactive mode change a parallelism of 1 like any other, up to the maximum parallelism. That
- * must be 1, too, and it is the head of a chain that decides: an operator that is chained behind another has the maximum
- * parallelism of that one.
+ * <p>The adaptive scheduler and reactive mode change a parallelism of 1 like any other, up to the maximum parallelism.
+ * That must be 1, too, and it is the head of a chain that decides: an operator that is chained behind another has the
+ * maximum parallelism of that one.
  */
 @Internal
 public final class SingleWriter {

@@ -3,11 +3,11 @@ package io.zkflink.sink.session;
 
 import io.zkflink.client.WatchListener;
 import io.zkflink.client.ZooKeeperClient;
-import io.zkflink.sink.batch.MissingParents;
+import io.zkflink.path.ZNodePath;
 
 /**
- * One recursive watch on the nearest common ancestor of some paths; it moves up when a path is added that lies elsewhere.
- * What changes while a new watch is put in place is not reported: its listener hears when it is {@linkplain
+ * One recursive watch on the nearest common ancestor of some paths; it moves up when a path is added that lies
+ * elsewhere. What changes while a new watch is put in place is not reported: its listener hears when it is {@linkplain
  * WatchListener#established established}. Owned by one thread.
  */
 final class AncestorWatch {
@@ -40,7 +40,7 @@ final class AncestorWatch {
     private static String commonAncestor(String one, String other) {
         String ancestor = one;
         while (!isBelow(other, ancestor)) {
-            ancestor = MissingParents.parent(ancestor);
+            ancestor = ZNodePath.parent(ancestor);
         }
         return ancestor;
     }

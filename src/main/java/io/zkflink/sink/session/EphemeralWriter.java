@@ -8,6 +8,7 @@ import io.zkflink.client.SessionIdentity;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperException;
+import io.zkflink.path.ZNodePath;
 import io.zkflink.sink.batch.KnownZNodes;
 import io.zkflink.sink.batch.MissingParents;
 import io.zkflink.sink.settings.SinkSettings;
@@ -24,9 +25,9 @@ import org.slf4j.LoggerFactory;
  * Rows that are ephemeral znodes.
  *
  * <p>A znode of somebody else in the place of a row is never touched. An ephemeral one is waited for, as long as its
- * session may outlive whoever had it: it may be that of a job which was cancelled a moment ago. The epoch of that session
- * tells how long that is; of other programs it is not known, and taken for as long as ours. Then, and for any other znode at
- * once, the writer fails.
+ * session may outlive whoever had it: it may be that of a job which was cancelled a moment ago. The epoch of that
+ * session tells how long that is; of other programs it is not known, and taken for as long as ours. Then, and for any
+ * other znode at once, the writer fails.
  */
 final class EphemeralWriter extends SessionBoundWriter {
 
@@ -61,7 +62,7 @@ final class EphemeralWriter extends SessionBoundWriter {
 
     @Override
     String home(SessionBoundRow.Id id) {
-        return MissingParents.parent(id.path());
+        return ZNodePath.parent(id.path());
     }
 
     @Override

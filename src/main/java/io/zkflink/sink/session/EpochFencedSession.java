@@ -26,13 +26,14 @@ import java.util.concurrent.Executor;
  * A session of which only the writer that was attached to it last can write, though an earlier one may still be
  * connected as the same session and not know that its time is over.
  *
- * <p>The session owns an ephemeral znode, its epoch. Whoever attaches sets it, and so changes its version; every request
- * begins with a check that it still has that version. Between attaching and setting the epoch a writer is killed, cut off
- * or outpaced without any harm: it has written nothing, and the one before it still can. Two that attach at the same time
- * both set the epoch, and the later one wins. The epoch goes with its session, so that it needs no cleaning.
+ * <p>The session owns an ephemeral znode, its epoch. Whoever attaches sets it, and so changes its version; every
+ * request begins with a check that it still has that version. Between attaching and setting the epoch a writer is
+ * killed, cut off or outpaced without any harm: it has written nothing, and the one before it still can. Two that
+ * attach at the same time both set the epoch, and the later one wins. The epoch goes with its session, so that it needs
+ * no cleaning.
  *
- * <p>An epoch that somebody has deleted cannot be made anew, since the version of the new one may be one that an earlier
- * writer checks: its session is ended instead.
+ * <p>An epoch that somebody has deleted cannot be made anew, since the version of the new one may be one that an
+ * earlier writer checks: its session is ended instead.
  *
  * <p>Owned by one thread, which everything happens on.
  */
@@ -146,7 +147,10 @@ final class EpochFencedSession {
                         thread);
     }
 
-    /** {@code sink.commit-path} may be another one than that of the writer before; its session keeps the epoch that it has. */
+    /**
+     * {@code sink.commit-path} may be another one than that of the writer before; its session keeps the epoch that it
+     * has.
+     */
     private CompletableFuture<SessionIdentity> findEarlierEpoch(SessionIdentity now, String path, int rounds) {
         String end = path.substring(path.lastIndexOf('/', path.lastIndexOf('/') - 1));
         return session.ephemerals()
@@ -174,8 +178,8 @@ final class EpochFencedSession {
     }
 
     /**
-     * For how many milliseconds the server keeps a session, of this connector or not, without hearing of it; 0 if that is
-     * not known.
+     * For how many milliseconds the server keeps a session, of this connector or not, without hearing of it; 0 if that
+     * is not known.
      */
     CompletableFuture<Long> timeoutMillis(long other) {
         return session.read(epochs + "/" + SessionIdentity.name(other)).handle((epoch, error) -> {

@@ -6,6 +6,7 @@ import io.zkflink.client.DedicatedSession;
 import io.zkflink.client.Failure;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperException;
+import io.zkflink.path.ZNodePath;
 import io.zkflink.recipes.Contender;
 import io.zkflink.recipes.Layout;
 import io.zkflink.recipes.Recipe;
@@ -29,11 +30,11 @@ import java.util.concurrent.CompletableFuture;
  * Rows that queue for locks, run for offices and enter barriers; a row that goes releases, steps down, leaves. Nothing
  * waits for a grant: readers of the resource see it.
  *
- * <p>A row has one node in a session, whose name is made of session, resource and owner. So a claim that is made twice is
- * one claim, a node whose creation was not answered is recognised, and that of another session never taken for ours.
- * Before it queues where it has no node yet, the writer looks who is there: it refuses to queue with programs that number
- * nodes differently, and takes down which nodes its rows had in the session before this one. A server that deletes those
- * late would have rows wait for themselves, so each goes before its row queues anew.
+ * <p>A row has one node in a session, whose name is made of session, resource and owner. So a claim that is made twice
+ * is one claim, a node whose creation was not answered is recognised, and that of another session never taken for ours.
+ * Before it queues where it has no node yet, the writer looks who is there: it refuses to queue with programs that
+ * number nodes differently, and takes down which nodes its rows had in the session before this one. A server that
+ * deletes those late would have rows wait for themselves, so each goes before its row queues anew.
  *
  * <p>Whoever creates the last missing member of a barrier creates {@code ready}, too, and the last to leave deletes it,
  * each by a request of its own: killed before it, the next writer of this session does so; if there is none, whoever
@@ -83,9 +84,7 @@ final class RecipeWriter extends SessionBoundWriter {
 
     @Override
     Optional<String> mark(String node) {
-        return recipe.parse(node.substring(node.lastIndexOf('/') + 1))
-                .flatMap(Contender::id)
-                .map(id -> mark(MissingParents.parent(node), id));
+        return recipe.parse(ZNodePath.name(node)).flatMap(Contender::id).map(id -> mark(ZNodePath.parent(node), id));
     }
 
     @Override
@@ -237,7 +236,7 @@ final class RecipeWriter extends SessionBoundWriter {
     @Override
     public void onCompleted(List<Step> steps) {
         for (Step step : steps) {
-            String resource = MissingParents.parent(step.write().path());
+            String resource = ZNodePath.parent(step.write().path());
             if (step.effect() == Effect.MAKES) {
                 leftBehind.remove(step.row().id());
                 ours.merge(resource, 1, Integer::sum);

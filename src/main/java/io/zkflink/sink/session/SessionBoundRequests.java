@@ -4,8 +4,8 @@ package io.zkflink.sink.session;
 import io.zkflink.client.WriteResult;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperException;
+import io.zkflink.path.ZNodePath;
 import io.zkflink.sink.batch.GuardException;
-import io.zkflink.sink.batch.MissingParents;
 import io.zkflink.sink.batch.RefusedRow;
 import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.sink.runtime.MailboxExecutorAdapter;
@@ -22,9 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends what the rows of an {@link SessionBoundWriter} need, many at a time, each request beginning with what its session is
- * guarded by. What is refused because of one row is mended and sent again. What is lost is not: the writer finds out what
- * is there, and the rows that still differ are sent.
+ * Sends what the rows of an {@link SessionBoundWriter} need, many at a time, each request beginning with what its
+ * session is guarded by. What is refused because of one row is mended and sent again. What is lost is not: the writer
+ * finds out what is there, and the rows that still differ are sent.
  *
  * <p>Everything happens on the task thread.
  */
@@ -85,7 +85,9 @@ final class SessionBoundRequests {
         /** What makes these rows what they should be. */
         List<Step> steps(List<SessionBoundRow> batch);
 
-        /** Does what it takes for steps to be possible of which one was refused; their rows are then looked at again. */
+        /**
+         * Does what it takes for steps to be possible of which one was refused; their rows are then looked at again.
+         */
         CompletableFuture<Void> repairAndRetry(List<Step> steps, int refused, ZooKeeperException cause);
 
         /** Does what is to follow these steps, which are made. */
@@ -180,7 +182,7 @@ final class SessionBoundRequests {
         for (Owner.Step step : steps) {
             SessionBoundRow row = step.row();
             if (step.write() instanceof ZNodeWrite.Create create) {
-                String node = MissingParents.parent(create.path());
+                String node = ZNodePath.parent(create.path());
                 node = (node.equals("/") ? "" : node) + "/" + result.created().get(created++);
                 if (step.effect() == Owner.Effect.MAKES) {
                     String made = node;

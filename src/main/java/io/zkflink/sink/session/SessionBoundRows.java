@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The rows of a writer by their znode or resource, and which of them need work. What is under way of one path ends before
- * anything else of it begins. Owned by one thread.
+ * The rows of a writer by their znode or resource, and which of them need work. What is under way of one path ends
+ * before anything else of it begins. Owned by one thread.
  */
 final class SessionBoundRows {
 
@@ -80,9 +80,9 @@ final class SessionBoundRows {
     }
 
     /**
-     * Takes what may leave together; it is under way until {@link #release}. Of one path it takes whatever is to go, and
-     * one row that is to come: two sequential znodes of one parent that come in one transaction cannot be told apart by
-     * their czxid.
+     * Takes what may leave together; it is under way until {@link #release}. Of one path it takes whatever is to go,
+     * and one row that is to come: two sequential znodes of one parent that come in one transaction cannot be told
+     * apart by their czxid.
      */
     List<SessionBoundRow> take(int maxRows, long maxBytes) {
         List<SessionBoundRow> taken = new ArrayList<>();

@@ -17,7 +17,8 @@ import org.apache.flink.table.data.RowData;
  * Writes rows that are there as long as the job has them, over failures, too: ephemeral znodes, and the nodes of locks,
  * elections and barriers.
  *
- * <p>One task does it all, since there is one session; its state holds the rows, and the id and password of the session.
+ * <p>One task does it all, since there is one session; its state holds the rows, and the id and password of the
+ * session.
  *
  * @param <T> the type of the elements that tell of the rows
  */

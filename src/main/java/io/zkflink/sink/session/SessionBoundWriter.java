@@ -30,25 +30,27 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Life cycle: the rows, and the session of the writer before it, come from Flink's state. Whenever there is a
  * connection that is not known yet (the first, another after a loss, another session after an expiry) the writer makes
- * sure that the session is its own ({@link EpochFencedSession}), asks the server which znodes the session owns, and then
- * creates, sets and deletes what differs from the rows. So it need not know what became of a request whose answer it has
- * not heard, whether its own or that of the writer before it.
+ * sure that the session is its own ({@link EpochFencedSession}), asks the server which znodes the session owns, and
+ * then creates, sets and deletes what differs from the rows. So it need not know what became of a request whose answer
+ * it has not heard, whether its own or that of the writer before it.
  *
  * <p>With checkpoints, nothing is created in a session before a checkpoint has completed that says which session it is:
  *
  * <ul>
  *   <li>Killed before that, it leaves a session that owns nothing.
- *   <li>Killed after that, the next writer goes on with the session if it comes before the session expires, and finds what
+ * <li>Killed after that, the next writer goes on with the session if it comes before the session expires, and finds
+ * what
  *       is there. A row that the checkpoint has and the session has not is created; a znode whose row came after the
  *       checkpoint stays, for Flink replays such rows. A restored source may take part in checkpoints before it has
- *       replayed anything, so that none of them says that a row will not come any more: the znode stays for as long as it
+ * replayed anything, so that none of them says that a row will not come any more: the znode stays for as long as it
  *       would without a writer, the session timeout, and goes with the next checkpoint that completes.
  *   <li>Cut off for so long that the session expires, it has a new one, in which the rows are created again once a
  *       checkpoint has completed that knows it. What the expired session owned is deleted by the server before it lets
  *       anybody know.
- *   <li>Ended by cancellation or failure, which cannot be told apart, it leaves the session as it is. Ended by the end of
+ * <li>Ended by cancellation or failure, which cannot be told apart, it leaves the session as it is. Ended by the end of
  *       its input, it deletes all and then ends the session; killed between the two, it does so again.
- *   <li>Cut off, or paused, while another writer takes its place: each of its requests is refused from the moment at which
+ * <li>Cut off, or paused, while another writer takes its place: each of its requests is refused from the moment at
+ * which
  *       the other one has the session. It learns that by the next one, leaves the session and fails.
  * </ul>
  *
@@ -56,8 +58,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A znode that somebody else deletes is noticed by a watch and created again, as long as its row is there.
  *
- * <p>The rows are its state, so it makes nobody wait: not the query, for of each row only the last change counts, and no
- * checkpoint. All happens on the task thread: answers come to it through its mailbox.
+ * <p>The rows are its state, so it makes nobody wait: not the query, for of each row only the last change counts, and
+ * no checkpoint. All happens on the task thread: answers come to it through its mailbox.
  */
 @Internal
 public abstract class SessionBoundWriter implements SessionBoundRequests.Owner, AutoCloseable {

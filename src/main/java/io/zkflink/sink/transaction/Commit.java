@@ -20,8 +20,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A transaction while it is committed: by one request, or, if it is larger than a request may be, by several of which each
- * notes in the marker how far it goes.
+ * A transaction while it is committed: by one request, or, if it is larger than a request may be, by several of which
+ * each notes in the marker how far it goes.
  */
 final class Commit {
 

@@ -19,7 +19,7 @@ import org.apache.flink.annotation.Internal;
  * @param markerPath of the writer's marker; unchanged though the job is restored with other options
  * @param number of this transaction among those of its writer
  * @param predecessor when the transaction before this one was prepared, in milliseconds since the epoch by the writer's
- *     clock: the marker has not been idle for longer; {@link #UNKNOWN} for the first one, and where an older version has
+ * clock: the marker has not been idle for longer; {@link #UNKNOWN} for the first one, and where an older version has
  *     written the checkpoint
  * @param rows of different znodes, unless they append
  * @param removals which of the rows depend on what becomes of others
@@ -35,7 +35,8 @@ public record Transaction(String markerPath, long number, long predecessor, List
      *
      * @param mayWait whether those that are not {@code again} are left out, for they come again in the next checkpoint
      * @param keptFrom the number of the oldest transaction of which it has still to be known what was left out
-     * @param parents the paths of those where, or below which, a later transaction of the checkpoint puts something: such a
+     * @param parents the paths of those where, or below which, a later transaction of the checkpoint puts something:
+     *     such a
      *     znode stays, without data, if it has children
      * @param again the transactions that had removals first, by path: each is made if it was left out there
      */

@@ -8,6 +8,7 @@ import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
+import io.zkflink.path.ZNodePath;
 import io.zkflink.sink.batch.BatchContext;
 import io.zkflink.sink.batch.BatchResult;
 import io.zkflink.sink.batch.GuardException;
@@ -35,7 +36,6 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.connector.sink2.Committer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,18 +44,18 @@ import org.slf4j.LoggerFactory;
  * Makes transactions visible, each once.
  *
  * <p>A transaction is one {@code multi}: its writer's marker goes from the number before to its own, on condition that
- * nobody changed it since it was read, and the rows are written. Whoever commits it again, after whatever failure, finds
- * its number in the marker. A {@code multi} whose answer is lost is no exception: the marker is read again and tells.
+ * nobody changed it since it was read, and the rows are written. Whoever commits it again, after whatever failure,
+ * finds its number in the marker. A {@code multi} whose answer is lost is no exception: the marker is read again and
+ * tells.
  *
- * <p>A few are under way at a time: each builds on the marker that the one before it leaves behind, so the server refuses
- * it if that one was not made. It is then committed in its turn, by what the marker says.
+ * <p>A few are under way at a time: each builds on the marker that the one before it leaves behind, so the server
+ * refuses it if that one was not made. It is then committed in its turn, by what the marker says.
  *
- * <p>Flink calls it on the task thread, when a checkpoint has completed and when one was restored; all that follows from
- * answers happens there, too. It waits for the server as long as a single request may take, then fails the job, which
- * commits again when it is restored.
+ * <p>Flink calls it on the task thread, when a checkpoint has completed and when one was restored; all that follows
+ * from answers happens there, too. It waits for the server as long as a single request may take, then fails the job,
+ * which commits again when it is restored.
  */
-@Internal
-public final class TransactionCommitter implements Committer<Transaction> {
+final class TransactionCommitter implements Committer<Transaction> {
 
     private static final Logger LOG = LoggerFactory.getLogger(TransactionCommitter.class);
     private static final int MAX_CONFLICTS = 1_000;
@@ -86,8 +86,7 @@ public final class TransactionCommitter implements Committer<Transaction> {
     /** A transaction that was sent before its turn. */
     private record Early(Commit commit, Marker after, CompletableFuture<BatchResult> answer) {}
 
-    public TransactionCommitter(
-            ZooKeeperClient client, SinkSettings settings, RetryPolicy retries, SinkMetrics metrics) {
+    TransactionCommitter(ZooKeeperClient client, SinkSettings settings, RetryPolicy retries, SinkMetrics metrics) {
         this.client = client;
         this.settings = settings;
         this.retries = retries;
@@ -337,7 +336,7 @@ public final class TransactionCommitter implements Committer<Transaction> {
     private void clean(String mine) throws InterruptedException {
         try {
             Optional<ZNode> now = thread.await(client.read(mine));
-            String markers = MissingParents.parent(mine);
+            String markers = ZNodePath.parent(mine);
             List<String> names = thread.await(client.children(markers)).orElse(List.of());
             if (now.isEmpty()) {
                 return;

@@ -12,16 +12,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.apache.flink.annotation.Internal;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 
 /** How transactions that are not committed yet are kept in checkpoints. */
-@Internal
-public final class TransactionSerializer implements SimpleVersionedSerializer<Transaction> {
+final class TransactionSerializer implements SimpleVersionedSerializer<Transaction> {
 
-    public static final TransactionSerializer INSTANCE = new TransactionSerializer();
+    static final TransactionSerializer INSTANCE = new TransactionSerializer();
 
     private static final int VERSION = 3;
     /** Did not know when the transaction before was prepared. */

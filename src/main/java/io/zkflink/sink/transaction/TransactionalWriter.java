@@ -18,22 +18,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.connector.sink2.CommittingSinkWriter;
 import org.apache.flink.api.connector.sink2.StatefulSinkWriter;
 
 /**
- * Gathers the rows between two checkpoints, the last of each znode, into transactions that a {@link
- * TransactionCommitter} makes visible when the checkpoint has completed: one while they fit into a request of the
- * server and none undoes what another one has below or above it, else several in their order. Never connects. Rows are
- * in memory until the checkpoint, and in it until they are committed.
+ * Gathers the rows between two checkpoints, the last of each znode, into transactions that a
+ * {@link TransactionCommitter} makes visible when the checkpoint has completed: one while they fit into a request of
+ * the server and none undoes what another one has below or above it, else several in their order. Never connects. Rows
+ * are in memory until the checkpoint, and in it until they are committed.
  *
- * <p>The children of a znode that is removed may be removed behind the checkpoint's barrier. So a removal comes again in
- * the next checkpoint, together with where it was first, and is made then if it was not possible there. Until then it
- * is in the writer's state. Where no row's path lies below another one's this is not so: a removal is made or fails.
+ * <p>The children of a znode that is removed may be removed behind the checkpoint's barrier. So a removal comes again
+ * in the next checkpoint, together with where it was first, and is made then if it was not possible there. Until then
+ * it is in the writer's state. Where no row's path lies below another one's this is not so: a removal is made or fails.
  */
-@Internal
-public final class TransactionalWriter<T>
+final class TransactionalWriter<T>
         implements CommittingSinkWriter<T, Transaction>, StatefulSinkWriter<T, WaitingRemovals> {
 
     private final RecordEncoder<T> encoder;
@@ -52,7 +50,7 @@ public final class TransactionalWriter<T>
 
     private boolean ended;
 
-    public TransactionalWriter(RecordEncoder<T> encoder, SinkSettings settings, SinkMetrics metrics) {
+    TransactionalWriter(RecordEncoder<T> encoder, SinkSettings settings, SinkMetrics metrics) {
         this.encoder = encoder;
         this.settings = settings;
         this.queue = new PathQueue<>(settings.rows().deleteChildren());
@@ -62,7 +60,7 @@ public final class TransactionalWriter<T>
     }
 
     /** Goes on with the removals that came before the checkpoint that is restored. */
-    public void restore(Collection<WaitingRemovals> states) {
+    void restore(Collection<WaitingRemovals> states) {
         for (WaitingRemovals state : states) {
             for (String path : state.paths()) {
                 addAgain(path, state.origin());

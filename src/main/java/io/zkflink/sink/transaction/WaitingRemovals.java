@@ -5,8 +5,8 @@ import java.util.List;
 import org.apache.flink.annotation.Internal;
 
 /**
- * Removals that came before a checkpoint, and may have to be made after it, because their znodes had children: their place
- * in the writer's state.
+ * Removals that came before a checkpoint, and may have to be made after it, because their znodes had children: their
+ * place in the writer's state.
  *
  * @param origin the transaction that had them first; null if they were written at least once
  */

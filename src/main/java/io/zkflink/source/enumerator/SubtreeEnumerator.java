@@ -16,8 +16,9 @@ import org.apache.flink.api.connector.source.SplitsAssignment;
 
 /**
  * Hands the buckets to the readers: each reader gets all of its share when it registers, and is told that there is no
- * more, so that readers beyond the wanted number finish and hold nothing back. After a restore the buckets come with the
- * readers that have registered, and are handed out when all of them have. Never connects. Runs on the coordinator thread.
+ * more, so that readers beyond the wanted number finish and hold nothing back. After a restore the buckets come with
+ * the readers that have registered, and are handed out when all of them have. Never connects. Runs on the coordinator
+ * thread.
  */
 @Internal
 public final class SubtreeEnumerator implements SplitEnumerator<SubtreeSplit, List<SubtreeSplit>> {

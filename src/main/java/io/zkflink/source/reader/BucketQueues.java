@@ -5,6 +5,7 @@ import io.zkflink.client.Failure;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperException;
 import io.zkflink.path.PathTemplate;
+import io.zkflink.path.ZNodePath;
 import io.zkflink.recipes.Claim;
 import io.zkflink.recipes.Completeness;
 import io.zkflink.recipes.ContenderChange;
@@ -12,7 +13,6 @@ import io.zkflink.recipes.ContenderChange.What;
 import io.zkflink.recipes.QueueRow;
 import io.zkflink.recipes.RecipeSettings;
 import io.zkflink.recipes.ResourceQueue;
-import io.zkflink.source.split.Buckets;
 import io.zkflink.subtree.state.Change;
 import io.zkflink.subtree.state.FeedEvent.Observation;
 import io.zkflink.subtree.state.FeedEvent.WalkEnded;
@@ -26,15 +26,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.ObjLongConsumer;
-import org.apache.flink.annotation.Internal;
 
 /**
  * The queues of the resources of one bucket, with what was seen of them and not yet looked at. That is kept out of the
  * state: until the queues are looked at, the state knows exactly what the rows say. After a restore the walk sees it
  * again.
  */
-@Internal
-public final class BucketQueues {
+final class BucketQueues {
 
     private final BucketState state;
     private final Reconciler reconciler;
@@ -54,18 +52,19 @@ public final class BucketQueues {
     /** A walk that ended since; null if none did. */
     private WalkEnded ended;
 
-    public BucketQueues(BucketState state, RecipeSettings settings, boolean perOwner, boolean withPositions) {
+    BucketQueues(BucketState state, RecipeSettings settings, boolean perOwner, boolean withPositions) {
         this.state = state;
         this.reconciler = state.reconciler();
         this.settings = settings;
         this.perOwner = perOwner;
         this.withPositions = withPositions;
-        reconciler.known().forEach((path, known) -> queue(Buckets.parent(path)).restore(Buckets.name(path), known));
+        reconciler.known().forEach((path, known) -> queue(ZNodePath.parentPrefix(path))
+                .restore(ZNodePath.name(path), known));
         // Whatever was decided by other settings.
         undecided.addAll(queues.keySet());
     }
 
-    public void observe(Observation observation) {
+    void observe(Observation observation) {
         unseen.put(observation.path(), observation);
     }
 
@@ -85,7 +84,8 @@ public final class BucketQueues {
     /**
      * Looks at the queues that may have changed.
      *
-     * @param changes told the changes of rows, those of one resource one after the other, each that takes a row away with
+     * @param changes told the changes of rows, those of one resource one after the other, each that takes a row away
+     *     with
      *     the time of that: when the read was sent that found it gone, or the row's own if that is later
      */
     public void evaluate(Completeness evidence, ObjLongConsumer<QueueRow.Change> changes) {
@@ -106,14 +106,15 @@ public final class BucketQueues {
         });
         if (ended != null) {
             reconciler.walkEnded(ended, change -> {
-                children.put(change.path(), new ContenderChange(Buckets.name(change.path()), What.UNLISTED, null));
+                children.put(change.path(), new ContenderChange(ZNodePath.name(change.path()), What.UNLISTED, null));
                 times.put(change.path(), ((Change.Deleted) change).millis());
             });
             state.includes(ended.zxid());
             ended = null;
         }
-        children.forEach((path, child) -> sighted.computeIfAbsent(Buckets.parent(path), any -> new ArrayList<>())
-                .add(child));
+        children.forEach(
+                (path, child) -> sighted.computeIfAbsent(ZNodePath.parentPrefix(path), any -> new ArrayList<>())
+                        .add(child));
         Consumer<QueueRow.Change> timed = change -> changes.accept(change, goneMillis(change, times));
         sighted.forEach((resource, seen) -> evaluate(resource, seen, evidence, timed));
     }
@@ -132,7 +133,7 @@ public final class BucketQueues {
         for (Map.Entry<String, ResourceQueue> queue : queues.entrySet()) {
             String resource = queue.getKey();
             // The template is one of what lies below.
-            String key = Buckets.parent(template.canonical(resource + "/any"));
+            String key = ZNodePath.parentPrefix(template.canonical(resource + "/any"));
             String other = queue.getValue().isEmpty() ? null : resources.put(key, resource);
             if (other != null) {
                 throw new ZooKeeperException(Failure.OTHER, template.conflict(other, resource));
@@ -141,8 +142,8 @@ public final class BucketQueues {
     }
 
     /**
-     * The time of a row that is gone. An owner who comes back does so as another znode, whose time is the server's and may
-     * be earlier.
+     * The time of a row that is gone. An owner who comes back does so as another znode, whose time is the server's and
+     * may be earlier.
      *
      * @param times when the reads were sent that found znodes gone, by path
      */
@@ -160,7 +161,7 @@ public final class BucketQueues {
 
     /** Of the row of a contender's owner; no path, which has no empty names. */
     private static String key(ZNode contender) {
-        return Buckets.parent(contender.path()) + "//" + Claim.owner(contender);
+        return ZNodePath.parentPrefix(contender.path()) + "//" + Claim.owner(contender);
     }
 
     private void evaluate(
@@ -177,7 +178,7 @@ public final class BucketQueues {
 
     /** What an observation says that is new; null if nothing is. */
     private ContenderChange sighted(Observation observation) {
-        String name = Buckets.name(observation.path());
+        String name = ZNodePath.name(observation.path());
         long earliest = observation
                 .znode()
                 .filter(any -> perOwner)

@@ -9,7 +9,6 @@ import io.zkflink.subtree.state.Reconciler;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import org.apache.flink.annotation.Internal;
 
 /**
  * A bucket while it is read: the state machine, and its encoded form for checkpoints.
@@ -17,8 +16,7 @@ import org.apache.flink.annotation.Internal;
  * <p>A checkpoint encodes only what changed since the last one, as one more block; when such blocks have grown to half
  * of the first one, all is encoded anew. Owned by the task thread.
  */
-@Internal
-public final class BucketState {
+final class BucketState {
 
     private static final int MAX_BLOCKS = 64;
 
@@ -31,7 +29,7 @@ public final class BucketState {
     private long newestZxid;
     private long baseZxid;
 
-    public BucketState(SubtreeSplit split, boolean keepLast) {
+    BucketState(SubtreeSplit split, boolean keepLast) {
         this.bucket = split.bucket();
         this.newestZxid = split.newestZxid();
         this.baseZxid = split.baseZxid();
@@ -93,7 +91,7 @@ public final class BucketState {
         newestZxid = Math.max(newestZxid, zxid);
     }
 
-    public SubtreeSplit toSplit() {
+    SubtreeSplit toSplit() {
         Collection<String> touched = reconciler.takeTouched();
         if (!touched.isEmpty()) {
             blocks.add(ZNodeStateCodec.encode(touched, reconciler.known(), reconciler.deletions()));

@@ -25,19 +25,17 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.connector.source.SourceOutput;
 import org.apache.flink.types.RowKind;
 
 /**
- * Turns feed events into changes by the bucket's state machine, and changes into records, called rows here. Runs on the task thread, which owns
- * all state.
+ * Turns feed events into changes by the bucket's state machine, and changes into records, called rows here. Runs on the
+ * task thread, which owns all state.
  *
- * <p>A znode whose data is skipped is known but hidden: for the rows it is as if it were not there. A restore forgets it,
- * so that the next walk tries its data again: the table's options, its schema or the format may be others now.
+ * <p>A znode whose data is skipped is known but hidden: for the rows it is as if it were not there. A restore forgets
+ * it, so that the next walk tries its data again: the table's options, its schema or the format may be others now.
  */
-@Internal
-public final class ChangeEmitter<T> implements FeedEventEmitter<T> {
+final class ChangeEmitter<T> implements FeedEventEmitter<T> {
 
     private final RecordDecoder<T> decoder;
     private final ScanSettings settings;
@@ -48,7 +46,7 @@ public final class ChangeEmitter<T> implements FeedEventEmitter<T> {
     private final ArrayDeque<BucketState> ending = new ArrayDeque<>();
     private WalkEnded ended;
 
-    public ChangeEmitter(RecordDecoder<T> decoder, ScanSettings settings, RowLimit limit, ScanMetrics metrics) {
+    ChangeEmitter(RecordDecoder<T> decoder, ScanSettings settings, RowLimit limit, ScanMetrics metrics) {
         this.decoder = decoder;
         this.settings = settings;
         this.limit = limit;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.source.reader;
 
-import io.zkflink.client.FetcherFailure;
 import io.zkflink.source.split.SubtreeSplit;
 import io.zkflink.subtree.state.FeedEvent;
 import java.util.Map;
@@ -58,8 +57,8 @@ public final class SubtreeReader<T>
     }
 
     /**
-     * A state that is not of this table fails the task when nothing is on its way from the coordinator any more: that would be
-     * lost with the task, and Flink may then tell of the loss instead of its cause.
+     * A state that is not of this table fails the task when nothing is on its way from the coordinator any more: that
+     * would be lost with the task, and Flink may then tell of the loss instead of its cause.
      */
     @Override
     protected BucketState initializedState(SubtreeSplit split) {

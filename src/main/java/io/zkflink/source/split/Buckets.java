@@ -2,6 +2,7 @@
 package io.zkflink.source.split;
 
 import io.zkflink.path.PathTemplate;
+import io.zkflink.path.ZNodePath;
 import java.util.stream.IntStream;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.util.MathUtils;
@@ -32,17 +33,7 @@ public final class Buckets {
      */
     public static int of(PathTemplate template, String path, boolean siblings) {
         String canonical = template.canonical(path);
-        return of(siblings ? parent(canonical) : canonical);
-    }
-
-    /** The path of a znode's parent; empty for the root. */
-    public static String parent(String path) {
-        return path.substring(0, path.lastIndexOf('/'));
-    }
-
-    /** The last segment of a path. */
-    public static String name(String path) {
-        return path.substring(path.lastIndexOf('/') + 1);
+        return of(siblings ? ZNodePath.parentPrefix(canonical) : canonical);
     }
 
     public static String splitId(int bucket) {

@@ -27,7 +27,8 @@ public sealed interface FeedEvent {
      * One read of one znode; no znode means that there was none.
      *
      * @param sentMillis when the read was sent, in milliseconds since the epoch by this machine's clock
-     * @param zxid a transaction that the tree is known to include, among them the one that deleted a znode which was not
+     * @param zxid a transaction that the tree is known to include, among them the one that deleted a znode which was
+     *     not
      *     found, if the server has told it
      */
     record Observation(String path, Optional<ZNode> znode, int walk, long sentMillis, long zxid) implements FeedEvent {
@@ -47,8 +48,8 @@ public sealed interface FeedEvent {
     record WalkEnded(int walk, long zxid, long begunMillis) implements FeedEvent {}
 
     /**
-     * A round has ended, and the next one begins: all changes that had been reported at the last mark of this kind, or at
-     * the last {@link UpToDate} or {@link WalkEnded}, have been observed. More may have been reported since.
+     * A round has ended, and the next one begins: all changes that had been reported at the last mark of this kind, or
+     * at the last {@link UpToDate} or {@link WalkEnded}, have been observed. More may have been reported since.
      *
      * @param provenMillis as of {@link UpToDate}, when the round began
      */

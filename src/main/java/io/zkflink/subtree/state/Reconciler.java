@@ -19,11 +19,11 @@ import org.apache.flink.annotation.Internal;
 
 /**
  * The state machine that turns observations into changes: unknown is created, another czxid is deleted and created
- * again, a higher mzxid is changed, an absent one is deleted, and anything else is nothing. An observation that is older
- * than what is known is ignored, so that versions never go backwards.
+ * again, a higher mzxid is changed, an absent one is deleted, and anything else is nothing. An observation that is
+ * older than what is known is ignored, so that versions never go backwards.
  *
- * <p>Nor does the time of what is told of a path: a znode carries its {@code mtime}, or the time of what was told before
- * if that is later, as it is where the clocks of servers, or of a server and this machine, differ.
+ * <p>Nor does the time of what is told of a path: a znode carries its {@code mtime}, or the time of what was told
+ * before if that is later, as it is where the clocks of servers, or of a server and this machine, differ.
  *
  * <p>Owned by one thread.
  */

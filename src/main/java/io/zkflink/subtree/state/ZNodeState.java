@@ -55,8 +55,8 @@ public final class ZNodeState {
     }
 
     /**
-     * The time of its row, in milliseconds since the epoch: by the server's clock, but no earlier than that of any row of
-     * this path before.
+     * The time of its row, in milliseconds since the epoch: by the server's clock, but no earlier than that of any row
+     * of this path before.
      */
     public long mtime() {
         return mtime;

@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.flink.annotation.Internal;
 import org.apache.flink.table.catalog.Column;
 import org.apache.flink.table.catalog.ResolvedSchema;
 import org.apache.flink.table.expressions.CallExpression;
@@ -30,8 +29,7 @@ import org.apache.flink.table.types.logical.LogicalTypeRoot;
  *
  * @param byName the metadata of each column of that kind
  */
-@Internal
-public record LogColumns(Map<String, HistoryMetadata> byName) {
+record LogColumns(Map<String, HistoryMetadata> byName) {
 
     private static final int MILLIS = 3;
     private static final int NANO_DIGITS = 9;
@@ -41,7 +39,7 @@ public record LogColumns(Map<String, HistoryMetadata> byName) {
     /** What a query wants of a column at most, and the filters that say so. */
     record Ranges(LogScan.Range zxids, LogScan.Range times) {}
 
-    public static LogColumns of(ResolvedSchema schema) {
+    static LogColumns of(ResolvedSchema schema) {
         Map<String, HistoryMetadata> byName = new HashMap<>();
         for (Column column : schema.getColumns()) {
             if (column instanceof Column.MetadataColumn metadata) {
@@ -54,7 +52,7 @@ public record LogColumns(Map<String, HistoryMetadata> byName) {
         return new LogColumns(byName);
     }
 
-    public Ranges ranges(List<ResolvedExpression> filters) {
+    Ranges ranges(List<ResolvedExpression> filters) {
         LogScan.Range zxids = LogScan.Range.ALL;
         LogScan.Range times = LogScan.Range.ALL;
         for (ResolvedExpression filter : filters) {
@@ -105,7 +103,10 @@ public record LogColumns(Map<String, HistoryMetadata> byName) {
                 || (type instanceof DecimalType decimal && decimal.getPrecision() - decimal.getScale() >= LONG_DIGITS);
     }
 
-    /** The whole numbers, or milliseconds, next to a constant: bounds are rounded outwards, since all filters are applied again. */
+    /**
+     * The whole numbers, or milliseconds, next to a constant: bounds are rounded outwards, since all filters are
+     * applied again.
+     */
     private static Optional<LogScan.Range> around(ResolvedExpression expression, HistoryMetadata metadata) {
         if (!(expression instanceof ValueLiteralExpression literal) || literal.isNull()) {
             return Optional.empty();

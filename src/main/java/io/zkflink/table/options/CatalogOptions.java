@@ -11,7 +11,10 @@ import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
 import org.apache.flink.table.catalog.CommonCatalogOptions;
 
-/** The options of the catalog; those of the connection are the tables'. {@link #ALL} is the list that docs and tests go by. */
+/**
+ * The options of the catalog; those of the connection are the tables'. {@link #ALL} is the list that docs and tests go
+ * by.
+ */
 @PublicEvolving
 public final class CatalogOptions {
 

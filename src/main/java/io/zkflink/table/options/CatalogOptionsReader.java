@@ -14,7 +14,9 @@ import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ReadableConfig;
 
-/** Reads what catalogs and catalog stores have in common: the connection, where definitions are and who may read them. */
+/**
+ * Reads what catalogs and catalog stores have in common: the connection, where definitions are and who may read them.
+ */
 @Internal
 public final class CatalogOptionsReader {
 

@@ -17,8 +17,8 @@ import org.apache.flink.table.factories.FactoryUtil;
 /**
  * The options of a table of a catalog of ours, exactly as they were declared, for plans that are compiled and executed
  * later. Flink makes the sinks of such a plan without asking the catalog for its factory: it looks for the connector in
- * the options that the plan has, and gives the options that the catalog has now, which are these, to enrich them. So the
- * plan gets the connector written into it, and the factory the connection by way of {@link #owner}; neither shows
+ * the options that the plan has, and gives the options that the catalog has now, which are these, to enrich them. So
+ * the plan gets the connector written into it, and the factory the connection by way of {@link #owner}; neither shows
  * anywhere else.
  */
 @Internal

@@ -7,7 +7,10 @@ import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
 
-/** The options of {@code 'connector' = 'zookeeper-log'}. {@link #ALL} is the one list that factory, docs and tests go by. */
+/**
+ * The options of {@code 'connector' = 'zookeeper-log'}. {@link #ALL} is the one list that factory, docs and tests go
+ * by.
+ */
 @PublicEvolving
 public final class LogOptions {
 

@@ -12,7 +12,8 @@ import org.apache.flink.table.factories.FactoryUtil;
 /**
  * What a catalog gives to the tables that are made for it.
  *
- * @param definitions the znode below which the catalog keeps its own; there are no rows, except of tables that lie in it
+ * @param definitions the znode below which the catalog keeps its own; there are no rows, except of tables that lie in
+ *     it
  * @param readable the name of the database whose tables may be ZooKeeper's own subtree, to be read only; null for none
  * @param connection options as they were written; never printed, since they may hold passwords
  * @param history the folders with the files of the ensemble's servers; none if the catalog does not know them
@@ -41,8 +42,8 @@ public record TableOwner(String definitions, String readable, Map<String, String
     }
 
     /**
-     * A table with the connection of the catalog; what the table says itself goes before. A table that names other servers,
-     * by its definition or by a hint, gets nothing: the catalog's credentials are for its own ensemble.
+     * A table with the connection of the catalog; what the table says itself goes before. A table that names other
+     * servers, by its definition or by a hint, gets nothing: the catalog's credentials are for its own ensemble.
      */
     public DynamicTableFactory.Context connect(DynamicTableFactory.Context table) {
         Map<String, String> declared = table.getCatalogTable().getOptions();

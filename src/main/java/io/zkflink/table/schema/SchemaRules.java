@@ -151,8 +151,8 @@ public final class SchemaRules {
     }
 
     /**
-     * Refuses columns that may not be NULL where NULL can come: data may be empty, and rows that say that a znode is gone
-     * have neither data nor Stat. Flink would invent values, 0 or -1.
+     * Refuses columns that may not be NULL where NULL can come: data may be empty, and rows that say that a znode is
+     * gone have neither data nor Stat. Flink would invent values, 0 or -1.
      */
     public void checkNullable(TableLayout layout, ScanMode mode, boolean bounded) {
         checkPayloadNullable(layout);
@@ -169,7 +169,9 @@ public final class SchemaRules {
         });
     }
 
-    /** Warns of a table that can be written and not be read, which nobody wants who did not declare the type himself. */
+    /**
+     * Warns of a table that can be written and not be read, which nobody wants who did not declare the type himself.
+     */
     public void warnOfNotNull(TableLayout layout) {
         payloadNotNull(layout)
                 .ifPresent(column -> LOG.warn(

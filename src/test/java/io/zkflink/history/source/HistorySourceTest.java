@@ -72,7 +72,9 @@ class HistorySourceTest {
         assertThat(all(new LogScan.Start.AtTime(WrittenFolder.time(15) + 1))).isEmpty();
     }
 
-    /** Leaders' clocks may differ: the order is that of the transactions, and nothing behind the first one is left out. */
+    /**
+     * Leaders' clocks may differ: the order is that of the transactions, and nothing behind the first one is left out.
+     */
     @Test
     void aTimeToBeginWithIsThatOfTheFirstTransactionThatIsNotEarlier() throws Exception {
         folder.begin(1).creations(1, 10).begin(EPOCH_2 + 1).creations(EPOCH_2 + 1, EPOCH_2 + 3);
@@ -179,7 +181,10 @@ class HistorySourceTest {
         }
     }
 
-    /** A checkpoint after each row, and a restore of each of them: what came before and what comes after is all there is. */
+    /**
+     * A checkpoint after each row, and a restore of each of them: what came before and what comes after is all there
+     * is.
+     */
     @Test
     void aRestoredJobGoesOnBehindTheLastRow() throws Exception {
         folder.begin(1)

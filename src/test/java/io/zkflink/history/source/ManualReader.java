@@ -19,7 +19,10 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.util.SimpleUserCodeClassLoader;
 import org.apache.flink.util.UserCodeClassLoader;
 
-/** A reader of a history without a cluster: a test polls it and takes its checkpoints. The test thread is its task thread. */
+/**
+ * A reader of a history without a cluster: a test polls it and takes its checkpoints. The test thread is its task
+ * thread.
+ */
 final class ManualReader implements AutoCloseable {
 
     private static final long POLL_MILLIS = 20;

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zkflink.client.Acl;
+import io.zkflink.path.ZNodePath;
 import io.zkflink.recipes.LockDialect;
 import io.zkflink.recipes.RecipeSettings;
 import io.zkflink.sink.ManualTask;
-import io.zkflink.sink.batch.MissingParents;
 import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.sink.settings.ConflictPolicy;
 import io.zkflink.sink.settings.SinkSettings;
@@ -83,7 +83,7 @@ class RecipeWriterTest {
         List<String> claims = new ArrayList<>();
         for (String path : zk.ephemerals().join()) {
             if (!path.startsWith(EPOCHS)) {
-                claims.add(MissingParents.parent(path) + " "
+                claims.add(ZNodePath.parent(path) + " "
                         + new String(zk.znode(path).orElseThrow().data(), StandardCharsets.UTF_8));
             }
         }

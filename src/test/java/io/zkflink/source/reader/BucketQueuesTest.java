@@ -21,7 +21,9 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** The times of an owner's rows: each contender is another znode, and this machine's clock may be ahead of the server's. */
+/**
+ * The times of an owner's rows: each contender is another znode, and this machine's clock may be ahead of the server's.
+ */
 class BucketQueuesTest {
 
     private static final long AHEAD = 1_000_000;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.zkflink.client;
+package io.zkflink.source.reader;
 
 import org.apache.flink.annotation.Internal;
 
 /**
- * Takes a failure out of what Flink's source readers wrap it into ("One or more fetchers have encountered exception"), so
- * that what a user sees of a failed job begins with what is wrong.
+ * Takes a failure out of what Flink's source readers wrap it into ("One or more fetchers have encountered exception"),
+ * so that what a user sees of a failed job begins with what is wrong.
  */
 @Internal
 public final class FetcherFailure {

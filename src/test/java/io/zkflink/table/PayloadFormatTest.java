@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.zkflink.table.schema;
+package io.zkflink.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,9 +8,6 @@ import io.zkflink.row.EventType;
 import io.zkflink.row.RowWrite;
 import io.zkflink.row.ZNodeDecoder;
 import io.zkflink.row.ZNodeEncoder;
-import io.zkflink.table.ZooKeeperTableFactory;
-import io.zkflink.table.ZooKeeperTableSink;
-import io.zkflink.table.ZooKeeperTableSource;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.LocalDateTime;

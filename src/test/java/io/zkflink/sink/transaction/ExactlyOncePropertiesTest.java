@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.zkflink.sink;
+package io.zkflink.sink.transaction;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,17 +7,12 @@ import io.zkflink.client.Acl;
 import io.zkflink.client.Failure;
 import io.zkflink.client.ZooKeeperException;
 import io.zkflink.row.RowWrite;
+import io.zkflink.sink.AtLeastOncePropertiesTest;
+import io.zkflink.sink.RandomRows;
 import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.sink.runtime.SinkMetrics;
 import io.zkflink.sink.settings.ConflictPolicy;
 import io.zkflink.sink.settings.SinkSettings;
-import io.zkflink.sink.transaction.Transaction;
-import io.zkflink.sink.transaction.TransactionCommitter;
-import io.zkflink.sink.transaction.TransactionCommitterTest;
-import io.zkflink.sink.transaction.TransactionSerializer;
-import io.zkflink.sink.transaction.TransactionalWriter;
-import io.zkflink.sink.transaction.WaitingRemovals;
-import io.zkflink.sink.transaction.WaitingRemovalsSerializer;
 import io.zkflink.testkit.FakeZooKeeper;
 import io.zkflink.testkit.ForwardingClient;
 import java.io.IOException;

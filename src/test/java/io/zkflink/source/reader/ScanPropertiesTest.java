@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.zkflink.source;
+package io.zkflink.source.reader;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,10 +9,9 @@ import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
 import io.zkflink.row.EventType;
 import io.zkflink.row.payload.PayloadCompression;
-import io.zkflink.source.reader.BucketState;
-import io.zkflink.source.reader.ChangeEmitter;
-import io.zkflink.source.reader.RowLimit;
-import io.zkflink.source.reader.ScanMetrics;
+import io.zkflink.source.ChangeSchema;
+import io.zkflink.source.SchemaDecoder;
+import io.zkflink.source.ZNodeChange;
 import io.zkflink.source.settings.BoundedMode;
 import io.zkflink.source.settings.ScanMode;
 import io.zkflink.source.settings.ScanSettings;
@@ -42,9 +41,9 @@ import org.apache.flink.runtime.metrics.groups.InternalSourceReaderMetricGroup;
 import org.junit.jupiter.api.Test;
 
 /**
- * Feed and emitter over a server whose connection breaks, whose answers are late and whose clock is ahead of ours or behind,
- * with a task that lags behind and fails over: all rows together amount to the tree, times of a path never go back, and
- * what is told after a watermark is later than it.
+ * Feed and emitter over a server whose connection breaks, whose answers are late and whose clock is ahead of ours or
+ * behind, with a task that lags behind and fails over: all rows together amount to the tree, times of a path never go
+ * back, and what is told after a watermark is later than it.
  */
 class ScanPropertiesTest {
 
