@@ -50,7 +50,6 @@ class EndToEndITCase {
                 awaitProgress(created);
             }
 
-            theCatalogIsThere(flink, ensemble);
             flink.awaitTaskManagers();
             jobs.forEach(flink.rest()::awaitRunning);
             Await.untilAsserted("the mirror equals its source", () -> assertThat(rows(zk, "/copy"))
@@ -58,6 +57,7 @@ class EndToEndITCase {
                     .containsExactlyInAnyOrderElementsOf(rows(zk, "/config")));
             Await.until("all events are there", () -> creations(zk).size() >= created.get());
             assertThat(creations(zk)).hasSize(created.get()).doesNotHaveDuplicates();
+            theCatalogIsThere(flink, ensemble);
         }
     }
 

@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.table.api.TableEnvironment;
+import org.apache.flink.table.api.internal.TableEnvironmentInternal;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -62,16 +63,17 @@ class DocsITCase {
         assertThat(text.lines().filter(line -> line.contains("```sql")))
                 .as("blocks begin at the left, or they are not found")
                 .allMatch("```sql"::equals);
-        Session session = new Session();
-        SQL.matcher(text)
-                .results()
-                .flatMap(block -> SqlScript.parse(block.group(1)).statements().stream())
-                .map(SqlScript.Statement::sql)
-                .forEach(session::execute);
+        try (Session session = new Session()) {
+            SQL.matcher(text)
+                    .results()
+                    .flatMap(block -> SqlScript.parse(block.group(1)).statements().stream())
+                    .map(SqlScript.Statement::sql)
+                    .forEach(session::execute);
+        }
     }
 
     /** As the SQL client keeps it: tables and settings last. */
-    private static final class Session {
+    private static final class Session implements AutoCloseable {
         private final Configuration settings = new Configuration();
         private final Map<String, String> tables = new LinkedHashMap<>();
         private final List<String> catalogs = new ArrayList<>();
@@ -83,6 +85,7 @@ class DocsITCase {
             try {
                 if (set.matches()) {
                     settings.setString(set.group(1), set.group(2));
+                    close();
                     sql = SharedMiniCluster.tableEnvironment(1, settings);
                     tables.values().forEach(sql::executeSql);
                     catalogs.forEach(sql::executeSql);
@@ -99,6 +102,12 @@ class DocsITCase {
             } catch (RuntimeException e) {
                 throw new AssertionError("This statement failed:\n" + statement, e);
             }
+        }
+
+        /** Nobody else closes the catalogs, which have sessions with the server. */
+        @Override
+        public void close() {
+            ((TableEnvironmentInternal) sql).getCatalogManager().close();
         }
 
         /** Batch jobs end by themselves, perhaps before they are cancelled. */

@@ -36,6 +36,10 @@ import org.apache.flink.util.ExceptionUtils;
  */
 public final class ScanRun implements AutoCloseable {
 
+    /** What Flink says of a savepoint for which a task is not ready. */
+    private static final List<String> DECLINED =
+            List.of("declined", "Task local checkpoint failure", "is not being executed at the moment");
+
     private static final Map<String, Rows> ROWS = new ConcurrentHashMap<>();
 
     private final String id;
@@ -136,9 +140,8 @@ public final class ScanRun implements AutoCloseable {
                         .get());
                 return true;
             } catch (ExecutionException e) {
-                if (ExceptionUtils.findThrowableWithMessage(e, "declined").isEmpty()
-                        && ExceptionUtils.findThrowableWithMessage(e, "Task local checkpoint failure")
-                                .isEmpty()) {
+                if (DECLINED.stream().allMatch(reason -> ExceptionUtils.findThrowableWithMessage(e, reason)
+                        .isEmpty())) {
                     throw e;
                 }
                 return false;

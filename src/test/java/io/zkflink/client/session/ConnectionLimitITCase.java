@@ -30,8 +30,11 @@ class ConnectionLimitITCase {
                 proxy.heal();
                 read(client);
             }
+            // Or the client would take the one connection by which the server is asked whether it serves.
+            proxy.cut();
             server.kill();
             server.restart();
+            proxy.heal();
             read(client);
             assertThat(client.statistics().expiries()).isZero();
         }
