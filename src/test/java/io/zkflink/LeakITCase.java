@@ -3,6 +3,7 @@ package io.zkflink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zkflink.client.session.SessionPool;
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.Certificates;
 import io.zkflink.testkit.Changelog;
@@ -68,9 +69,10 @@ class LeakITCase {
                 .collect(Collectors.joining(" UNION ALL "));
         try (Changelog rows = new Changelog(sql.executeSql("SELECT COUNT(*) FROM (" + query + ")"))) {
             rows.awaitTable("[640]");
+            assertThat(SessionPool.size()).isEqualTo(1);
             assertThat(ZK.sessionCount()).isEqualTo(others + 1);
         }
-        Await.until("the session has ended", () -> ZK.sessionCount() == others);
+        Await.until("the session has ended", () -> SessionPool.size() == 0 && ZK.sessionCount() == others);
     }
 
     /** With a jar of the job's own, as it comes and goes with a job: threads, watches, sessions and its classes. */
