@@ -2,7 +2,10 @@
 package io.zkflink.path;
 
 import java.io.Serializable;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.flink.annotation.Internal;
 
 /** One part of a {@link PathTemplate}. */
@@ -29,6 +32,29 @@ public sealed interface Segment extends Serializable {
             return text == null || (texts != null && !texts.contains(text)) ? null : type.parse(text);
         }
 
+        /**
+         * This segment with fewer values.
+         *
+         * @param ways in how many of the ways of its encoding names are asked for; 0 to list them
+         */
+        Variable restrict(Collection<?> kept, int ways) {
+            Set<String> left = kept.stream().map(Object::toString).collect(Collectors.toCollection(LinkedHashSet::new));
+            Variable listed = new Variable(column, type, encoding, left, null);
+            if (ways == 0) {
+                return listed;
+            }
+            Set<String> asked = new LinkedHashSet<>();
+            for (int way = 0; way < ways; way++) {
+                for (String text : left) {
+                    String name = encoding.encode(text, way);
+                    if (ZNodeName.problemWith(name) == null && listed.parse(name) != null) {
+                        asked.add(name);
+                    }
+                }
+            }
+            return new Variable(column, type, encoding, left, asked);
+        }
+
         @Override
         public boolean converts(String name) {
             String text = encoding.decode(name);
@@ -47,6 +73,15 @@ public sealed interface Segment extends Serializable {
         Object parse(String path) {
             return only != null && !only.contains(path) ? null : type.parse(path);
         }
+
+        /** This segment with fewer values. */
+        Rest restrict(Collection<?> kept) {
+            Set<String> paths = kept.stream()
+                    .map(Object::toString)
+                    .filter(path -> ZNodeName.arePossible(path) && parse(path) != null)
+                    .collect(Collectors.toCollection(LinkedHashSet::new));
+            return new Rest(column, type, paths);
+        }
     }
 
     /** One name that is bound to no column. */
@@ -55,6 +90,11 @@ public sealed interface Segment extends Serializable {
     /** Says which names can stand somewhere. */
     interface Names extends Serializable {
         boolean accept(String name);
+    }
+
+    /** The column that it is bound to; empty if there is none. */
+    default String column() {
+        return "";
     }
 
     /** Whether a name can stand here, as far as a single name says. */

@@ -23,4 +23,27 @@ public final class ZNodePath {
     public static String parentPrefix(String path) {
         return path.substring(0, Math.max(0, path.lastIndexOf('/')));
     }
+
+    /** Whether a path is that of a subtree's top or of a znode below it. */
+    public static boolean isAtOrBelow(String path, String top) {
+        return top.equals("/")
+                || (path.startsWith(top) && (path.length() == top.length() || path.charAt(top.length()) == '/'));
+    }
+
+    /** Checks that a znode can have a path. */
+    public static void check(String path) {
+        if (!path.startsWith("/")) {
+            throw new IllegalArgumentException("The path '" + path + "' is not absolute; write '/" + path + "'.");
+        }
+        if (path.equals("/")) {
+            return;
+        }
+        for (String name : path.substring(1).split("/", -1)) {
+            String problem = ZNodeName.problemWith(name);
+            if (problem != null) {
+                throw new IllegalArgumentException("The path '" + path + "' cannot be that of a znode: the segment '"
+                        + name + "' " + problem + ". Replace such characters, or percent-encode them.");
+            }
+        }
+    }
 }

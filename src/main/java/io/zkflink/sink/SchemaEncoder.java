@@ -2,7 +2,7 @@
 package io.zkflink.sink;
 
 import io.zkflink.client.CreateMode;
-import io.zkflink.path.PathTemplate;
+import io.zkflink.path.ReservedPaths;
 import io.zkflink.row.RecordEncoder;
 import io.zkflink.row.RowWrite;
 import io.zkflink.row.payload.PayloadCompression;
@@ -48,7 +48,7 @@ final class SchemaEncoder<T> implements RecordEncoder<T> {
             return null;
         }
         try {
-            PathTemplate.checkNotReserved(base, update.write().path());
+            ReservedPaths.checkNotOfServer(base, update.write().path());
         } catch (IllegalArgumentException e) {
             throw new IOException(e.getMessage(), e);
         }

@@ -2,7 +2,7 @@
 package io.zkflink.sink;
 
 import io.zkflink.client.CreateMode;
-import io.zkflink.path.PathTemplate;
+import io.zkflink.path.ZNodePath;
 import io.zkflink.row.RowWrite;
 import java.time.Duration;
 import org.apache.flink.annotation.PublicEvolving;
@@ -29,13 +29,13 @@ public final class ZNodeUpdate {
      * @param data null for none; not to be modified afterwards
      */
     public static ZNodeUpdate put(String path, byte[] data) {
-        PathTemplate.checkPath(path);
+        ZNodePath.check(path);
         return new ZNodeUpdate(new RowWrite.Put(path, data, true, null, CreateMode.PERSISTENT, 0));
     }
 
     /** The znode is not there. */
     public static ZNodeUpdate remove(String path) {
-        PathTemplate.checkPath(path);
+        ZNodePath.check(path);
         return new ZNodeUpdate(new RowWrite.Remove(path));
     }
 

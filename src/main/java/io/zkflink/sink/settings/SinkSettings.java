@@ -5,6 +5,7 @@ import io.zkflink.client.Acl;
 import io.zkflink.client.settings.InvalidSettingException;
 import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
+import io.zkflink.path.ReservedPaths;
 import io.zkflink.sink.batch.WriteRules;
 import java.io.Serializable;
 import java.time.Duration;
@@ -199,7 +200,7 @@ public record SinkSettings(Transactions transactions, Rows rows, Batching batchi
     }
 
     private static void checkNotReserved(String base, String option, String path) {
-        if (PathTemplate.isReserved(base, path)) {
+        if (ReservedPaths.isOfServer(base, path)) {
             throw new InvalidSettingException(
                     option, path, "'/zookeeper' is ZooKeeper's own subtree. Write a path outside of it.");
         }

@@ -4,7 +4,8 @@ package io.zkflink.table.options;
 import io.zkflink.client.Acl;
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.settings.SecuritySettings;
-import io.zkflink.path.PathTemplate;
+import io.zkflink.path.ReservedPaths;
+import io.zkflink.path.ZNodePath;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -71,8 +72,8 @@ public final class CatalogOptionsReader {
         reader.check(
                 option,
                 text -> {
-                    PathTemplate.checkPath(text);
-                    PathTemplate.checkNotReserved(connection().base(), text);
+                    ZNodePath.check(text);
+                    ReservedPaths.checkNotOfServer(connection().base(), text);
                     if (text.equals("/") || text.indexOf('{') >= 0) {
                         throw new IllegalArgumentException("the path '" + text + "' is not that of a single znode");
                     }
