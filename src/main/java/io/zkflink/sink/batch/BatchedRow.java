@@ -84,8 +84,13 @@ public final class BatchedRow extends PathQueue.Entry {
         return row.isCollapsible();
     }
 
+    /** Each that appends makes a znode of its own. */
     @Override
-    public boolean isSequential() {
+    public boolean leavesWith(PathQueue.Entry before) {
+        return appends() && before instanceof BatchedRow other && other.appends();
+    }
+
+    private boolean appends() {
         return row instanceof RowWrite.Put put && put.mode().isSequential();
     }
 

@@ -79,8 +79,8 @@ public final class PathQueue<T extends PathQueue.Entry> {
         /** Something that came after this removal was put below its znode, so that it is a parent now and stays. */
         public abstract void isPutBelow();
 
-        /** Whether it appends a znode of its own each time, so that several of one path may leave together. */
-        public abstract boolean isSequential();
+        /** Whether it may leave together with the one of its path that came right before it. */
+        public abstract boolean leavesWith(Entry before);
     }
 
     /** A path that has entries, or is above one that has. */
@@ -300,16 +300,15 @@ public final class PathQueue<T extends PathQueue.Entry> {
         return node.parked != null && (node.inFlightBelow > 0 || node.removalBelow == turn);
     }
 
-    /** Takes the first entry of a node, or all those at its beginning that append; returns how many bytes are left. */
+    /** Takes the first entry of a node, and those that leave with it; returns how many bytes are left. */
     private long takeFirsts(Node node, List<T> taken, int maxEntries, long space) {
         long left = space;
         boolean more;
         do {
             Entry entry = takeFirst(node, taken);
             left -= entry.bytes();
-            more = entry.isSequential()
-                    && node.first != null
-                    && node.first.isSequential()
+            more = node.first != null
+                    && node.first.leavesWith(entry)
                     && taken.size() < maxEntries
                     && node.first.bytes() <= left;
         } while (more);
