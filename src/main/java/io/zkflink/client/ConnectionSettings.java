@@ -39,6 +39,9 @@ public record ConnectionSettings(
     /** The client property that bounds a reply, in bytes. */
     public static final String REPLY_LIMIT = "jute.maxbuffer";
 
+    /** ZooKeeper's client gives a server no longer than this to answer. */
+    private static final Duration LEAST_TIMEOUT = Duration.ofMillis(100);
+
     private static final int DEFAULT_REPLY_LIMIT = 64 * 1024 * 1024;
     /** With less, ZooKeeper's client could not even be told that it is connected. */
     private static final int LEAST_REPLY_LIMIT = 1024;
@@ -52,8 +55,12 @@ public record ConnectionSettings(
         InvalidSettingException.check(
                 "namespace", namespace, ConnectStrings::checkNamespace, "write it like 'team/app'");
         checkBase(connectString, namespace);
-        InvalidSettingException.checkDuration("session-timeout", sessionTimeout);
-        InvalidSettingException.checkDuration("connection-timeout", connectionTimeout);
+        checkTimeout(
+                "session-timeout",
+                sessionTimeout,
+                ", and servers grant their minSessionTimeout at least, which is 2 x tickTime, 4 s, where it is not"
+                        + " set");
+        checkTimeout("connection-timeout", connectionTimeout, "");
         InvalidSettingException.checkDuration("retry-wait", retryWait);
         InvalidSettingException.checkAtLeast(1, "max-retry-attempts", maxRetryAttempts);
         securityProperties(security).keySet().stream()
@@ -67,6 +74,24 @@ public record ConnectionSettings(
                 });
         properties = ClientProperties.checked(properties, security.tls() != null);
         checkReplyLimit(properties.get(REPLY_LIMIT));
+    }
+
+    /**
+     * Refuses what is too short for any network: most of it is '60' for 60 s, where a number without a unit counts
+     * milliseconds.
+     *
+     * @param more beyond that, as the middle of a sentence
+     */
+    private static void checkTimeout(String option, Duration timeout, String more) {
+        InvalidSettingException.checkDuration(option, timeout);
+        if (timeout.compareTo(LEAST_TIMEOUT) < 0) {
+            throw new InvalidSettingException(
+                    option,
+                    timeout,
+                    timeout.toMillis() + " ms are too short to connect" + more + ". Use " + LEAST_TIMEOUT.toMillis()
+                            + " ms or more, and write the unit, like '15 s': a number without one counts"
+                            + " milliseconds.");
+        }
     }
 
     private static void checkBase(String connectString, String namespace) {

@@ -46,7 +46,7 @@ final class RecipeTable {
         table.rules.checkRecipe(recipe, template);
         boolean hasPrimaryKey = table.rules.hasPrimaryKeyWith(owner(), template);
         table.checkAllUsed();
-        ScanSettings scan = table.reader.scan(hasPrimaryKey, ScanMode.ALL);
+        ScanSettings scan = table.reader.scan().settings(hasPrimaryKey, ScanMode.ALL);
         if (scan.mode() == ScanMode.APPEND) {
             throw table.reader.invalid(
                     ZooKeeperOptions.SCAN_CHANGELOG_MODE,

@@ -100,8 +100,8 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
         boolean hasPrimaryKey = table.rules.hasPrimaryKey(table.layout.template());
         ScanMode standard = hasPrimaryKey ? ScanMode.UPSERT : ScanMode.ALL;
         ScanSettings scan = moment.isPresent()
-                ? table.reader.scanOfPast(hasPrimaryKey, standard)
-                : table.reader.scan(hasPrimaryKey, standard);
+                ? table.reader.scan().settingsOfPast(hasPrimaryKey, standard)
+                : table.reader.scan().settings(hasPrimaryKey, standard);
         table.rules.checkScanMode(scan.mode(), hasPrimaryKey);
         table.rules.checkNullable(table.layout, scan.mode(), scan.isBounded());
         table.checkRowtime(scan);
@@ -111,7 +111,7 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
                 payload,
                 scan,
                 table.options.get(ZooKeeperOptions.SCAN_PARSE_ERRORS),
-                table.reader.lookup(table.layout.physical().toString()));
+                table.reader.lookup().settings(table.layout.physical().toString()));
         return moment.isPresent()
                 ? new PastTableSource(source, new History(owner.history(), false), moment.get())
                 : TableSources.withAbilitiesOfThisFlink(source);
@@ -154,7 +154,7 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
         RecipeTable.checkIsNone(table);
         EncodingFormat<SerializationSchema<RowData>> format =
                 PayloadFormat.discoverEncoding(table.helper, context, table.layout);
-        PayloadCompression compression = table.reader.writtenCompression();
+        PayloadCompression compression = table.reader.payload().writtenCompression();
         table.checkAllUsed();
         table.rules.warnOfNotNull(table.layout);
 

@@ -151,6 +151,17 @@ class MistakesTest {
                 option("scan.parse-errors", "ignore", "it must be one of 'fail', 'null', 'skip'."),
                 option("path.encoding", "percent", "it must be one of 'none', 'url', 'uri'."),
                 option("session-timeout", "soon", "it must be a duration like '15 s'."),
+                option(
+                        "session-timeout",
+                        "1",
+                        "1 ms are too short to connect, and servers grant their minSessionTimeout at least, which is"
+                                + " 2 x tickTime, 4 s, where it is not set. Use 100 ms or more, and write the unit, like"
+                                + " '15 s': a number without one counts milliseconds."),
+                option(
+                        "connection-timeout",
+                        "15",
+                        "15 ms are too short to connect. Use 100 ms or more, and write the unit, like '15 s': a"
+                                + " number without one counts milliseconds."),
                 option("session-timeout", "0 s", "it must be between 1 ms and 24 d; write it like '15 s'."),
                 option("connection-timeout", "-1 s", "it must be a duration like '15 s'."),
                 option("connection-timeout", "400 d", "it must be between 1 ms and 24 d; write it like '15 s'."),

@@ -300,12 +300,14 @@ final class Session {
 
     private void reportTimeout(int negotiated) {
         long wanted = settings.sessionTimeout().toMillis();
-        if (negotiated < wanted) {
+        if (negotiated != wanted) {
             LOG.info(
-                    "ZooKeeper at '{}' granted a session timeout of {} ms instead of the 'session-timeout' of {} ms.",
+                    "ZooKeeper at '{}' granted a session timeout of {} ms instead of the 'session-timeout' of {} ms, by"
+                            + " its {}.",
                     settings.connectString(),
                     negotiated,
-                    wanted);
+                    wanted,
+                    negotiated < wanted ? "maxSessionTimeout" : "minSessionTimeout (2 x tickTime where it is not set)");
         } else {
             LOG.info("Connected to ZooKeeper at '{}'.", settings.connectString());
         }
