@@ -10,7 +10,7 @@ import org.apache.curator.retry.RetryOneTime;
 /** Plain Curator clients, as any program outside Flink would have. */
 final class Clients {
 
-    private static final int CONNECT_SECONDS = 10;
+    private static final int CONNECT_SECONDS = 5;
     private static final int SESSION_MILLIS = 10_000;
     private static final int RETRY_MILLIS = 500;
 

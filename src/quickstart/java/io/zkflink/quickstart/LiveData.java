@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.quickstart;
 
+import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -14,7 +15,6 @@ import java.util.concurrent.TimeUnit;
  */
 final class LiveData implements AutoCloseable {
 
-    private static final int STEP_MILLIS = 1_000;
     private static final int STOP_SECONDS = 20;
 
     private final ServiceFleet fleet;
@@ -30,10 +30,14 @@ final class LiveData implements AutoCloseable {
         this.flags = flags;
     }
 
-    static LiveData start(String server) throws Exception {
+    /**
+     * @param pace the time from one step to the next
+     */
+    static LiveData start(String server, Duration pace) throws Exception {
         ServiceFleet fleet = ServiceFleet.start(server);
         LiveData program = new LiveData(fleet, FlagEditor.start(server));
-        program.thread.scheduleWithFixedDelay(program::step, STEP_MILLIS, STEP_MILLIS, TimeUnit.MILLISECONDS);
+        program.thread.scheduleWithFixedDelay(
+                program::step, pace.toMillis(), pace.toMillis(), TimeUnit.MILLISECONDS);
         return program;
     }
 

@@ -79,7 +79,7 @@ public final class Quickstart {
             run(options, text, console);
             return;
         }
-        try (LiveData program = LiveData.start(server)) {
+        try (LiveData program = LiveData.start(server, options.pace())) {
             console.note("Started a program that writes to /services and /flags while the script runs.");
             run(options, text, console);
             program.requireAlive();

@@ -13,11 +13,13 @@ import java.util.Properties;
  * @param ownScript whether the user named the script ({@code -Dsql=FILE}), else it is the quickstart's
  * @param zk a running server to use instead of the embedded one ({@code -Dzk=host:port})
  * @param seconds how long a streaming SELECT prints ({@code -Dseconds=N})
+ * @param pace the time from one change to the next of the program that is watched, which only tests shorten
  */
-record QuickstartOptions(Path script, boolean ownScript, Optional<String> zk, Duration seconds) {
+record QuickstartOptions(Path script, boolean ownScript, Optional<String> zk, Duration seconds, Duration pace) {
 
     private static final String DEFAULT_SCRIPT = "sql-examples/quickstart.sql";
     private static final String DEFAULT_SECONDS = "20";
+    private static final Duration DEFAULT_PACE = Duration.ofSeconds(1);
 
     static QuickstartOptions from(Properties properties) {
         String sql = properties.getProperty("sql");
@@ -29,7 +31,8 @@ record QuickstartOptions(Path script, boolean ownScript, Optional<String> zk, Du
                         : Path.of(sql),
                 sql != null,
                 Optional.ofNullable(zk).filter(server -> !server.isBlank()),
-                seconds(properties.getProperty("seconds", DEFAULT_SECONDS)));
+                seconds(properties.getProperty("seconds", DEFAULT_SECONDS)),
+                DEFAULT_PACE);
     }
 
     private static Duration seconds(String text) {

@@ -360,7 +360,7 @@ class SecurityITCase {
 
         @Test
         void theWrongPort() {
-            String soon = "connection-timeout=3 s";
+            String soon = "connection-timeout=1 s";
             assertThat(failure(ZK.connectString(), "/open", soon, trust("server"), TRUST_PASSWORD))
                     .contains("no TLS handshake was possible (")
                     .contains("check that the port is the server's 'secureClientPort', or remove the 'ssl.*' options");

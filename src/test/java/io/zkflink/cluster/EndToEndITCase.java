@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -28,6 +29,7 @@ class EndToEndITCase {
     private static final Path CONFIGURATION = Path.of("docker");
 
     @Test
+    @Tag("nightly")
     void examplesSurviveWhatClustersSuffer() throws Exception {
         try (ZooKeeperEnsemble ensemble = new ZooKeeperEnsemble(CONFIGURATION.resolve("zoo.cfg")).start();
                 FlinkCluster flink = new FlinkCluster(

@@ -21,6 +21,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.flink.util.function.ThrowingRunnable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -46,7 +48,26 @@ class FlinkVersionsITCase {
 
     @ParameterizedTest(name = "Flink {0}")
     @MethodSource("versions")
-    void everythingWorksOn(String version) throws IOException {
+    void mirrorsLookupsAndLocksWorkOn(String version) throws IOException {
+        on(version, () -> {
+            scansAndTheSinkMirrorATreeAcrossASavepoint();
+            lookupsFindTheSameByEachWay(version);
+            locksAreTakenAndTurnsAreSeen();
+        });
+    }
+
+    @ParameterizedTest(name = "Flink {0}")
+    @MethodSource("versions")
+    @Tag("nightly")
+    void rescalingLossesAndThePastWorkOn(String version) throws IOException {
+        on(version, () -> {
+            oneWriterStaysOneWhenItsJobIsRescaled();
+            rowsInAreZNodesOutThoughATaskManagerDies();
+            tablesAreReadAsTheyWere();
+        });
+    }
+
+    private void on(String version, ThrowingRunnable<IOException> abilities) throws IOException {
         Path configuration = Files.createDirectories(directory.resolve(version));
         Files.writeString(configuration.resolve("config.yaml"), """
                 taskmanager.numberOfTaskSlots: 4
@@ -68,12 +89,7 @@ class FlinkVersionsITCase {
                 SqlProcess client = new SqlProcess(started)) {
             cluster = started;
             sql = client;
-            scansAndTheSinkMirrorATreeAcrossASavepoint();
-            lookupsFindTheSameByEachWay(version);
-            locksAreTakenAndTurnsAreSeen();
-            oneWriterStaysOneWhenItsJobIsRescaled();
-            rowsInAreZNodesOutThoughATaskManagerDies();
-            tablesAreReadAsTheyWere();
+            abilities.run();
         }
     }
 

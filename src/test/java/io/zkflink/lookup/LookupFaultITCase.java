@@ -26,6 +26,7 @@ import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.data.ACL;
 import org.apache.zookeeper.data.Id;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -304,6 +305,7 @@ class LookupFaultITCase {
     }
 
     @Test
+    @Tag("nightly")
     void cancellingAJobWhoseLookupsWaitLeavesNothing() {
         for (String options : List.of(
                 "'lookup.async' = 'false'",
@@ -325,6 +327,7 @@ class LookupFaultITCase {
     }
 
     @Test
+    @Tag("nightly")
     void aMirrorOfAServerThatIsNotThereFailsToOpen() {
         assertThatThrownBy(() -> RunningLookup.Plan.of("127.0.0.1:1", "/f/{a}/{b}", 0, 1)
                         .caching(new LookupCaching.Full())

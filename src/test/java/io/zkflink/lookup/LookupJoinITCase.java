@@ -27,6 +27,7 @@ import org.apache.flink.util.CloseableIterator;
 import org.apache.zookeeper.CreateMode;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -254,8 +255,15 @@ class LookupJoinITCase {
 
     /** All in one job, because starting one takes longer than what it does. */
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(names = {"SYNC", "ASYNC_TTL", "FULL"})
     void joins(Mode mode) throws Exception {
+        joins(SharedMiniCluster.tableEnvironment(1), mode, "");
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"ASYNC", "TTL", "WATCH", "ASYNC_WATCH"})
+    @Tag("nightly")
+    void joinsWithTheOtherOptions(Mode mode) throws Exception {
         joins(SharedMiniCluster.tableEnvironment(1), mode, "");
     }
 

@@ -34,6 +34,7 @@ import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.zookeeper.CreateMode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -143,6 +144,7 @@ class RecipeWriteITCase {
      * the new session, and not waited for; and that of another job, which has the same owner, is left alone.
      */
     @Test
+    @Tag("nightly")
     void whatAnExpiredSessionLeftBehindIsNeitherTakenForOursNorWaitedFor() {
         want("wanted", "a", "x");
         startFrom("wanted", sql(SharedMiniCluster.restarting("100 ms")), "lock");
@@ -332,6 +334,7 @@ class RecipeWriteITCase {
     }
 
     @Test
+    @Tag("nightly")
     void thousandsOfLocks() {
         Map<String, String> wanted = new LinkedHashMap<>();
         for (int i = 0; i < 3_000; i++) {

@@ -27,6 +27,7 @@ import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.zookeeper.data.Stat;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -236,6 +237,7 @@ class EphemeralRowsITCase {
     }
 
     @Test
+    @Tag("nightly")
     void ephemeralZnodesOfOthersAreWaitedForButNotForEver() {
         try (ZooKeeperAdmin other = new ZooKeeperAdmin(ZK.directConnectString())) {
             other.createEphemeral(root + "/live/a", "mine");

@@ -24,6 +24,7 @@ import org.apache.flink.types.Row;
 import org.apache.zookeeper.Op;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -189,6 +190,7 @@ class ScanFaultITCase {
     }
 
     @Test
+    @Tag("nightly")
     void changesMadeDuringAnExpiryAreSeenTwiceInARow() {
         base();
         start();
@@ -229,6 +231,7 @@ class ScanFaultITCase {
     }
 
     @Test
+    @Tag("nightly")
     void cutsDuringTheSnapshotOfThousandsOfZNodesDoubleNothing() {
         Map<String, String> many = new LinkedHashMap<>();
         for (int parent = 0; parent < 50; parent++) {
@@ -346,6 +349,7 @@ class ScanFaultITCase {
     }
 
     @Test
+    @Tag("nightly")
     void aJobIsCancelledWhileDisconnected() {
         base();
         start();

@@ -10,6 +10,7 @@ import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperProcess;
 import java.util.List;
 import org.apache.flink.table.api.TableEnvironment;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,7 +19,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ServerVersionsITCase {
 
     @ParameterizedTest
-    @CsvSource({"3.8.0, auto", "3.8.0, poll", "3.6.4, auto", "3.6.4, recursive", "3.5.10, auto", "3.5.10, poll"})
+    @CsvSource({"3.8.0, poll", "3.6.4, auto", "3.5.10, poll"})
+    @Tag("nightly")
+    void aScanFollowsTheTreeByOtherModes(String version, String watchMode) {
+        aScanFollowsTheTree(version, watchMode);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"3.8.0, auto", "3.6.4, recursive", "3.5.10, auto"})
     void aScanFollowsTheTree(String version, String watchMode) {
         try (ZooKeeperProcess server =
                         ZooKeeperProcess.builder().version(version).build().start();
@@ -80,6 +88,7 @@ class ServerVersionsITCase {
     }
 
     @Test
+    @Tag("nightly")
     void lookupsNeedNoNewServerButWatchedCachesDo() {
         try (ZooKeeperProcess server =
                         ZooKeeperProcess.builder().version("3.5.10").build().start();
