@@ -140,7 +140,7 @@ public class FunctionBenchmark {
         String path = "/locks/a/" + name(sequence);
         byte[] owner = "me".getBytes(StandardCharsets.UTF_8);
         ZNodeStat stat = new ZNodeStat(sequence, sequence, 0, 0, 0, 0, 0, 1, owner.length, 0, sequence);
-        ZNodeState known = new ZNodeState(sequence, sequence, 0, 0, new ZNode(path, owner, stat), false);
+        ZNodeState known = ZNodeState.of(new ZNode(path, owner, stat), true);
         return new ContenderChange(name(sequence), ContenderChange.What.NEW, known);
     }
 

@@ -15,8 +15,11 @@ import org.apache.flink.core.memory.DataOutputSerializer;
 public final class SubtreeSplitSerializer implements SimpleVersionedSerializer<SubtreeSplit> {
 
     public static final SubtreeSplitSerializer INSTANCE = new SubtreeSplitSerializer();
-    /** Version 2 keeps versions of znodes and times of deletions, which their entries in the blocks say by flags. */
-    private static final int VERSION = 2;
+    /**
+     * Version 2 keeps versions of znodes and times of deletions, version 3 packs entries; those in the blocks say all of
+     * this by flags.
+     */
+    private static final int VERSION = 3;
 
     private static final int HEADER_BYTES = 2 * Integer.BYTES + 2 * Long.BYTES;
 

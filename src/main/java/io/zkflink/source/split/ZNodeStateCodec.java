@@ -3,14 +3,17 @@ package io.zkflink.source.split;
 
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeStat;
+import io.zkflink.subtree.state.PackedZNode;
 import io.zkflink.subtree.state.Reconciler;
 import io.zkflink.subtree.state.ZNodeState;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.core.memory.DataInputDeserializer;
@@ -30,6 +33,8 @@ public final class ZNodeStateCodec {
     private static final int GRANTED = 8;
     private static final int WITH_VERSION = 16;
     private static final int GONE_AT = 32;
+    /** Numbers are as short as they can be, and a znode that comes along is a {@link PackedZNode}. */
+    private static final int PACKED = 64;
 
     private ZNodeStateCodec() {}
 
@@ -38,22 +43,38 @@ public final class ZNodeStateCodec {
         return encode(source.paths(), source.known(), source.deletions());
     }
 
-    /** Encodes the entries of some paths; a path that is not among the known ones is gone. */
+    /**
+     * Encodes the entries of some paths; a path that is not among the known ones is gone. The znodes that entries keep
+     * are kept in the block from now on, so that they are in memory only once.
+     */
     public static byte[] encode(Collection<String> paths, Map<String, ZNodeState> known, Map<String, Long> deletions) {
         DataOutputSerializer out = new DataOutputSerializer(64 + paths.size() * 48);
+        List<ZNodeState> keeping = new ArrayList<>();
+        List<Integer> places = new ArrayList<>();
         try {
             out.writeInt(paths.size());
             byte[] previous = {};
             for (String path : paths) {
                 byte[] utf8 = path.getBytes(StandardCharsets.UTF_8);
                 writePath(out, previous, utf8);
-                write(out, known.get(path), deletions.get(path));
+                ZNodeState entry = known.get(path);
+                if (entry == null) {
+                    writeGone(out, deletions.get(path));
+                } else if (write(out, entry)) {
+                    keeping.add(entry);
+                    places.add(out.length());
+                    out.write(entry.kept(), entry.keptAt(), entry.packedLength());
+                }
                 previous = utf8;
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return out.getCopyOfBuffer();
+        byte[] block = out.getCopyOfBuffer();
+        for (int i = 0; i < keeping.size(); i++) {
+            keeping.get(i).keep(block, places.get(i));
+        }
+        return block;
     }
 
     /** Applies a block to a reconciler; returns how many entries it had. */
@@ -64,7 +85,7 @@ public final class ZNodeStateCodec {
             byte[] path = {};
             for (int i = 0; i < entries; i++) {
                 path = readPath(in, path);
-                read(in, new String(path, StandardCharsets.UTF_8), target);
+                read(in, block, new String(path, StandardCharsets.UTF_8), target);
             }
             return entries;
         } catch (EOFException e) {
@@ -74,83 +95,101 @@ public final class ZNodeStateCodec {
         }
     }
 
-    private static void write(DataOutputSerializer out, ZNodeState entry, Long goneAt) throws IOException {
-        if (entry == null) {
-            out.writeByte(goneAt == null ? GONE : GONE_AT);
-            if (goneAt != null) {
-                out.writeLong(goneAt);
-            }
-            return;
-        }
-        ZNode last = entry.last().orElse(null);
-        out.writeByte(KNOWN
-                | (entry.hidden() ? HIDDEN : 0)
-                | (last == null ? 0 : WITH_ZNODE)
-                | (entry.granted() ? GRANTED : 0)
-                | (entry.version() == ZNodeState.UNKNOWN_VERSION ? 0 : WITH_VERSION));
-        out.writeLong(entry.czxid());
-        out.writeLong(entry.mzxid());
-        out.writeLong(entry.mtime());
-        if (entry.version() != ZNodeState.UNKNOWN_VERSION) {
-            out.writeInt(entry.version());
-        }
-        if (last != null) {
-            ZNodeStat stat = last.stat();
-            out.writeLong(stat.ctime());
-            out.writeInt(stat.version());
-            out.writeInt(stat.cversion());
-            out.writeInt(stat.aversion());
-            out.writeLong(stat.ephemeralOwner());
-            out.writeInt(stat.dataLength());
-            out.writeInt(stat.numChildren());
-            out.writeLong(stat.pzxid());
-            writeSize(out, last.data().length);
-            out.write(last.data());
+    private static void writeGone(DataOutputSerializer out, Long at) throws IOException {
+        out.writeByte(at == null ? GONE : GONE_AT);
+        if (at != null) {
+            out.writeLong(at);
         }
     }
 
-    private static void read(DataInputDeserializer in, String path, Reconciler target) throws IOException {
+    /** Writes an entry but for its znode; returns whether it has one. */
+    private static boolean write(DataOutputSerializer out, ZNodeState entry) throws IOException {
+        boolean withVersion = entry.version() != ZNodeState.UNKNOWN_VERSION;
+        boolean withZNode = entry.kept() != null;
+        out.writeByte(KNOWN
+                | PACKED
+                | (entry.hidden() ? HIDDEN : 0)
+                | (withZNode ? WITH_ZNODE : 0)
+                | (entry.granted() ? GRANTED : 0)
+                | (withVersion ? WITH_VERSION : 0));
+        out.writeLong(entry.czxid());
+        writeSigned(out, entry.mzxid() - entry.czxid());
+        out.writeLong(entry.mtime());
+        if (withVersion) {
+            writeSigned(out, entry.version());
+        }
+        return withZNode;
+    }
+
+    private static void read(DataInputDeserializer in, byte[] block, String path, Reconciler target)
+            throws IOException {
         int flags = in.readByte();
         if (flags == GONE) {
             target.restoreGone(path);
-            return;
-        }
-        if (flags == GONE_AT) {
+        } else if (flags == GONE_AT) {
             target.restoreGone(path, in.readLong());
-            return;
+        } else {
+            ZNodeState known = (flags & PACKED) == 0 ? readFixed(in, path, flags) : readPacked(in, block, path, flags);
+            if ((flags & HIDDEN) != 0) {
+                known.hide();
+            }
+            known.grant((flags & GRANTED) != 0);
+            target.restore(known);
         }
+    }
+
+    private static ZNodeState readPacked(DataInputDeserializer in, byte[] block, String path, int flags)
+            throws IOException {
+        long czxid = in.readLong();
+        long mzxid = czxid + readSigned(in);
+        long mtime = in.readLong();
+        int version = (flags & WITH_VERSION) == 0 ? ZNodeState.UNKNOWN_VERSION : (int) readSigned(in);
+        ZNodeState known = new ZNodeState(path, czxid, mzxid, mtime, version);
+        if ((flags & WITH_ZNODE) != 0) {
+            known.keep(block, in.getPosition());
+            for (int i = 1; i < PackedZNode.NUMBERS; i++) {
+                readSigned(in);
+            }
+            long length = readSigned(in);
+            if (length < 0 || length > in.available()) {
+                throw SubtreeSplitSerializer.damaged(null);
+            }
+            in.skipBytes((int) length);
+        }
+        return known;
+    }
+
+    /** As entries were before they were packed. */
+    private static ZNodeState readFixed(DataInputDeserializer in, String path, int flags) throws IOException {
         long czxid = in.readLong();
         long mzxid = in.readLong();
         long mtime = in.readLong();
         int knownVersion = (flags & WITH_VERSION) == 0 ? ZNodeState.UNKNOWN_VERSION : in.readInt();
-        ZNode last = null;
-        if ((flags & WITH_ZNODE) != 0) {
-            long ctime = in.readLong();
-            int version = in.readInt();
-            int cversion = in.readInt();
-            int aversion = in.readInt();
-            long ephemeralOwner = in.readLong();
-            int dataLength = in.readInt();
-            int numChildren = in.readInt();
-            long pzxid = in.readLong();
-            byte[] data = SubtreeSplitSerializer.readBytes(in, readSize(in));
-            ZNodeStat stat = new ZNodeStat(
-                    czxid,
-                    mzxid,
-                    ctime,
-                    mtime,
-                    version,
-                    cversion,
-                    aversion,
-                    ephemeralOwner,
-                    dataLength,
-                    numChildren,
-                    pzxid);
-            last = new ZNode(path, data, stat);
+        if ((flags & WITH_ZNODE) == 0) {
+            return new ZNodeState(path, czxid, mzxid, mtime, knownVersion);
         }
-        ZNodeState known = new ZNodeState(czxid, mzxid, mtime, knownVersion, last, (flags & HIDDEN) != 0);
-        known.grant((flags & GRANTED) != 0);
-        target.restore(path, known);
+        long ctime = in.readLong();
+        int version = in.readInt();
+        int cversion = in.readInt();
+        int aversion = in.readInt();
+        long ephemeralOwner = in.readLong();
+        int dataLength = in.readInt();
+        int numChildren = in.readInt();
+        long pzxid = in.readLong();
+        byte[] data = SubtreeSplitSerializer.readBytes(in, (int) readNumber(in));
+        ZNodeStat stat = new ZNodeStat(
+                czxid,
+                mzxid,
+                ctime,
+                mtime,
+                version,
+                cversion,
+                aversion,
+                ephemeralOwner,
+                dataLength,
+                numChildren,
+                pzxid);
+        return ZNodeState.of(new ZNode(path, data, stat), true);
     }
 
     private static void writePath(DataOutputSerializer out, byte[] previous, byte[] path) throws IOException {
@@ -159,14 +198,14 @@ public final class ZNodeStateCodec {
         while (shared < limit && previous[shared] == path[shared]) {
             shared++;
         }
-        writeSize(out, shared);
-        writeSize(out, path.length - shared);
+        writeNumber(out, shared);
+        writeNumber(out, path.length - shared);
         out.write(path, shared, path.length - shared);
     }
 
     private static byte[] readPath(DataInputDeserializer in, byte[] previous) throws IOException {
-        int shared = readSize(in);
-        byte[] rest = SubtreeSplitSerializer.readBytes(in, readSize(in));
+        int shared = (int) readNumber(in);
+        byte[] rest = SubtreeSplitSerializer.readBytes(in, (int) readNumber(in));
         if (shared < 0 || shared > previous.length) {
             throw SubtreeSplitSerializer.damaged(null);
         }
@@ -175,24 +214,33 @@ public final class ZNodeStateCodec {
         return path;
     }
 
-    private static void writeSize(DataOutputSerializer out, int size) throws IOException {
-        int left = size;
-        while (left >= 0x80) {
-            out.writeByte((left & 0x7f) | 0x80);
-            left >>>= 7;
-        }
-        out.writeByte(left);
+    private static void writeSigned(DataOutputSerializer out, long number) throws IOException {
+        writeNumber(out, (number << 1) ^ (number >> 63));
     }
 
-    private static int readSize(DataInputDeserializer in) throws IOException {
-        int size = 0;
+    private static long readSigned(DataInputDeserializer in) throws IOException {
+        long number = readNumber(in);
+        return (number >>> 1) ^ -(number & 1);
+    }
+
+    private static void writeNumber(DataOutputSerializer out, long number) throws IOException {
+        long left = number;
+        while ((left & ~0x7fL) != 0) {
+            out.writeByte((int) (left & 0x7f) | 0x80);
+            left >>>= 7;
+        }
+        out.writeByte((int) left);
+    }
+
+    private static long readNumber(DataInputDeserializer in) throws IOException {
+        long number = 0;
         int shift = 0;
         int part = in.readUnsignedByte();
         while (part >= 0x80) {
-            size |= (part & 0x7f) << shift;
+            number |= (part & 0x7fL) << shift;
             shift += 7;
             part = in.readUnsignedByte();
         }
-        return size | (part << shift);
+        return number | ((long) part << shift);
     }
 }

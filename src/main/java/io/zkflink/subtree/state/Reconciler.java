@@ -82,7 +82,8 @@ public final class Reconciler {
     }
 
     private ZNodeState learn(ZNode znode, int walk) {
-        ZNodeState now = ZNodeState.of(znode, keepLast, walk);
+        ZNodeState now = ZNodeState.of(znode, keepLast);
+        now.seenIn(walk);
         known.put(znode.path(), now);
         touch(znode.path());
         return now;
@@ -93,7 +94,7 @@ public final class Reconciler {
         Iterator<Map.Entry<String, ZNodeState>> entries = known.entrySet().iterator();
         while (entries.hasNext()) {
             Map.Entry<String, ZNodeState> entry = entries.next();
-            if (entry.getValue().walk() != end.walk()) {
+            if (!entry.getValue().wasSeenIn(end.walk())) {
                 entries.remove();
                 changes.accept(deleted(entry.getKey(), entry.getValue(), end.begunMillis()));
             }
@@ -141,9 +142,9 @@ public final class Reconciler {
     }
 
     /** Puts back what was known when the state was saved. */
-    public void restore(String path, ZNodeState entry) {
-        known.put(path, entry);
-        deletions.take(path);
+    public void restore(ZNodeState entry) {
+        known.put(entry.path(), entry);
+        deletions.take(entry.path());
     }
 
     /** Puts back that a znode was gone when the state was saved. */

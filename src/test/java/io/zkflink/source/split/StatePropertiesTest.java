@@ -42,8 +42,13 @@ class StatePropertiesTest {
     private static ZNodeState known(long number, String path, boolean flag) {
         ZNodeStat stat = new ZNodeStat(
                 number, ~number, number, ~number, (int) number, 1, 2, number, (int) number, 3, Long.MAX_VALUE);
-        ZNode last = flag ? new ZNode(path, path.getBytes(java.nio.charset.StandardCharsets.UTF_8), stat) : null;
-        return new ZNodeState(number, ~number, ~number, (int) number, last, number % 2 == 0);
+        ZNode znode = new ZNode(path, path.getBytes(java.nio.charset.StandardCharsets.UTF_8), stat);
+        ZNodeState known = ZNodeState.of(znode, flag);
+        if (number % 2 == 0) {
+            known.hide();
+        }
+        known.grant(number % 3 == 0);
+        return known;
     }
 
     @Property
@@ -59,7 +64,14 @@ class StatePropertiesTest {
                 ZNodeState found = read.known().get(path);
                 if (found != null) {
                     assertThat(found.czxid()).isEqualTo(known.czxid());
+                    assertThat(found.mzxid()).isEqualTo(known.mzxid());
+                    assertThat(found.mtime()).isEqualTo(known.mtime());
+                    assertThat(found.version()).isEqualTo(known.version());
                     assertThat(found.hidden()).isEqualTo(known.hidden());
+                    assertThat(found.granted()).isEqualTo(known.granted());
+                    assertThat(found.last().map(ZNode::data))
+                            .usingRecursiveComparison()
+                            .isEqualTo(known.last().map(ZNode::data));
                     assertThat(found.last().map(ZNode::stat))
                             .isEqualTo(known.last().map(ZNode::stat));
                 }
