@@ -13,16 +13,21 @@ import java.util.List;
 /**
  * A bucket while it is read: the state machine, and its encoded form for checkpoints.
  *
- * <p>A checkpoint encodes only what changed since the last one, as one more block; when such blocks have grown to half
- * of the first one, all is encoded anew. Owned by the task thread.
+ * <p>A checkpoint encodes only what changed since the last one, as more blocks; when they have half as many entries again
+ * as there is something to save, all is encoded anew. Owned by the task thread.
  */
 final class BucketState {
 
+    /** With what changed since all was encoded. */
     private static final int MAX_BLOCKS = 64;
 
     private final int bucket;
     private final Reconciler reconciler;
     private final List<byte[]> blocks;
+    /** Of all blocks. */
+    private int entries;
+    /** How many of the blocks were there when all was encoded, or restored. */
+    private int firstBlocks;
     /** Null unless several znodes may have one key. */
     private UniqueKeys keys;
 
@@ -35,8 +40,9 @@ final class BucketState {
         this.baseZxid = split.baseZxid();
         this.reconciler = new Reconciler(keepLast);
         this.blocks = new ArrayList<>(split.known());
+        this.firstBlocks = blocks.size();
         if (!blocks.isEmpty()) {
-            blocks.forEach(block -> ZNodeStateCodec.decode(block, reconciler));
+            blocks.forEach(block -> entries += ZNodeStateCodec.decode(block, reconciler));
             // They are saved.
             reconciler.takeTouched();
         }
@@ -93,17 +99,16 @@ final class BucketState {
 
     SubtreeSplit toSplit() {
         Collection<String> touched = reconciler.takeTouched();
-        if (!touched.isEmpty()) {
-            blocks.add(ZNodeStateCodec.encode(touched, reconciler.known(), reconciler.deletions()));
-            if (blocks.size() > MAX_BLOCKS || deltaBytes() > blocks.get(0).length / 2) {
-                blocks.clear();
-                blocks.add(ZNodeStateCodec.encode(reconciler));
-            }
+        entries += touched.size();
+        boolean anew = entries > 1.5 * reconciler.paths().size() || blocks.size() > firstBlocks + MAX_BLOCKS;
+        if (!touched.isEmpty() && anew) {
+            entries = reconciler.paths().size();
+            blocks.clear();
+            blocks.addAll(ZNodeStateCodec.encode(reconciler));
+            firstBlocks = blocks.size();
+        } else if (!touched.isEmpty()) {
+            blocks.addAll(ZNodeStateCodec.encode(touched, reconciler.known(), reconciler.deletions()));
         }
         return new SubtreeSplit(bucket, newestZxid, baseZxid, blocks);
-    }
-
-    private long deltaBytes() {
-        return blocks.stream().skip(1).mapToLong(block -> block.length).sum();
     }
 }

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.annotation.Internal;
@@ -36,43 +37,67 @@ public final class ZNodeStateCodec {
     /** Numbers are as short as they can be, and a znode that comes along is a {@link PackedZNode}. */
     private static final int PACKED = 64;
 
+    /** Where a block ends, so that the garbage collector need not find room for large arrays. */
+    private static final int MAX_BLOCK_BYTES = 200_000;
+
+    private static final int MAX_BLOCK_ENTRIES = 2_000;
+
     private ZNodeStateCodec() {}
 
     /** Encodes all that a reconciler knows. */
-    public static byte[] encode(Reconciler source) {
+    public static List<byte[]> encode(Reconciler source) {
         return encode(source.paths(), source.known(), source.deletions());
     }
 
     /**
      * Encodes the entries of some paths; a path that is not among the known ones is gone. The znodes that entries keep
-     * are kept in the block from now on, so that they are in memory only once.
+     * are kept in the blocks from now on, so that they are in memory only once.
      */
-    public static byte[] encode(Collection<String> paths, Map<String, ZNodeState> known, Map<String, Long> deletions) {
-        DataOutputSerializer out = new DataOutputSerializer(64 + paths.size() * 48);
-        List<ZNodeState> keeping = new ArrayList<>();
-        List<Integer> places = new ArrayList<>();
+    public static List<byte[]> encode(
+            Collection<String> paths, Map<String, ZNodeState> known, Map<String, Long> deletions) {
+        List<byte[]> blocks = new ArrayList<>();
+        DataOutputSerializer out = new DataOutputSerializer(2 * MAX_BLOCK_BYTES);
+        Iterator<String> left = paths.iterator();
         try {
-            out.writeInt(paths.size());
-            byte[] previous = {};
-            for (String path : paths) {
-                byte[] utf8 = path.getBytes(StandardCharsets.UTF_8);
-                writePath(out, previous, utf8);
-                ZNodeState entry = known.get(path);
-                if (entry == null) {
-                    writeGone(out, deletions.get(path));
-                } else if (write(out, entry)) {
-                    keeping.add(entry);
-                    places.add(out.length());
-                    out.write(entry.kept(), entry.keptAt(), entry.packedLength());
-                }
-                previous = utf8;
+            while (left.hasNext()) {
+                blocks.add(block(out, left, known, deletions));
+                out.clear();
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        return blocks;
+    }
+
+    private static byte[] block(
+            DataOutputSerializer out, Iterator<String> paths, Map<String, ZNodeState> known, Map<String, Long> deletions)
+            throws IOException {
+        ZNodeState[] keeping = new ZNodeState[MAX_BLOCK_ENTRIES];
+        int[] places = new int[MAX_BLOCK_ENTRIES];
+        int entries = 0;
+        byte[] previous = {};
+        out.writeInt(0);
+        while (paths.hasNext() && entries < MAX_BLOCK_ENTRIES && out.length() < MAX_BLOCK_BYTES) {
+            String path = paths.next();
+            byte[] utf8 = path.getBytes(StandardCharsets.UTF_8);
+            writePath(out, previous, utf8);
+            ZNodeState entry = known.get(path);
+            if (entry == null) {
+                writeGone(out, deletions.get(path));
+            } else if (write(out, entry)) {
+                keeping[entries] = entry;
+                places[entries] = out.length();
+                out.write(entry.kept(), entry.keptAt(), entry.packedLength());
+            }
+            previous = utf8;
+            entries++;
+        }
+        out.writeIntUnsafe(entries, 0);
         byte[] block = out.getCopyOfBuffer();
-        for (int i = 0; i < keeping.size(); i++) {
-            keeping.get(i).keep(block, places.get(i));
+        for (int i = 0; i < entries; i++) {
+            if (keeping[i] != null) {
+                keeping[i].keep(block, places[i]);
+            }
         }
         return block;
     }
