@@ -38,7 +38,9 @@ import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.functions.FunctionContext;
 import org.apache.flink.table.types.logical.BigIntType;
+import org.apache.flink.table.runtime.typeutils.RowDataSerializer;
 import org.apache.flink.table.types.logical.IntType;
+import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.ZooKeeper;
 
@@ -197,8 +199,11 @@ public final class LookupBenchmark {
                         Duration.ofMinutes(1),
                         ParseErrorPolicy.FAIL,
                         new LookupCaching.Full()));
+        List<LogicalType> types = List.of(new IntType(), new BigIntType());
         MirrorLookup mirror = new MirrorLookup(
-                table, new LookupKeys(template, columns, List.of(new IntType(), new BigIntType()), new int[] {0}));
+                table,
+                new LookupKeys(template, columns, types, new int[] {0}),
+                new RowDataSerializer(types.toArray(LogicalType[]::new)));
         mirror.open(new FunctionContext(null, getClass().getClassLoader(), null));
         RowData key = GenericRowData.of(0);
         double[] millis = new double[PROBES];

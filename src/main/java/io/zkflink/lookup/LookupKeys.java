@@ -110,6 +110,21 @@ public final class LookupKeys implements Serializable {
         return values(key, ofKey);
     }
 
+    /** The values of a row, or null if no key can equal it. */
+    Object[] valuesOf(RowData row) {
+        return values(row, ofRow);
+    }
+
+    /** Whether a row has all these values. */
+    boolean equal(Object[] values, RowData row) {
+        for (int key = 0; key < values.length; key++) {
+            if (!values[key].equals(comparable(ofRow[key].getFieldOrNull(row)))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** All values of a key, to be looked up by in a map, or null if nothing can equal it. */
     Object all(RowData key) {
         return all(key, ofKey);

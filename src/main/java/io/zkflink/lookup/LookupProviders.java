@@ -2,6 +2,9 @@
 package io.zkflink.lookup;
 
 import org.apache.flink.annotation.Internal;
+import org.apache.flink.api.common.serialization.SerializerConfigImpl;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.connector.source.LookupTableSource.LookupRuntimeProvider;
 import org.apache.flink.table.connector.source.lookup.AsyncLookupFunctionProvider;
 import org.apache.flink.table.connector.source.lookup.LookupFunctionProvider;
@@ -18,11 +21,15 @@ public final class LookupProviders {
 
     private LookupProviders() {}
 
-    /** Synchronous lookups, and asynchronous ones where the table wants them; of the two the planner chooses. */
-    public static LookupRuntimeProvider of(LookupTable table, LookupKeys keys) {
+    /**
+     * Synchronous lookups, and asynchronous ones where the table wants them; of the two the planner chooses.
+     *
+     * @param rows the type of the produced rows, whose serializer is Flink's for binary rows
+     */
+    public static LookupRuntimeProvider of(LookupTable table, LookupKeys keys, TypeInformation<RowData> rows) {
         if (table.settings().caching() instanceof LookupCaching.Full) {
             // What is in memory is found at once.
-            return LookupFunctionProvider.of(new MirrorLookup(table, keys));
+            return LookupFunctionProvider.of(new MirrorLookup(table, keys, rows.createSerializer(new SerializerConfigImpl())));
         }
         boolean async = table.settings().async();
         if (table.settings().caching() instanceof LookupCaching.Partial partial

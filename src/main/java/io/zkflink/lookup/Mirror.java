@@ -30,6 +30,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.table.data.RowData;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,6 +52,7 @@ final class Mirror {
 
     private final LookupTable table;
     private final ZNodeDecoder decoder;
+    private final BinaryRows binary;
     private final ZooKeeperClient client;
     private final SubtreeFeed feed;
     private final Thread thread;
@@ -69,21 +71,25 @@ final class Mirror {
     /** Null unless several znodes may have one key. */
     private final UniqueKeys keys;
 
-    private final Map<String, RowData> rows = new HashMap<>();
+    /** How many of the known znodes have a row, which is kept with them. */
+    private int rows;
+
     private final Map<List<Integer>, MirrorIndex> indexes = new HashMap<>();
 
     /**
      * Starts reading.
      *
      * @param decoder opened, for this mirror alone
+     * @param serializer of the produced rows, for this mirror alone
      */
-    Mirror(LookupTable table, ZNodeDecoder decoder) {
-        this(table, decoder, SessionPool.open(table.connection()));
+    Mirror(LookupTable table, ZNodeDecoder decoder, TypeSerializer<RowData> serializer) {
+        this(table, decoder, serializer, SessionPool.open(table.connection()));
     }
 
-    Mirror(LookupTable table, ZNodeDecoder decoder, ZooKeeperClient client) {
+    Mirror(LookupTable table, ZNodeDecoder decoder, TypeSerializer<RowData> serializer, ZooKeeperClient client) {
         this.table = table;
         this.decoder = decoder;
+        this.binary = new BinaryRows(serializer, table.columns().size());
         this.client = client;
         this.keys = table.template().isAmbiguous() ? new UniqueKeys(table.template(), reconciler) : null;
         FeedSettings settings = new FeedSettings(true, false, Duration.ZERO, table.content(), Duration.ZERO, false);
@@ -145,7 +151,7 @@ final class Mirror {
                 for (FeedEvent event : feed.poll(POLL_MILLIS)) {
                     see(event);
                 }
-                size = rows.size();
+                size = rows;
                 carryOut();
                 checkAge();
             }
@@ -199,7 +205,7 @@ final class Mirror {
                 observe(keys.walkEnded(ended.walk()));
             }
             if (complete.complete(null)) {
-                LOG.info("The mirror of '{}' is complete: {} rows.", table.template(), rows.size());
+                LOG.info("The mirror of '{}' is complete: {} rows.", table.template(), rows);
             }
         } else if (event instanceof UpToDate && keys != null) {
             keys.check();
@@ -221,32 +227,32 @@ final class Mirror {
 
     private void apply(Change change) throws IOException {
         if (change instanceof Change.Created created) {
-            put(created.znode(), created.now());
+            put(created.znode(), null, created.now());
         } else if (change instanceof Change.Changed changed) {
-            put(changed.znode(), changed.now());
+            put(changed.znode(), changed.before(), changed.now());
         } else if (change instanceof Change.Recreated recreated) {
-            put(recreated.znode(), recreated.now());
+            put(recreated.znode(), recreated.before(), recreated.now());
         } else {
             forget(change);
         }
     }
 
-    private void put(ZNode znode, ZNodeState known) throws IOException {
+    private void put(ZNode znode, ZNodeState before, ZNodeState known) throws IOException {
         RowData row = decoder.record(znode, EventType.CREATED).orElse(null);
         if (row == null) {
             known.hide();
         } else {
-            SharedRows.ready(row);
+            known.keep(binary.bytes(row), 0);
         }
-        replace(znode.path(), row);
+        replace(known.path(), before == null ? null : before.kept(), known.kept());
     }
 
     private void forget(Change change) {
-        replace(change.path(), null);
+        replace(change.path(), ((Change.Deleted) change).before().kept(), null);
     }
 
-    private void replace(String path, RowData row) {
-        RowData before = row == null ? rows.remove(path) : rows.put(path, row);
+    private void replace(String path, byte[] before, byte[] row) {
+        rows += (row == null ? 0 : 1) - (before == null ? 0 : 1);
         if (before != null || row != null) {
             indexes.values().forEach(index -> index.change(path, before, row));
         }
@@ -254,8 +260,8 @@ final class Mirror {
 
     private MirrorIndex indexed(LookupKeys keys) {
         return indexes.computeIfAbsent(keys.columns(), columns -> {
-            MirrorIndex index = new MirrorIndex(keys, keys.areUnique(table.columns()));
-            rows.forEach((path, row) -> index.change(path, null, row));
+            MirrorIndex index = MirrorIndex.of(keys, binary, keys.areUnique(table.columns()));
+            reconciler.known().forEach((path, known) -> index.change(path, null, known.kept()));
             return index;
         });
     }

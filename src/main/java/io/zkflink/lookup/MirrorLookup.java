@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
 import org.apache.flink.annotation.Internal;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.functions.FunctionContext;
 import org.apache.flink.table.functions.LookupFunction;
@@ -22,22 +23,25 @@ public final class MirrorLookup extends LookupFunction {
 
     private final LookupTable table;
     private final LookupKeys keys;
+    private final TypeSerializer<RowData> serializer;
 
     private transient SharedResources<String, Mirror>.Lease lease;
     private transient Mirror mirror;
     private transient MirrorIndex index;
     private transient LookupCacheMetrics metrics;
 
-    public MirrorLookup(LookupTable table, LookupKeys keys) {
+    /** @param serializer of the produced rows */
+    public MirrorLookup(LookupTable table, LookupKeys keys, TypeSerializer<RowData> serializer) {
         this.table = table;
         this.keys = keys;
+        this.serializer = serializer;
     }
 
     /** Waits until the whole subtree has been read. */
     @Override
     public void open(FunctionContext context) throws Exception {
         ZNodeDecoder decoder = table.openDecoder(context);
-        lease = MIRRORS.lease(table.identity(), () -> new Mirror(table, decoder));
+        lease = MIRRORS.lease(table.identity(), () -> new Mirror(table, decoder, serializer));
         mirror = lease.value();
         metrics = new LookupCacheMetrics(context.getMetricGroup(), mirror::size);
         index = mirror.index(keys);

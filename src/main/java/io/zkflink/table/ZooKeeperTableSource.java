@@ -96,7 +96,7 @@ class ZooKeeperTableSource extends NarrowedTableSource implements SupportsSource
                 decoder(layout.template(), decoding, lookup.parseErrors(), ZooKeeperOptions.LOOKUP_PARSE_ERRORS),
                 content(),
                 lookup);
-        return LookupProviders.of(table, keys);
+        return LookupProviders.of(table, keys, context.createTypeInformation(producedType));
     }
 
     /** For subclasses: the planner has asked for a lookup, and the keys are right. */

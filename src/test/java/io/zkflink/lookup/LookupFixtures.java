@@ -15,6 +15,8 @@ import java.util.List;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.table.runtime.typeutils.RowDataSerializer;
 import org.apache.flink.table.types.logical.IntType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.VarCharType;
@@ -47,6 +49,15 @@ final class LookupFixtures {
 
     static ZNodeDecoder decoder() {
         return new ZNodeDecoder(TEMPLATE, COLUMNS, null, ParseErrorPolicy.FAIL, "lookup.parse-errors");
+    }
+
+    static TypeSerializer<RowData> serializer() {
+        return serializer(TYPES);
+    }
+
+    /** Flink's for rows of some types. */
+    static TypeSerializer<RowData> serializer(List<LogicalType> types) {
+        return new RowDataSerializer(types.toArray(LogicalType[]::new));
     }
 
     /** Strings become Flink's. */
