@@ -19,7 +19,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGET = ROOT / "docs" / "img" / "quickstart.svg"
 COMMAND = ["mvn", "-q", "-B", "-Pquickstart"]
 COLUMNS, ROWS = 120, 30
-CHARACTER, LINE, MARGIN = 7.8, 17, 14
+# The widest of the fonts below has characters of 8.04 pixels.
+CHARACTER, LINE, MARGIN = 8.1, 17, 14
 PAUSE, END = 1.2, 5.0
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 CLASSES = [
@@ -54,7 +55,7 @@ def record(command):
 def wrap(lines):
     for moment, line in lines:
         indent = "  " if line.startswith(("> ", "$ ")) else ""
-        parts = textwrap.wrap(line, COLUMNS, subsequent_indent=indent, drop_whitespace=False) if len(line) > COLUMNS else [line]
+        parts = textwrap.wrap(line, COLUMNS, subsequent_indent=indent) if len(line) > COLUMNS else [line]
         continued = ""
         for part in parts:
             kind = next((name for pattern, name in CLASSES if pattern.search(part)), continued)
