@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -35,6 +36,8 @@ import org.junit.jupiter.api.io.TempDir;
 class CookbookITCase {
 
     private static final Pattern SQL = Pattern.compile("^```sql\\n(.*?)^```$", Pattern.DOTALL | Pattern.MULTILINE);
+
+    private static final Duration STATE_TTL = Duration.ofSeconds(1);
 
     private final ZooKeeperAdmin zk = SharedZooKeeper.admin();
     private final String root = SharedZooKeeper.freshRoot();
@@ -187,6 +190,25 @@ class CookbookITCase {
         assertThat(zk.stat(root + "/out/b").getVersion())
                 .as("what did not change is not told again")
                 .isZero();
+    }
+
+    @Test
+    void theHintKeepsWhatTheSettingForgets() {
+        zk.create(root + "/limits/ann", "{\"amount\":10}");
+        zk.create(root + "/payments/before", "ann");
+        sql.getConfig().set("table.exec.state.ttl", STATE_TTL.toMillis() + " ms");
+        try (Changelog kept = query("State that forgets")) {
+            kept.awaitTable("[before, 10]");
+            long start = System.nanoTime();
+            Await.until("state is old", () -> System.nanoTime() - start
+                    > STATE_TTL.multipliedBy(2).toNanos());
+            zk.create(root + "/payments/after", "ann");
+            kept.awaitTable("[after, 10]", "[before, 10]");
+            zk.set(root + "/limits/ann", "{\"amount\":20}");
+            kept.awaitTable("[after, 20]", "[before, 20]");
+            zk.delete(root + "/limits/ann");
+            kept.awaitTable();
+        }
     }
 
     private void declareAt(String table, String place, String columns) {
