@@ -22,7 +22,7 @@ import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
- * The task of an {@link SessionBoundWriter}: gives it its rows and its state.
+ * The task of a {@link SessionBoundWriter}: gives it its rows and its state.
  *
  * <p>An operator and not a {@code Sink}, whose writer would not hear that a checkpoint has completed.
  */
@@ -32,7 +32,9 @@ final class SessionBoundOperator<T> extends AbstractStreamOperator<Void>
     private static final long serialVersionUID = 1L;
 
     private final ConnectionSettings connection;
-    private final SessionBoundKind<T> kind;
+    private final SessionBoundChanges<T> changes;
+    private final ZNodeStrategy.Factory strategies;
+    private final SinkSettings settings;
     private final SinkSettings.Sessions sessions;
     private final boolean checkpointed;
 
@@ -44,11 +46,15 @@ final class SessionBoundOperator<T> extends AbstractStreamOperator<Void>
      */
     SessionBoundOperator(
             ConnectionSettings connection,
-            SessionBoundKind<T> kind,
+            SessionBoundChanges<T> changes,
+            ZNodeStrategy.Factory strategies,
+            SinkSettings settings,
             SinkSettings.Sessions sessions,
             boolean checkpointed) {
         this.connection = connection;
-        this.kind = kind;
+        this.changes = changes;
+        this.strategies = strategies;
+        this.settings = settings;
         this.sessions = sessions;
         this.checkpointed = checkpointed;
     }
@@ -63,14 +69,15 @@ final class SessionBoundOperator<T> extends AbstractStreamOperator<Void>
     @Override
     public void open() throws Exception {
         super.open();
-        kind.open(RuntimeContextInitializationContextAdapters.serializationAdapter(getRuntimeContext()));
+        changes.open(RuntimeContextInitializationContextAdapters.serializationAdapter(getRuntimeContext()));
         SessionBoundState restored = SessionBoundState.of(state.get());
         DedicatedSession session = DedicatedSessionClient.open(connection, restored.session());
-        writer = kind.writer(
+        writer = new SessionBoundWriter(
                 session,
                 restored,
-                new SessionBoundWriter.Owning(
-                        sessions.epochs(), RetryPolicy.of(connection), connection.sessionTimeout()),
+                strategies,
+                new SessionBoundWriter.Settings(
+                        sessions.epochs(), settings.rows(), settings.batching(), RetryPolicy.of(connection)),
                 new SessionBoundWriter.WriterContext(
                         checkpointed,
                         new MailboxExecutorAdapter(getContainingTask()
@@ -83,7 +90,7 @@ final class SessionBoundOperator<T> extends AbstractStreamOperator<Void>
 
     @Override
     public void processElement(StreamRecord<T> element) throws IOException {
-        SessionBoundKind.Change change = kind.change(element.getValue());
+        SessionBoundChanges.Change change = changes.change(element.getValue());
         if (change == null) {
             return;
         }

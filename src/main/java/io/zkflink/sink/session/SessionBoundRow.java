@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink.session;
 
+import io.zkflink.sink.batch.PathQueue;
 import java.util.Arrays;
 
 /** A row that is there for as long as its writer's session, and what is known of its znode. Owned by one thread. */
 final class SessionBoundRow {
 
     private final Id id;
-    private final SessionBoundRows.Place place;
     private byte[] data;
     private boolean wanted;
 
@@ -20,11 +20,16 @@ final class SessionBoundRow {
     /** Whether its place is taken by somebody else. */
     private boolean blocked;
 
-    private boolean underWay;
+    /** Its entry that waits in the queue; null if it needs nothing, or is under way. */
+    private Entry waiting;
+    /** The entry with which it left the queue; null if it is not under way. */
+    private Entry underWay;
     /** Whether its znode was deleted by somebody else while it was under way. */
-    private boolean vanished;
+    private boolean deletedMeanwhile;
     /** How often its znode was not as expected, in a row. */
     private int surprises;
+
+    private boolean counted;
 
     /**
      * What makes a row the same row.
@@ -34,9 +39,73 @@ final class SessionBoundRow {
      */
     record Id(String path, String owner) {}
 
-    SessionBoundRow(Id id, SessionBoundRows.Place place) {
+    /**
+     * A row that waits for its turn. Several claims of a resource may go at once, but only one may come, as the first
+     * of those that leave together: two sequential znodes of one parent that come in one transaction cannot be told
+     * apart by their czxid.
+     */
+    static final class Entry extends PathQueue.Entry {
+        private final SessionBoundRow row;
+        private final boolean goes;
+        private final int depth;
+        private final long bytes;
+
+        private Entry(SessionBoundRow row) {
+            this.row = row;
+            this.goes = !row.wanted;
+            this.depth = (int) row.path().chars().filter(each -> each == '/').count();
+            this.bytes = row.requestBytes();
+        }
+
+        SessionBoundRow row() {
+            return row;
+        }
+
+        /** Whether nothing has changed since that it would be wrong to do now. */
+        boolean isValid() {
+            return row.waiting == this;
+        }
+
+        @Override
+        public String path() {
+            return row.path();
+        }
+
+        @Override
+        public int depth() {
+            return depth;
+        }
+
+        @Override
+        public long bytes() {
+            return bytes;
+        }
+
+        /** The znode of a resource stays when a claim goes. */
+        @Override
+        public boolean removes() {
+            return goes && row.id.owner == null;
+        }
+
+        /** Rows keep count of their entries themselves. */
+        @Override
+        public boolean isCollapsible() {
+            return false;
+        }
+
+        @Override
+        public void isPutBelow() {
+            // An ephemeral znode has no children.
+        }
+
+        @Override
+        public boolean leavesWith(PathQueue.Entry before) {
+            return goes;
+        }
+    }
+
+    SessionBoundRow(Id id) {
         this.id = id;
-        this.place = place;
     }
 
     Id id() {
@@ -45,11 +114,6 @@ final class SessionBoundRow {
 
     String path() {
         return id.path();
-    }
-
-    /** The rows of its path, of which it is one. */
-    SessionBoundRows.Place place() {
-        return place;
     }
 
     byte[] data() {
@@ -62,7 +126,7 @@ final class SessionBoundRow {
     }
 
     /** How much of a request all that it may need takes at most: its znode, the resource, what is left behind. */
-    int requestBytes() {
+    private int requestBytes() {
         return 600 + 9 * path().length() + (!isWanted() || data == null ? 0 : data.length);
     }
 
@@ -75,14 +139,6 @@ final class SessionBoundRow {
         return node;
     }
 
-    boolean isUnderWay() {
-        return underWay;
-    }
-
-    void underWay(boolean now) {
-        underWay = now;
-    }
-
     /** Whether its znode is not as it should be. */
     boolean needsWork() {
         return wanted ? !blocked && (node == null || !current) : node != null;
@@ -90,7 +146,7 @@ final class SessionBoundRow {
 
     /** Whether nothing is left of it. */
     boolean isGone() {
-        return !wanted && node == null && !underWay;
+        return !wanted && node == null && !isUnderWay();
     }
 
     void want(byte[] newData) {
@@ -114,6 +170,49 @@ final class SessionBoundRow {
         blocked = now;
     }
 
+    // ---- The queue.
+
+    boolean isUnderWay() {
+        return underWay != null;
+    }
+
+    /** Whether an entry waits by which all can be done that it needs. */
+    boolean isQueued() {
+        return waiting != null && waiting.goes == !wanted && waiting.bytes >= requestBytes();
+    }
+
+    /** A new entry, which takes the place of the one that waits. */
+    Entry queue() {
+        waiting = new Entry(this);
+        return waiting;
+    }
+
+    /** Has the entry that waits do nothing. */
+    void unqueue() {
+        waiting = null;
+    }
+
+    void leave() {
+        underWay = waiting;
+        waiting = null;
+    }
+
+    /** Is not under way any more; the entry with which it was. */
+    Entry comeBack() {
+        Entry entry = underWay;
+        underWay = null;
+        return entry;
+    }
+
+    /** What a count of the rows that need work has to change by. */
+    int countChange() {
+        int change = (needsWork() ? 1 : 0) - (counted ? 1 : 0);
+        counted = needsWork();
+        return change;
+    }
+
+    // ---- The znode.
+
     /** Whether it has a znode whose data is not known. */
     boolean isUnread() {
         return node != null && unread;
@@ -133,14 +232,14 @@ final class SessionBoundRow {
     }
 
     /** Its znode is not there any more, though the row may be at another one by the time that it is released. */
-    void vanished() {
-        vanished = true;
+    void deletedMeanwhile() {
+        deletedMeanwhile = true;
     }
 
-    /** Whether its znode has vanished since this was asked last. */
-    boolean takeVanished() {
-        boolean result = vanished;
-        vanished = false;
+    /** Whether its znode was deleted since this was asked last. */
+    boolean takeDeletedMeanwhile() {
+        boolean result = deletedMeanwhile;
+        deletedMeanwhile = false;
         return result;
     }
 

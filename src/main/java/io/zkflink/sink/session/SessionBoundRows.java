@@ -1,44 +1,78 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink.session;
 
+import io.zkflink.sink.batch.PathQueue;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The rows of a writer by their znode or resource, and which of them need work. What is under way of one path ends
- * before anything else of it begins. Owned by one thread.
+ * The rows of a writer, where their znodes are, and which of them wait to be written. What a row needs is known only
+ * when it leaves: of several changes that wait, the last one counts.
+ *
+ * <p>Owned by one thread, but for {@link #rowOf}.
  */
 final class SessionBoundRows {
 
+    /** In the order in which they came. */
     private final Map<SessionBoundRow.Id, SessionBoundRow> rows = new LinkedHashMap<>();
-    private final Map<String, Place> places = new HashMap<>();
-    /** Those that have work and none under way, in the order in which it came. */
-    private final LinkedHashSet<Place> ready = new LinkedHashSet<>();
+    /** The rows by the paths of the znodes that the session has for them. */
+    private final Map<String, SessionBoundRow> nodes = new ConcurrentHashMap<>();
 
-    private int busy;
+    private final PathQueue<SessionBoundRow.Entry> queue = new PathQueue<>(false);
+    private int waiting;
+    /** Whether rows may leave, and so have to be queued. */
+    private boolean writable;
 
-    /** All rows of one path. */
-    static final class Place {
-        private final LinkedHashSet<SessionBoundRow> dirty = new LinkedHashSet<>();
-        private int rows;
-        private boolean busy;
-    }
-
-    Collection<SessionBoundRow> all() {
-        return rows.values();
+    List<SessionBoundRow> all() {
+        return List.copyOf(rows.values());
     }
 
     SessionBoundRow getOrAdd(SessionBoundRow.Id id) {
-        return rows.computeIfAbsent(id, added -> {
-            Place place = places.computeIfAbsent(added.path(), path -> new Place());
-            place.rows++;
-            return new SessionBoundRow(added, place);
-        });
+        return rows.computeIfAbsent(id, SessionBoundRow::new);
+    }
+
+    /** How many znodes the session has for rows. */
+    int owned() {
+        return nodes.size();
+    }
+
+    /** The row that has a znode; null if none has. By any thread. */
+    SessionBoundRow rowOf(String node) {
+        return nodes.get(node);
+    }
+
+    /** Changes where a row's znode is. */
+    void move(SessionBoundRow row, Runnable change) {
+        if (row.node() != null) {
+            nodes.remove(row.node(), row);
+        }
+        change.run();
+        if (row.node() != null) {
+            nodes.put(row.node(), row);
+        }
+    }
+
+    // ---- What waits.
+
+    /** How many rows have work that is not done. */
+    int waiting() {
+        return waiting;
+    }
+
+    boolean hasReady() {
+        return writable && queue.hasReady();
+    }
+
+    /** From now on rows may leave, or not: those that would only wait are not queued, however often they change. */
+    void writable(boolean now) {
+        boolean begins = now && !writable;
+        writable = now;
+        if (begins) {
+            all().forEach(this::review);
+        }
     }
 
     /** Notes that a row may need work now, or nothing more may be left of it. */
@@ -46,87 +80,40 @@ final class SessionBoundRows {
         if (row.isUnderWay()) {
             return;
         }
-        Place place = row.place();
-        if (row.needsWork()) {
-            place.dirty.add(row);
-        } else {
-            place.dirty.remove(row);
+        waiting += row.countChange();
+        if (!row.needsWork()) {
+            row.unqueue();
+        } else if (writable && !row.isQueued()) {
+            queue.add(row.queue());
         }
-        if (!place.busy) {
-            if (place.dirty.isEmpty()) {
-                ready.remove(place);
-            } else {
-                ready.add(place);
-            }
-        }
-        if (row.isGone() && rows.remove(row.id(), row) && --place.rows == 0) {
-            places.remove(row.path());
+        if (row.isGone()) {
+            rows.remove(row.id(), row);
         }
     }
 
-    boolean hasReady() {
-        return !ready.isEmpty();
-    }
-
-    /** The rows of a path that need work and are not under way. */
-    Collection<SessionBoundRow> dirty(String path) {
-        Place place = places.get(path);
-        return place == null ? List.of() : List.copyOf(place.dirty);
-    }
-
-    /** How many paths have work that is not done. */
-    int waiting() {
-        return ready.size() + busy;
-    }
-
-    /**
-     * Takes what may leave together; it is under way until {@link #release}. Of one path it takes whatever is to go,
-     * and one row that is to come: two sequential znodes of one parent that come in one transaction cannot be told
-     * apart by their czxid.
-     */
+    /** Takes what may leave together; it is under way until {@link #release}. Empty if all have to wait. */
     List<SessionBoundRow> take(int maxRows, long maxBytes) {
         List<SessionBoundRow> taken = new ArrayList<>();
-        long bytes = 0;
-        for (var next = ready.iterator(); next.hasNext() && taken.size() < maxRows && bytes < maxBytes; ) {
-            Place place = next.next();
-            int before = taken.size();
-            SessionBoundRow coming = null;
-            for (SessionBoundRow row : place.dirty) {
-                if (!row.isWanted() && taken.size() < maxRows && bytes < maxBytes) {
-                    taken.add(row);
-                    bytes += row.requestBytes();
-                } else if (row.isWanted() && coming == null) {
-                    coming = row;
+        List<SessionBoundRow.Entry> entries = queue.take(maxRows, maxBytes);
+        while (taken.isEmpty() && !entries.isEmpty()) {
+            List<SessionBoundRow.Entry> invalid = new ArrayList<>();
+            for (SessionBoundRow.Entry entry : entries) {
+                if (entry.isValid()) {
+                    entry.row().leave();
+                    taken.add(entry.row());
+                } else {
+                    invalid.add(entry);
                 }
             }
-            bytes += coming == null ? 0 : coming.requestBytes();
-            if (bytes > maxBytes && before > 0) {
-                taken.subList(before, taken.size()).clear();
-                break;
-            }
-            if (coming != null) {
-                taken.add(coming);
-            }
-            next.remove();
-            place.busy = true;
-            busy++;
-        }
-        for (SessionBoundRow row : taken) {
-            row.underWay(true);
-            row.place().dirty.remove(row);
+            queue.release(invalid, List.of());
+            entries = taken.isEmpty() ? queue.take(maxRows, maxBytes) : List.of();
         }
         return taken;
     }
 
     /** These rows are not under way any more. */
     void release(List<SessionBoundRow> taken) {
-        for (SessionBoundRow row : taken) {
-            row.underWay(false);
-            if (row.place().busy) {
-                row.place().busy = false;
-                busy--;
-            }
-        }
+        queue.release(taken.stream().map(SessionBoundRow::comeBack).toList(), List.of());
         taken.forEach(this::review);
     }
 }

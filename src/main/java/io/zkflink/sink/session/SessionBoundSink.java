@@ -7,6 +7,7 @@ import io.zkflink.row.ClaimEncoder;
 import io.zkflink.row.RecordEncoder;
 import io.zkflink.sink.runtime.SingleWriter;
 import io.zkflink.sink.settings.SinkSettings;
+import java.time.Duration;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -26,12 +27,21 @@ import org.apache.flink.table.data.RowData;
 public final class SessionBoundSink<T> {
 
     private final ConnectionSettings connection;
-    private final SessionBoundKind<T> kind;
+    private final SessionBoundChanges<T> changes;
+    private final ZNodeStrategy.Factory strategies;
+    private final SinkSettings settings;
     private final SinkSettings.Sessions sessions;
 
-    private SessionBoundSink(ConnectionSettings connection, SessionBoundKind<T> kind, SinkSettings.Sessions sessions) {
+    private SessionBoundSink(
+            ConnectionSettings connection,
+            SessionBoundChanges<T> changes,
+            ZNodeStrategy.Factory strategies,
+            SinkSettings settings,
+            SinkSettings.Sessions sessions) {
         this.connection = connection;
-        this.kind = kind;
+        this.changes = changes;
+        this.strategies = strategies;
+        this.settings = settings;
         this.sessions = sessions;
     }
 
@@ -41,7 +51,13 @@ public final class SessionBoundSink<T> {
             RecordEncoder<T> encoder,
             SinkSettings settings,
             SinkSettings.Sessions sessions) {
-        return new SessionBoundSink<>(connection, new EphemeralKind<>(encoder, settings), sessions);
+        Duration timeout = connection.sessionTimeout();
+        return new SessionBoundSink<>(
+                connection,
+                new SessionBoundChanges.OfZNodes<>(encoder),
+                context -> new EphemeralZNodes(context, timeout),
+                settings,
+                sessions);
     }
 
     /** Rows that queue for locks, run for offices, or enter barriers. */
@@ -51,7 +67,12 @@ public final class SessionBoundSink<T> {
             RecipeSettings recipe,
             SinkSettings settings,
             SinkSettings.Sessions sessions) {
-        return new SessionBoundSink<>(connection, new ClaimKind(encoder, recipe, settings), sessions);
+        return new SessionBoundSink<>(
+                connection,
+                new SessionBoundChanges.OfClaims(encoder),
+                context -> new ClaimZNodes(context, recipe),
+                settings,
+                sessions);
     }
 
     /**
@@ -60,7 +81,8 @@ public final class SessionBoundSink<T> {
      * @param checkpointed whether Flink takes checkpoints of the job; if so, rows appear with the first one
      */
     public SingleOutputStreamOperator<Void> write(DataStream<T> elements, boolean checkpointed) {
-        SessionBoundOperator<T> operator = new SessionBoundOperator<>(connection, kind, sessions, checkpointed);
+        SessionBoundOperator<T> operator = new SessionBoundOperator<>(
+                connection, changes, strategies, settings, sessions, checkpointed);
         return SingleWriter.of(elements.transform("ZooKeeper: owned rows", Types.VOID, operator));
     }
 }

@@ -5,21 +5,14 @@ import io.zkflink.client.DedicatedSession;
 import io.zkflink.client.SessionIdentity;
 import io.zkflink.client.WatchListener;
 import io.zkflink.client.ZooKeeperException;
-import io.zkflink.sink.batch.GuardedClient;
+import io.zkflink.sink.batch.GuardException;
 import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.sink.runtime.MailboxExecutorAdapter;
 import io.zkflink.sink.runtime.SinkMetrics;
 import io.zkflink.sink.settings.SinkSettings;
 import java.io.IOException;
-import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.slf4j.Logger;
@@ -62,49 +55,23 @@ import org.slf4j.LoggerFactory;
  * no checkpoint. All happens on the task thread: answers come to it through its mailbox.
  */
 @Internal
-public abstract class SessionBoundWriter implements SessionBoundRequests.Owner, AutoCloseable {
+public final class SessionBoundWriter implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(SessionBoundWriter.class);
+
+    private final RetryPolicy retries;
+    private final WriterContext context;
     private final EpochFencedSession fence;
-    private final RetryPolicy patience;
-    private final boolean checkpointed;
-    private final ProcessingTimeService time;
-    private final MailboxExecutorAdapter thread;
-    private final SessionBoundRequests requests;
-
+    private final CheckpointedSessions sessions;
     private final SessionBoundRows rows = new SessionBoundRows();
-    /** What the session owns and no row asks for, by what a row would recognise it by: it may be replayed yet. */
-    private final Map<String, String> orphans = new HashMap<>();
-
-    /** The paths of the orphans; others than the task thread only look. */
-    private final Set<String> orphanNodes = ConcurrentHashMap.newKeySet();
-
-    private final WatchListener connection = new Connection();
+    private final PendingAnswers answers;
+    private final ZNodeStrategy strategy;
+    private final SessionBoundRequests requests;
+    private final SessionInventory inventory;
     /** Tells of owned znodes that somebody else deletes. */
     private final AncestorWatch watch;
-
-    private final CheckpointedSessions sessions;
-    /** The session that it was last found out of what it owns; null before that. */
-    private SessionIdentity current;
-    /** The session before the current one; null if there was none. */
-    private SessionIdentity predecessor;
-    /** When the rows of znodes that the writer before this one left behind have had the time to be replayed. */
-    private long replayedBy;
-
-    private Phase phase = Phase.UNKNOWN;
-    /** Whether the connection broke while it was being found out what is there. */
-    private boolean outdated;
-
-    /** How much is known of what the session owns. */
-    private enum Phase {
-        /** Not enough to write. */
-        UNKNOWN,
-        /** It is being found out. */
-        ASKING,
-        KNOWN,
-        /** The input has ended, and all is deleted. */
-        OVER
-    }
+    /** Whether the input has ended, and all is deleted. */
+    private boolean over;
 
     /**
      * What a writer has to work with.
@@ -115,86 +82,65 @@ public abstract class SessionBoundWriter implements SessionBoundRequests.Owner, 
             boolean checkpointed, MailboxExecutorAdapter thread, ProcessingTimeService time, SinkMetrics metrics) {}
 
     /**
-     * How a session is owned.
+     * How to write.
      *
      * @param epochs the znode below which each session has its epoch
-     * @param patience with requests that are lost
-     * @param sessionTimeout that is asked for
      */
-    record Owning(String epochs, RetryPolicy patience, Duration sessionTimeout) {}
+    record Settings(String epochs, SinkSettings.Rows rows, SinkSettings.Batching batching, RetryPolicy retries) {}
 
     SessionBoundWriter(
             DedicatedSession session,
             SessionBoundState state,
-            SinkSettings settings,
-            Owning owning,
-            WriterContext writerContext) {
-        this.patience = owning.patience();
-        this.checkpointed = writerContext.checkpointed();
-        this.thread = writerContext.thread();
-        this.time = writerContext.time();
+            ZNodeStrategy.Factory strategies,
+            Settings settings,
+            WriterContext context) {
+        this.retries = settings.retries();
+        this.context = context;
         this.sessions = new CheckpointedSessions(state.session().orElse(null));
-        this.fence = new EpochFencedSession(session, sessions.completed(), owning.epochs(), settings.rows(), thread);
-        this.requests = new SessionBoundRequests(this, fence, rows, settings.batching(), patience, writerContext);
+        this.fence = new EpochFencedSession(
+                session, sessions.completed(), settings.epochs(), settings.rows(), context.thread());
+        this.answers = new PendingAnswers(retries, context, this::meaning, this::onLoss, this::proceed);
+        ZNodeStrategy.Context parts =
+                new ZNodeStrategy.Context(fence, rows, answers, settings.rows(), context.thread());
+        this.strategy = strategies.of(parts);
+        this.requests =
+                new SessionBoundRequests(strategy, rows, answers, fence, settings.batching(), context.metrics());
+        this.inventory = new SessionInventory(strategy, parts, context, sessions, this::onKnown);
         this.watch = new AncestorWatch(session, new Deletions());
-        state.rows().forEach(row -> {
-            SessionBoundRow restored = rows.getOrAdd(row.id());
-            restored.want(row.data());
-            rows.review(restored);
-        });
+        state.rows().forEach(row -> rows.getOrAdd(row.id()).want(row.data()));
     }
 
     /** Begins. */
-    final void open() {
-        fence.session().listen(connection);
-        rows.all().forEach(row -> watch.cover(home(row.id())));
+    void open() {
+        inventory.open();
+        rows.all().forEach(row -> watch.cover(strategy.top(row.id())));
     }
 
-    // --- What is there, and how it is written, is up to the kind of rows. ---
-
-    /** What a row recognises its znode by in this session. */
-    abstract String mark(SessionBoundRow row, long session);
-
-    /** The mark of the row that a znode of this session belongs to; empty if it is none of ours. */
-    abstract Optional<String> mark(String node);
-
-    /** What the znode of a row lies below. */
-    abstract String home(SessionBoundRow.Id id);
-
-    /** Hears that it is known again which znodes the rows have. */
-    abstract void compared();
-
-    // --- What Flink tells. ---
+    // ---- What Flink tells.
 
     /** A row is to be there, with this data. */
-    final void put(SessionBoundRow.Id id, byte[] data) {
-        watch.cover(home(id));
+    void put(SessionBoundRow.Id id, byte[] data) {
+        watch.cover(strategy.top(id));
         SessionBoundRow row = rows.getOrAdd(id);
         row.want(data);
         change(row);
     }
 
-    final void remove(SessionBoundRow.Id id) {
+    void remove(SessionBoundRow.Id id) {
         SessionBoundRow row = rows.getOrAdd(id);
         row.unwant();
         change(row);
     }
 
     private void change(SessionBoundRow row) {
-        if (!orphans.isEmpty() && row.node() == null) {
-            String orphan = orphans.remove(mark(row, fence.established().id()));
-            if (orphan != null) {
-                orphanNodes.remove(orphan);
-                requests.moved(row, () -> row.isAt(orphan, null));
-            }
-        }
+        inventory.adopt(row);
         rows.review(row);
         requests.send();
     }
 
     /** What a checkpoint is to hold. */
-    final SessionBoundState snapshot(long checkpoint) {
-        if (phase == Phase.OVER) {
+    SessionBoundState snapshot(long checkpoint) {
+        if (over) {
             return SessionBoundState.NONE;
         }
         SessionIdentity session = fence.established() == null ? sessions.completed() : fence.established();
@@ -206,93 +152,64 @@ public abstract class SessionBoundWriter implements SessionBoundRequests.Owner, 
         return new SessionBoundState(Optional.ofNullable(session), wanted);
     }
 
-    final void completed(long checkpoint) {
+    void completed(long checkpoint) {
         sessions.complete(checkpoint);
-        if (phase == Phase.KNOWN && time.getCurrentProcessingTime() >= replayedBy) {
-            dropStrays();
-        }
-        requests.send();
+        inventory.removeOldOrphans();
+        send();
     }
 
     /** Removes all rows, and waits until that is done. */
-    final void end() throws IOException, InterruptedException {
-        List.copyOf(rows.all()).forEach(row -> {
+    void end() throws IOException, InterruptedException {
+        rows.all().forEach(row -> {
             row.unwant();
             rows.review(row);
         });
-        long deadline = time.getCurrentProcessingTime() + patience.total().toMillis();
+        ProcessingTimeService time = context.time();
+        long deadline = time.getCurrentProcessingTime() + retries.total().toMillis();
         time.registerTimer(deadline, now -> {});
-        while (phase != Phase.KNOWN || requests.inFlight() > 0 || requests.owned() > 0 || !orphans.isEmpty()) {
-            if (phase == Phase.KNOWN) {
-                dropStrays();
+        while (!inventory.isKnown() || answers.requests() > 0 || rows.owned() > 0 || inventory.hasOrphans()) {
+            if (inventory.isKnown()) {
+                inventory.removeOrphans();
                 requests.send();
             }
-            thread.awaitAnswer();
+            context.thread().awaitAnswer();
             if (time.getCurrentProcessingTime() >= deadline) {
-                throw new IOException(requests.owned() + " rows could not be removed within "
-                        + patience.total().toMillis()
+                throw new IOException(rows.owned() + " rows could not be removed within "
+                        + retries.total().toMillis()
                         + " ms ('connection-timeout' x 'max-retry-attempts') after the end of the input, because"
                         + " ZooKeeper could not be reached. Check the ensemble, or raise 'max-retry-attempts'.");
             }
         }
-        phase = Phase.OVER;
+        over = true;
     }
 
     /** Leaves the session to the next writer, if there may be one that knows it. */
     @Override
-    public final void close() {
-        thread.close();
+    public void close() {
+        context.thread().close();
         SessionIdentity mine = fence.established();
         boolean isKnown = mine == null ? sessions.completed() != null : sessions.know(mine);
-        if (checkpointed && isKnown && phase != Phase.OVER) {
+        if (context.checkpointed() && isKnown && !over) {
             fence.session().detach();
         } else {
             fence.session().close();
         }
     }
 
-    // --- Finding out what is there. ---
-
-    private final class Connection implements WatchListener {
-        @Override
-        public void established() {
-            thread.execute(() -> {
-                outdated = true;
-                if (phase == Phase.KNOWN) {
-                    phase = Phase.UNKNOWN;
-                }
-                ask();
-            });
-        }
-
-        @Override
-        public void changed(String path, long zxid) {}
-
-        @Override
-        public void lost() {
-            thread.execute(requests::connectionLost);
-        }
-
-        @Override
-        public void failed(ZooKeeperException cause) {
-            thread.execute(() -> thread.fail(cause));
-        }
-    }
+    // ---- What the server tells.
 
     /** Hears of deletions; what was missed while there was no watch is found out when there is one. */
     private final class Deletions implements WatchListener {
         @Override
         public void established() {
-            connection.established();
+            context.thread().execute(inventory::invalidate);
         }
 
         @Override
         public void deleted(String path, long zxid) {
-            if (requests.rowOf(path) != null || orphanNodes.contains(path)) {
-                thread.execute(() -> {
-                    if (orphanNodes.remove(path)) {
-                        orphans.values().remove(path);
-                    }
+            if (rows.rowOf(path) != null || inventory.isOrphan(path)) {
+                context.thread().execute(() -> {
+                    inventory.deleted(path);
                     requests.deleted(path);
                 });
             }
@@ -311,144 +228,29 @@ public abstract class SessionBoundWriter implements SessionBoundRequests.Owner, 
         }
     }
 
-    @Override
-    public final void ask() {
-        if (phase != Phase.UNKNOWN
-                || requests.inFlight() > 0
-                || !fence.session().statistics().connected()) {
-            return;
+    private void onKnown() {
+        send();
+        if (answers.requests() == 0) {
+            answers.succeeded();
         }
-        phase = Phase.ASKING;
-        outdated = false;
-        requests.onCompletion(
-                fence.establish().thenCompose(now -> fence.session().ephemerals()),
-                there -> {
-                    phase = Phase.UNKNOWN;
-                    if (outdated) {
-                        ask();
-                    } else {
-                        compare(there);
-                    }
-                },
-                () -> phase = Phase.UNKNOWN);
     }
 
-    private void compare(List<String> there) {
-        SessionIdentity before = current;
-        SessionIdentity now = fence.established();
-        current = now;
-        if (before == null) {
-            replayedBy = time.getCurrentProcessingTime()
-                    + fence.session().negotiatedTimeout().toMillis();
-        }
-        if (before == null || before.id() != now.id()) {
-            SessionIdentity last = before == null ? sessions.completed() : before;
-            if (last != null && last.id() != now.id()) {
-                predecessor = last;
-            }
-            report(now);
-        }
-        Map<String, String> nodes = new HashMap<>();
-        for (String node : there) {
-            if (!fence.isEpoch(node)) {
-                mark(node).ifPresent(mark -> nodes.put(mark, node));
-            }
-        }
-        orphans.clear();
-        orphanNodes.clear();
-        for (SessionBoundRow row : List.copyOf(rows.all())) {
-            String node = nodes.remove(mark(row, now.id()));
-            if (node == null) {
-                requests.moved(row, row::isNowhere);
-            } else if (!node.equals(row.node())) {
-                requests.moved(row, () -> row.isAt(node, null));
-            }
-            rows.review(row);
-        }
-        orphans.putAll(nodes);
-        orphanNodes.addAll(nodes.values());
-        phase = Phase.KNOWN;
-        if (!checkpointed) {
-            dropStrays();
-        }
-        compared();
+    private void onLoss() {
+        inventory.forget();
+    }
+
+    private void proceed() {
+        inventory.ask();
+        send();
+    }
+
+    private Throwable meaning(Throwable failure) {
+        return failure instanceof GuardException refusal ? fence.violation(refusal) : failure;
+    }
+
+    /** Sends what may be sent; with checkpoints, only in a session that a completed one knows. */
+    private void send() {
+        rows.writable(inventory.isKnown() && (!context.checkpointed() || sessions.know(fence.established())));
         requests.send();
-        if (requests.inFlight() == 0) {
-            requests.succeeded();
-        }
-    }
-
-    private void report(SessionIdentity now) {
-        if (sessions.know(now)) {
-            LOG.info("Going on with the ZooKeeper session {}.", now.name());
-        } else if (checkpointed) {
-            LOG.info(
-                    "Rows are written as the ZooKeeper session {}, from the next completed checkpoint on.", now.name());
-        } else {
-            LOG.info("Rows are written as the ZooKeeper session {}.", now.name());
-        }
-    }
-
-    /** Has what no row asks for deleted. */
-    private void dropStrays() {
-        orphans.forEach((mark, node) -> {
-            SessionBoundRow row = rows.getOrAdd(strayId(mark, node));
-            requests.moved(row, () -> row.isAt(node, null));
-            rows.review(row);
-        });
-        orphans.clear();
-        orphanNodes.clear();
-    }
-
-    /** A row that nobody has asked for, to be deleted with the znode that it has. */
-    private static SessionBoundRow.Id strayId(String mark, String node) {
-        return new SessionBoundRow.Id(node, mark);
-    }
-
-    @Override
-    public final void lost() {
-        phase = Phase.UNKNOWN;
-    }
-
-    @Override
-    public final boolean mayWrite() {
-        return phase == Phase.KNOWN && (!checkpointed || sessions.know(fence.established()));
-    }
-
-    // --- What the kinds of rows need, too. ---
-
-    final DedicatedSession session() {
-        return fence.session();
-    }
-
-    final SessionIdentity identity() {
-        return fence.established();
-    }
-
-    /** For how long the server keeps another session without hearing of it; 0 if that is not known. */
-    final CompletableFuture<Long> timeoutMillis(long other) {
-        return fence.timeoutMillis(other);
-    }
-
-    /** The session that rows had their znodes in before this one; null if there was none. */
-    final SessionIdentity predecessor() {
-        return predecessor;
-    }
-
-    /** For writes: each is made only while the session is ours. */
-    final GuardedClient client() {
-        return fence.client();
-    }
-
-    final SessionBoundRequests requests() {
-        return requests;
-    }
-
-    final SessionBoundRows rows() {
-        return rows;
-    }
-
-    final Executor thread() {
-        return thread;
     }
 }

@@ -25,48 +25,20 @@ import org.junit.jupiter.api.Test;
 /** Each claim has one node, and that of its session, whichever request breaks, whichever answer is lost. */
 class RecipeWriterTest {
 
-    private static final String EPOCHS = "/_flink/commits/_sessions";
     private static final String CURATOR = "_c_6f5e9e40-0000-0000-0000-000000000000-lock-";
-    private static final SinkSettings SETTINGS = new SinkSettings(
-            null,
-            new SinkSettings.Rows(ConflictPolicy.FAIL, false, false, Acl.OPEN),
-            new SinkSettings.Batching(3, 2, 10_000, 1 << 20, Duration.ofMillis(100)));
 
     private final FakeZooKeeper zk = new FakeZooKeeper();
-    private ManualTask task = new ManualTask();
+    /** The one that was opened last. */
+    private RunningWriter writer;
     private RecipeSettings recipe = RecipeSettings.lock(LockDialect.CURATOR, 1);
 
-    private SessionBoundWriter open(boolean checkpointed, SessionBoundState state) throws Exception {
-        task = new ManualTask();
-        SessionBoundWriter writer = new RecipeWriter(
-                zk,
-                state,
-                recipe,
-                SETTINGS,
-                new SessionBoundWriter.Owning(
-                        EPOCHS, new RetryPolicy(Duration.ofSeconds(10), Duration.ofMillis(10)), Duration.ofSeconds(4)),
-                task.writerContext(checkpointed));
-        writer.open();
-        task.drain();
+    private RunningWriter open(boolean checkpointed, SessionBoundState state) throws Exception {
+        writer = RunningWriter.ofClaims(zk, checkpointed, state, recipe);
         return writer;
     }
 
-    private SessionBoundWriter open() throws Exception {
+    private RunningWriter open() throws Exception {
         return open(false, SessionBoundState.NONE);
-    }
-
-    private static SessionBoundRow.Id id(String resource, String owner) {
-        return new SessionBoundRow.Id(resource, owner);
-    }
-
-    private void claim(SessionBoundWriter writer, String resource, String owner) throws Exception {
-        writer.put(id(resource, owner), owner.getBytes(StandardCharsets.UTF_8));
-        task.drain();
-    }
-
-    private void release(SessionBoundWriter writer, String resource, String owner) throws Exception {
-        writer.remove(id(resource, owner));
-        task.drain();
     }
 
     /** Who queues at a resource, in the order of the queue. */
@@ -78,28 +50,15 @@ class RecipeWriterTest {
                 .toList();
     }
 
-    /** The claims of the session, sorted. */
-    private List<String> claims() {
-        List<String> claims = new ArrayList<>();
-        for (String path : zk.ephemerals().join()) {
-            if (!path.startsWith(EPOCHS)) {
-                claims.add(ZNodePath.parent(path) + " "
-                        + new String(zk.znode(path).orElseThrow().data(), StandardCharsets.UTF_8));
-            }
-        }
-        Collections.sort(claims);
-        return claims;
-    }
-
     @Test
     void claimsQueueInTheirOrderAndAreReleased() throws Exception {
-        SessionBoundWriter writer = open();
-        claim(writer, "/locks/r", "one");
-        claim(writer, "/locks/r", "two");
-        claim(writer, "/locks/r", "one");
-        claim(writer, "/locks/s", "one");
+        open();
+        writer.claim("/locks/r", "one");
+        writer.claim("/locks/r", "two");
+        writer.claim("/locks/r", "one");
+        writer.claim("/locks/s", "one");
         assertThat(queue("/locks/r")).containsExactly("one", "two");
-        release(writer, "/locks/r", "one");
+        writer.release("/locks/r", "one");
 
         assertThat(queue("/locks/r")).containsExactly("two");
         assertThat(queue("/locks/s")).containsExactly("one");
@@ -107,11 +66,11 @@ class RecipeWriterTest {
 
     @Test
     void twoClaimsOfOneResourceNeverComeInOneTransaction() throws Exception {
-        SessionBoundWriter writer = open();
+        open();
         for (int i = 0; i < 6; i++) {
-            writer.put(id("/locks/r", "o" + i), new byte[0]);
+            writer.claimLater("/locks/r", "o" + i);
         }
-        task.drain();
+        writer.task.drain();
 
         assertThat(zk.tree("/locks/r").keySet().stream()
                         .map(path -> zk.znode(path).orElseThrow().stat().czxid()))
@@ -121,22 +80,22 @@ class RecipeWriterTest {
 
     @Test
     void aClaimWhoseNodeSomebodyElseDeletesQueuesAnew() throws Exception {
-        SessionBoundWriter writer = open();
-        claim(writer, "/locks/r", "one");
-        claim(writer, "/locks/r", "two");
+        open();
+        writer.claim("/locks/r", "one");
+        writer.claim("/locks/r", "two");
         zk.delete(new TreeSet<>(zk.tree("/locks/r").keySet())
                 .stream()
                         .filter(path -> "one".equals(zk.tree("/locks/r").get(path)))
                         .findFirst()
                         .orElseThrow());
-        task.drain();
+        writer.task.drain();
         assertThat(queue("/locks/r")).containsExactly("two", "one");
 
         zk.deleteTree("/locks");
-        task.pass(100);
+        writer.task.pass(100);
         assertThat(queue("/locks/r")).containsExactlyInAnyOrder("two", "one");
-        release(writer, "/locks/r", "one");
-        release(writer, "/locks/r", "two");
+        writer.release("/locks/r", "one");
+        writer.release("/locks/r", "two");
         assertThat(queue("/locks/r")).isEmpty();
     }
 
@@ -149,18 +108,18 @@ class RecipeWriterTest {
                 zk.reconnect();
                 zk.forget();
                 zk.breakAfter(step, made);
-                SessionBoundWriter writer = open();
-                claim(writer, "/locks/r", "one");
-                claim(writer, "/locks/r", "two");
-                claim(writer, "/locks/s", "one");
-                task.pass(100);
-                release(writer, "/locks/r", "one");
-                claim(writer, "/locks/t", "one");
-                task.pass(1_000);
+                open();
+                writer.claim("/locks/r", "one");
+                writer.claim("/locks/r", "two");
+                writer.claim("/locks/s", "one");
+                writer.task.pass(100);
+                writer.release("/locks/r", "one");
+                writer.claim("/locks/t", "one");
+                writer.task.pass(1_000);
 
                 came = !zk.isToBreak();
                 zk.breakAfter(-1, false);
-                assertThat(claims())
+                assertThat(writer.claims())
                         .as("step %d, made %s", step, made)
                         .containsExactly("/locks/r two", "/locks/s one", "/locks/t one");
             }
@@ -176,7 +135,7 @@ class RecipeWriterTest {
             zk.expire();
             zk.reconnect();
             zk.forget();
-            SessionBoundWriter writer = open();
+            open();
             TreeSet<String> wanted = new TreeSet<>();
             for (int i = 0; i < 60; i++) {
                 String resource = "/locks/" + random.nextInt(3);
@@ -185,7 +144,7 @@ class RecipeWriterTest {
                     case 0 -> zk.breakAfter(random.nextInt(4), random.nextBoolean());
                     case 1 -> {
                         zk.lose();
-                        task.drain();
+                        writer.task.drain();
                         zk.reconnect();
                     }
                     case 2 -> {
@@ -193,23 +152,23 @@ class RecipeWriterTest {
                         zk.reconnect();
                     }
                     case 3, 4 -> {
-                        writer.remove(id(resource, owner));
+                        writer.releaseLater(resource, owner);
                         wanted.remove(resource + " " + owner);
                     }
-                    case 5 -> task.pass(random.nextInt(500));
+                    case 5 -> writer.task.pass(random.nextInt(500));
                     case 6 -> zk.tree(resource).keySet().stream().findFirst().ifPresent(zk::delete);
                     default -> {
-                        writer.put(id(resource, owner), owner.getBytes(StandardCharsets.UTF_8));
+                        writer.claimLater(resource, owner);
                         wanted.add(resource + " " + owner);
                     }
                 }
                 if (random.nextBoolean()) {
-                    task.drain();
+                    writer.task.drain();
                 }
             }
             zk.breakAfter(-1, false);
-            task.pass(5_000);
-            assertThat(claims()).as("seed %d", seed + round).containsExactlyElementsOf(wanted);
+            writer.task.pass(5_000);
+            assertThat(writer.claims()).as("seed %d", seed + round).containsExactlyElementsOf(wanted);
         }
     }
 
@@ -219,14 +178,14 @@ class RecipeWriterTest {
         int step = 0;
         for (boolean came = true; came; step++) {
             zk.forget();
-            SessionBoundWriter writer = open();
-            claim(writer, "/locks/r", "one");
+            open();
+            writer.claim("/locks/r", "one");
             String node = zk.tree("/locks/r").firstKey();
             zk.expire();
             zk.createEphemeral(node.substring(0, node.length() - 10) + "0000000009", "left behind", 0x77);
             zk.breakAfter(step, true);
             zk.reconnect();
-            task.pass(1_000);
+            writer.task.pass(1_000);
 
             came = !zk.isToBreak();
             zk.breakAfter(-1, false);
@@ -237,66 +196,60 @@ class RecipeWriterTest {
 
     @Test
     void theNextWriterKeepsThePlaceInTheQueue() throws Exception {
-        SessionBoundWriter first = open(true, SessionBoundState.NONE);
-        claim(first, "/locks/r", "one");
+        RunningWriter first = open(true, SessionBoundState.NONE);
+        first.claim("/locks/r", "one");
         assertThat(queue("/locks/r")).isEmpty();
-        SessionBoundState state = first.snapshot(1);
-        first.completed(1);
-        task.drain();
+        SessionBoundState state = first.checkpoint(1);
         zk.createEphemeral("/locks/r/" + CURATOR + "0000000007", "theirs", 0x77);
 
-        SessionBoundWriter next = open(true, state);
-        claim(next, "/locks/r", "one");
+        RunningWriter next = open(true, state);
+        next.claim("/locks/r", "one");
         assertThat(queue("/locks/r")).containsExactly("one", "theirs");
-        release(next, "/locks/r", "one");
+        next.release("/locks/r", "one");
         assertThat(queue("/locks/r")).containsExactly("theirs");
     }
 
     /** A restored source takes part in checkpoints before it has told again what it had told before the failure. */
     @Test
     void aRowThatIsReplayedAfterTheFirstCheckpointsKeepsItsPlaceInTheQueue() throws Exception {
-        SessionBoundWriter first = open(true, SessionBoundState.NONE);
-        SessionBoundState state = first.snapshot(1);
-        first.completed(1);
-        claim(first, "/locks/r", "one");
-        claim(first, "/locks/r", "never told again");
+        RunningWriter first = open(true, SessionBoundState.NONE);
+        SessionBoundState state = first.checkpoint(1);
+        first.claim("/locks/r", "one");
+        first.claim("/locks/r", "never told again");
         zk.createEphemeral("/locks/r/" + CURATOR + "0000000007", "theirs", 0x77);
 
-        SessionBoundWriter next = open(true, state);
+        RunningWriter next = open(true, state);
         for (int checkpoint = 2; checkpoint < 10; checkpoint++) {
-            next.snapshot(checkpoint);
-            next.completed(checkpoint);
-            task.pass(400);
+            next.checkpoint(checkpoint);
+            writer.task.pass(400);
         }
-        claim(next, "/locks/r", "one");
+        next.claim("/locks/r", "one");
         assertThat(queue("/locks/r")).containsExactly("one", "never told again", "theirs");
 
-        task.pass(1_000);
-        next.snapshot(10);
-        next.completed(10);
-        task.drain();
+        writer.task.pass(1_000);
+        next.checkpoint(10);
         assertThat(queue("/locks/r")).containsExactly("one", "theirs");
     }
 
     @Test
     void contendersOfAnotherDialectAreRefused() throws Exception {
         zk.create("/locks/r/6f5e9e40000000000000000000000000__lock__0000000000", "kazoo");
-        SessionBoundWriter writer = open();
+        open();
 
-        assertThatThrownBy(() -> claim(writer, "/locks/r", "one")).hasMessageContaining("lock.dialect");
+        assertThatThrownBy(() -> writer.claim("/locks/r", "one")).hasMessageContaining("lock.dialect");
     }
 
     @Test
     void aBarrierOpensWithItsLastMemberAndClosesWhenAllHaveLeft() throws Exception {
         recipe = RecipeSettings.barrier(2);
-        SessionBoundWriter writer = open();
-        claim(writer, "/barriers/b", "one");
+        open();
+        writer.claim("/barriers/b", "one");
         assertThat(zk.znode("/barriers/b/ready")).isEmpty();
-        claim(writer, "/barriers/b", "two");
+        writer.claim("/barriers/b", "two");
         assertThat(zk.znode("/barriers/b/ready")).isPresent();
-        release(writer, "/barriers/b", "one");
+        writer.release("/barriers/b", "one");
         assertThat(zk.znode("/barriers/b/ready")).isPresent();
-        release(writer, "/barriers/b", "two");
+        writer.release("/barriers/b", "two");
         assertThat(zk.znode("/barriers/b/ready")).isEmpty();
     }
 }

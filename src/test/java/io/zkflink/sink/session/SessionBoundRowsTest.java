@@ -15,6 +15,7 @@ class SessionBoundRowsTest {
     @Test
     void whatLeavesTogetherFitsIntoARequest() {
         SessionBoundRows rows = new SessionBoundRows();
+        rows.writable(true);
         for (int i = 0; i < 20_000; i++) {
             SessionBoundRow row = rows.getOrAdd(new SessionBoundRow.Id("/locks/" + i, "me"));
             row.want(new byte[] {1});

@@ -2,7 +2,6 @@
 package io.zkflink.sink.session;
 
 import io.zkflink.client.CreateMode;
-import io.zkflink.client.DedicatedSession;
 import io.zkflink.client.Failure;
 import io.zkflink.client.SessionIdentity;
 import io.zkflink.client.ZNode;
@@ -11,7 +10,6 @@ import io.zkflink.client.ZooKeeperException;
 import io.zkflink.path.ZNodePath;
 import io.zkflink.sink.batch.KnownZNodes;
 import io.zkflink.sink.batch.MissingParents;
-import io.zkflink.sink.settings.SinkSettings;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,45 +27,46 @@ import org.slf4j.LoggerFactory;
  * session tells how long that is; of other programs it is not known, and taken for as long as ours. Then, and for any
  * other znode at once, the writer fails.
  */
-final class EphemeralWriter extends SessionBoundWriter {
+final class EphemeralZNodes implements ZNodeStrategy {
 
-    private static final Logger LOG = LoggerFactory.getLogger(EphemeralWriter.class);
-    private static final long LOOK_AGAIN_MILLIS = 500;
+    private static final Logger LOG = LoggerFactory.getLogger(EphemeralZNodes.class);
+    private static final long READ_AGAIN_MILLIS = 500;
 
-    private final SinkSettings.Rows settings;
-    private final MissingParents parents;
+    private final Context context;
     private final Duration sessionTimeout;
+    private final MissingParents parents;
 
-    EphemeralWriter(
-            DedicatedSession session,
-            SessionBoundState state,
-            SinkSettings settings,
-            Owning owning,
-            WriterContext writerContext) {
-        super(session, state, settings, owning, writerContext);
-        this.settings = settings.rows();
-        this.parents = new MissingParents(client(), settings.rows().parentAcl(), new KnownZNodes(), thread());
-        this.sessionTimeout = owning.sessionTimeout();
+    /** @param sessionTimeout that is asked for */
+    EphemeralZNodes(Context context, Duration sessionTimeout) {
+        this.context = context;
+        this.sessionTimeout = sessionTimeout;
+        this.parents = new MissingParents(
+                context.fence().client(), context.settings().parentAcl(), new KnownZNodes(), context.thread());
     }
 
     @Override
-    String mark(SessionBoundRow row, long session) {
+    public String key(SessionBoundRow row, long session) {
         return row.path();
     }
 
     @Override
-    Optional<String> mark(String node) {
+    public Optional<String> key(String node) {
         return Optional.of(node);
     }
 
     @Override
-    String home(SessionBoundRow.Id id) {
+    public SessionBoundRow.Id idOf(String orphan) {
+        return new SessionBoundRow.Id(orphan, null);
+    }
+
+    @Override
+    public String top(SessionBoundRow.Id id) {
         return ZNodePath.parent(id.path());
     }
 
     @Override
-    public void vanished(SessionBoundRow row) {
-        // It is created again.
+    public void onCompared(SessionIdentity predecessor) {
+        // Nothing follows.
     }
 
     /** Reads what was found in the session: data that is as it should be stays as it is. */
@@ -76,7 +75,10 @@ final class EphemeralWriter extends SessionBoundWriter {
         List<CompletableFuture<?>> answers = new ArrayList<>();
         for (SessionBoundRow row : batch) {
             if (row.isWanted() && row.isUnread()) {
-                answers.add(session().read(row.node()).thenAcceptAsync(found -> found(row, found), thread()));
+                answers.add(context.fence()
+                        .session()
+                        .read(row.node())
+                        .thenAcceptAsync(found -> found(row, found), context.thread()));
             }
         }
         return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new));
@@ -84,8 +86,9 @@ final class EphemeralWriter extends SessionBoundWriter {
 
     private void found(SessionBoundRow row, Optional<ZNode> found) {
         boolean isOurs = found.isPresent()
-                && found.get().stat().ephemeralOwner() == identity().id();
-        requests().moved(row, isOurs ? () -> row.isAt(row.path(), found.get().data()) : row::isNowhere);
+                && found.get().stat().ephemeralOwner()
+                        == context.fence().established().id();
+        context.rows().move(row, isOurs ? () -> row.isAt(row.path(), found.get().data()) : row::isNowhere);
     }
 
     @Override
@@ -101,8 +104,12 @@ final class EphemeralWriter extends SessionBoundWriter {
                 ZNodeWrite set = new ZNodeWrite.SetData(row.node(), row.data(), ZNodeWrite.ANY_VERSION);
                 steps.add(new Step(row, set, Effect.SETS));
             } else {
-                ZNodeWrite create =
-                        new ZNodeWrite.Create(row.path(), row.data(), CreateMode.EPHEMERAL, 0, settings.acl());
+                ZNodeWrite create = new ZNodeWrite.Create(
+                        row.path(),
+                        row.data(),
+                        CreateMode.EPHEMERAL,
+                        0,
+                        context.settings().acl());
                 steps.add(new Step(row, create, Effect.MAKES));
             }
         }
@@ -110,39 +117,37 @@ final class EphemeralWriter extends SessionBoundWriter {
     }
 
     @Override
-    void compared() {
-        // Nothing follows.
-    }
-
-    @Override
     public void onCompleted(List<Step> steps) {
         // Nothing follows.
     }
 
+    /** It is created again. */
     @Override
-    public CompletableFuture<Void> repairAndRetry(List<Step> steps, int refused, ZooKeeperException cause) {
+    public void onDeleted(SessionBoundRow row) {
+        // Nothing follows.
+    }
+
+    @Override
+    public CompletableFuture<Void> repair(List<Step> steps, int refused, ZooKeeperException cause) {
         Step step = steps.get(refused);
         SessionBoundRow row = step.row();
+        List<SessionBoundRow> created = steps.stream()
+                .filter(each -> each.effect() == Effect.MAKES)
+                .map(Step::row)
+                .toList();
         if (step.effect() == Effect.MAKES && cause.failure() == Failure.NO_NODE) {
-            List<String> created = steps.stream()
-                    .filter(each -> each.effect() == Effect.MAKES)
-                    .map(each -> each.row().path())
-                    .toList();
-            return parents.create(created, row.path());
+            return parents.create(created.stream().map(SessionBoundRow::path).toList(), row.path());
         }
         if (step.effect() == Effect.MAKES && cause.failure() == Failure.NODE_EXISTS) {
-            List<CompletableFuture<?>> answers = new ArrayList<>();
-            for (Step each : steps) {
-                if (each.effect() == Effect.MAKES) {
-                    answers.add(session()
-                            .read(each.row().path())
-                            .thenAcceptAsync(found -> inTheWay(each.row(), found), thread()));
-                }
-            }
-            return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new));
+            return CompletableFuture.allOf(created.stream()
+                    .map(each -> context.fence()
+                            .session()
+                            .read(each.path())
+                            .thenAcceptAsync(found -> inTheWay(each, found), context.thread()))
+                    .toArray(CompletableFuture[]::new));
         }
         if (cause.failure() == Failure.NO_NODE) {
-            requests().moved(row, row::isNowhere);
+            context.rows().move(row, row::isNowhere);
             return CompletableFuture.completedFuture(null);
         }
         return CompletableFuture.failedFuture(cause);
@@ -154,54 +159,56 @@ final class EphemeralWriter extends SessionBoundWriter {
             return;
         }
         long owner = found.get().stat().ephemeralOwner();
-        if (owner == identity().id()) {
-            requests().moved(row, () -> row.isAt(row.path(), found.get().data()));
+        if (owner == context.fence().established().id()) {
+            context.rows().move(row, () -> row.isAt(row.path(), found.get().data()));
         } else if (isSession(owner)) {
             row.blocked(true);
             LOG.info(
                     "The znode '{}' is one of the session {}; waiting until that ends.",
                     row.path(),
                     SessionIdentity.name(owner));
-            timeoutMillis(owner)
+            context.fence()
+                    .timeoutMillis(owner)
                     .thenAcceptAsync(
-                            millis -> wait(row, owner, Math.max(millis, sessionTimeout.toMillis()), LOOK_AGAIN_MILLIS),
-                            thread());
+                            millis -> wait(row, owner, Math.max(millis, sessionTimeout.toMillis()), READ_AGAIN_MILLIS),
+                            context.thread());
         } else {
-            requests()
-                    .fail(new IOException(
-                            "The znode '" + row.path() + "' exists and is not ephemeral, so it is none of this"
-                                    + " sink's ('sink.create-mode' = 'ephemeral'), which replaces nobody's znodes. Delete it, or write to"
-                                    + " another 'path'."));
+            context.answers()
+                    .fail(new IOException("The znode '" + row.path()
+                            + "' exists and is not ephemeral, so it is none of this"
+                            + " sink's ('sink.create-mode' = 'ephemeral'), which replaces nobody's znodes. Delete it, or"
+                            + " write to another 'path'."));
         }
     }
 
-    /** Looks again, and again, until the znode is gone or the owner has lived too long to be a dead one. */
+    /** Reads again, and again, until the znode is gone or the owner has lived too long to be a dead one. */
     private void wait(SessionBoundRow row, long owner, long longest, long waited) {
-        requests().later(LOOK_AGAIN_MILLIS, () -> {
+        context.answers().later(READ_AGAIN_MILLIS, () -> {
             if (row.isBlocked()) {
-                session()
+                context.fence()
+                        .session()
                         .read(row.path())
-                        .whenCompleteAsync(
-                                (found, error) -> {
-                                    long now = error != null || found.isEmpty()
-                                            ? 0
-                                            : found.get().stat().ephemeralOwner();
-                                    if (!row.isBlocked()) {
-                                        return;
-                                    }
-                                    if (error == null && now != owner) {
-                                        row.blocked(false);
-                                        rows().review(row);
-                                        requests().send();
-                                    } else if (waited >= longest) {
-                                        requests().fail(taken(row, owner, longest));
-                                    } else {
-                                        wait(row, owner, longest, waited + LOOK_AGAIN_MILLIS);
-                                    }
-                                },
-                                thread());
+                        .thenApply(found ->
+                                found.map(znode -> znode.stat().ephemeralOwner()).orElse(0L))
+                        .exceptionally(failure -> owner)
+                        .thenAcceptAsync(now -> waitOn(row, owner, now, longest, waited), context.thread());
             }
         });
+    }
+
+    private void waitOn(SessionBoundRow row, long owner, long now, long longest, long waited) {
+        if (!row.isBlocked()) {
+            return;
+        }
+        if (now != owner) {
+            row.blocked(false);
+            context.rows().review(row);
+            context.answers().proceed();
+        } else if (waited >= longest) {
+            context.answers().fail(taken(row, owner, longest));
+        } else {
+            wait(row, owner, longest, waited + READ_AGAIN_MILLIS);
+        }
     }
 
     private IOException taken(SessionBoundRow row, long owner, long waited) {
