@@ -15,10 +15,12 @@ import io.zkflink.sink.batch.MissingParents;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
@@ -170,10 +172,11 @@ final class ClaimZNodes implements ZNodeStrategy {
     @Override
     public List<Step> steps(List<SessionBoundRow> batch) {
         List<Step> steps = new ArrayList<>();
+        Set<String> resources = new HashSet<>();
         for (SessionBoundRow row : batch) {
             if (!row.isWanted() && row.node() != null) {
                 steps.add(new Step(row, new ZNodeWrite.Delete(row.node(), ZNodeWrite.ANY_VERSION), Effect.DELETES));
-            } else if (isToCome(row)) {
+            } else if (isToCome(row) && resources.add(row.path())) {
                 addArrival(row, surveys.remove(row.path()), steps);
             }
         }

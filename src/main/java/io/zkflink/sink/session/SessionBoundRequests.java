@@ -65,8 +65,12 @@ final class SessionBoundRequests {
                 return;
             }
             answers.beginRequest();
-            onAnswer(strategy.prepare(batch), batch, none -> write(batch));
+            prepare(batch);
         }
+    }
+
+    private void prepare(List<SessionBoundRow> batch) {
+        onAnswer(strategy.prepare(batch), batch, none -> write(batch));
     }
 
     private void write(List<SessionBoundRow> batch) {
@@ -95,7 +99,7 @@ final class SessionBoundRequests {
                     refusal.cause().getMessage() + " Others create and delete this znode all the time."));
             return;
         }
-        onAnswer(strategy.repair(steps, refusal.index(), refusal.cause()), batch, none -> end(batch));
+        onAnswer(strategy.repair(steps, refusal.index(), refusal.cause()), batch, none -> prepare(batch));
     }
 
     private void onCompleted(List<Step> steps, WriteResult result) {

@@ -21,7 +21,7 @@ final class SessionBoundRows {
     /** The rows by the paths of the znodes that the session has for them. */
     private final Map<String, SessionBoundRow> nodes = new ConcurrentHashMap<>();
 
-    private final PathQueue<SessionBoundRow.Entry> queue = new PathQueue<>(false);
+    private PathQueue<SessionBoundRow.Entry> queue = new PathQueue<>(false);
     private int waiting;
     /** Whether rows may leave, and so have to be queued. */
     private boolean writable;
@@ -66,12 +66,19 @@ final class SessionBoundRows {
         return writable && queue.hasReady();
     }
 
-    /** From now on rows may leave, or not: those that would only wait are not queued, however often they change. */
+    /**
+     * From now on rows may leave, or not. While they may not, they are not queued, however often they change; when they
+     * may again, and none is under way, all that need work queue in the order in which they came.
+     */
     void writable(boolean now) {
         boolean begins = now && !writable;
         writable = now;
         if (begins) {
-            all().forEach(this::review);
+            queue = new PathQueue<>(false);
+            for (SessionBoundRow row : all()) {
+                row.unqueue();
+                review(row);
+            }
         }
     }
 

@@ -61,10 +61,10 @@ sealed interface ZNodeStrategy permits EphemeralZNodes, ClaimZNodes {
     /** Finds out what has to be known before these rows can be written; they stay under way meanwhile. */
     CompletableFuture<Void> prepare(List<SessionBoundRow> batch);
 
-    /** What makes these rows what they should be. */
+    /** What makes these rows what they should be, as far as one request may. */
     List<Step> steps(List<SessionBoundRow> batch);
 
-    /** Does what it takes for steps to be possible of which one was refused; their rows are then looked at again. */
+    /** Does what it takes for steps to be possible of which one was refused; their rows are then prepared again. */
     CompletableFuture<Void> repair(List<Step> steps, int refused, ZooKeeperException cause);
 
     /** Does what is to follow these steps, which are made. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zkflink.client.Acl;
 import io.zkflink.client.Failure;
+import io.zkflink.path.ZNodePath;
 import io.zkflink.sink.ManualTask;
 import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.sink.settings.ConflictPolicy;
@@ -14,8 +15,12 @@ import io.zkflink.testkit.FakeZooKeeper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -271,6 +276,110 @@ class EphemeralWriterTest {
         writer.task.drain();
 
         assertThat(owned()).containsOnlyKeys("/s/b", "/s/a/b", "/s/c/d/e");
+    }
+
+    /** Writers that follow each other, each from the last checkpoint on. */
+    @Test
+    void anythingOverFailoversEqualsTheRows() throws Exception {
+        long seed = System.nanoTime();
+        for (int round = 0; round < 100; round++) {
+            Random random = new Random(seed + round);
+            zk.expire();
+            zk.reconnect();
+            zk.forget();
+            open(true, SessionBoundState.NONE);
+            SessionBoundState state = writer.checkpoint(1);
+            Map<String, String> rows = new TreeMap<>();
+            List<Runnable> sinceCheckpoint = new ArrayList<>();
+            for (int i = 2; i < 80; i++) {
+                String path = "/s/" + random.nextInt(3) + "/" + random.nextInt(3);
+                String value = "" + i;
+                switch (random.nextInt(12)) {
+                    case 0 -> zk.breakAfter(random.nextInt(4), random.nextBoolean());
+                    case 1 -> {
+                        zk.lose();
+                        writer.task.drain();
+                        zk.reconnect();
+                    }
+                    case 2 -> {
+                        state = writer.checkpoint(i);
+                        sinceCheckpoint.clear();
+                    }
+                    case 3 -> {
+                        zk.breakAfter(-1, false);
+                        open(true, state);
+                        sinceCheckpoint.forEach(Runnable::run);
+                    }
+                    case 4, 5, 6, 7 -> {
+                        rows.remove(path);
+                        does(sinceCheckpoint, () -> writer.removeLater(path));
+                    }
+                    default -> {
+                        rows.put(path, value);
+                        does(sinceCheckpoint, () -> writer.putLater(path, value));
+                    }
+                }
+                if (random.nextInt(3) == 0) {
+                    writer.task.drain();
+                }
+            }
+            zk.breakAfter(-1, false);
+            writer.task.pass(5_000);
+            writer.checkpoint(100);
+            writer.task.pass(5_000);
+            assertThat(owned()).as("seed %d", seed + round).isEqualTo(rows);
+        }
+    }
+
+    private static void does(List<Runnable> sinceCheckpoint, Runnable change) {
+        change.run();
+        sinceCheckpoint.add(change);
+    }
+
+    /** Of paths of all depths, none lies below another one that is there, or was put where a parent is. */
+    @Test
+    void relatedPathsInAnyOrderEqualTheRows() throws Exception {
+        long seed = System.nanoTime();
+        for (int round = 0; round < 200; round++) {
+            Random random = new Random(seed + round);
+            zk.expire();
+            zk.reconnect();
+            zk.forget();
+            open();
+            Map<String, String> rows = new TreeMap<>();
+            Set<String> parents = new HashSet<>();
+            for (int i = 0; i < 80; i++) {
+                String path = "/s" + "/x".repeat(random.nextInt(3)) + "/" + "abcd".charAt(random.nextInt(4));
+                if (random.nextInt(4) == 0) {
+                    path += "/y";
+                }
+                switch (random.nextInt(10)) {
+                    case 0 -> zk.breakAfter(random.nextInt(4), random.nextBoolean());
+                    case 1 -> {
+                        zk.expire();
+                        zk.reconnect();
+                    }
+                    case 2, 3, 4, 5 -> {
+                        writer.removeLater(path);
+                        rows.remove(path);
+                    }
+                    default -> {
+                        String parent = ZNodePath.parent(path);
+                        if (!parents.contains(path) && !rows.containsKey(parent)) {
+                            parents.add(parent);
+                            writer.putLater(path, "" + i);
+                            rows.put(path, "" + i);
+                        }
+                    }
+                }
+                if (random.nextInt(4) == 0) {
+                    writer.task.drain();
+                }
+            }
+            zk.breakAfter(-1, false);
+            writer.task.pass(5_000);
+            assertThat(owned()).as("seed %d", seed + round).isEqualTo(rows);
+        }
     }
 
     @Test

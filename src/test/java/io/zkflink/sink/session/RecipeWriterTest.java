@@ -172,6 +172,47 @@ class RecipeWriterTest {
         }
     }
 
+    /** Each claim that comes takes a request of its own; those that go need none. */
+    @Test
+    void thoseThatGoLeaveTogetherWithOneThatComes() throws Exception {
+        open();
+        for (int i = 0; i < 3; i++) {
+            writer.claim("/locks/r", "o" + i);
+        }
+        writer.claimLater("/locks/r", "new");
+        writer.claimLater("/locks/r", "newer");
+        writer.releaseLater("/locks/r", "o0");
+        writer.releaseLater("/locks/r", "o1");
+        long before = zk.newestZxid();
+        writer.task.drain();
+
+        assertThat(queue("/locks/r")).containsExactly("o2", "new", "newer");
+        assertThat(zk.newestZxid()).isEqualTo(before + 2);
+    }
+
+    /** Whatever waits meanwhile: positions are those of the rows. */
+    @Test
+    void aClaimThatGoesAndComesAgainQueuesBehindThoseThatCameBetween() throws Exception {
+        open(true, SessionBoundState.NONE);
+        writer.claim("/locks/r", "one");
+        writer.claim("/locks/r", "two");
+        writer.release("/locks/r", "one");
+        writer.claim("/locks/r", "one");
+        writer.checkpoint(1);
+        assertThat(queue("/locks/r")).containsExactly("two", "one");
+
+        writer.claimLater("/locks/r", "three");
+        writer.claimLater("/locks/r", "four");
+        writer.claimLater("/locks/r", "five");
+        writer.releaseLater("/locks/r", "four");
+        writer.releaseLater("/locks/r", "two");
+        writer.claimLater("/locks/r", "four");
+        writer.claimLater("/locks/r", "two");
+        writer.task.drain();
+        // What was not released yet when it was claimed again stays where it is.
+        assertThat(queue("/locks/r")).containsExactly("two", "one", "three", "five", "four");
+    }
+
     /** As a server might show them that has not heard of the end of the session yet. */
     @Test
     void nodesOfAnExpiredSessionAreDeletedWhateverBreaksMeanwhile() throws Exception {
@@ -237,6 +278,36 @@ class RecipeWriterTest {
         open();
 
         assertThatThrownBy(() -> writer.claim("/locks/r", "one")).hasMessageContaining("lock.dialect");
+    }
+
+    @Test
+    void whateverIsLostABarrierIsOpenWhileItHasMembers() throws Exception {
+        recipe = RecipeSettings.barrier(2);
+        int step = 0;
+        for (boolean came = true; came; step++) {
+            for (boolean made : new boolean[] {false, true}) {
+                zk.expire();
+                zk.reconnect();
+                zk.forget();
+                open();
+                zk.breakAfter(step, made);
+                writer.claim("/barriers/b", "one");
+                writer.claim("/barriers/b", "two");
+                writer.task.pass(1_000);
+                boolean open = zk.znode("/barriers/b/ready").isPresent();
+                writer.release("/barriers/b", "one");
+                writer.release("/barriers/b", "two");
+                writer.task.pass(1_000);
+
+                came = !zk.isToBreak();
+                zk.breakAfter(-1, false);
+                assertThat(open).as("step %d, made %s", step, made).isTrue();
+                assertThat(zk.znode("/barriers/b/ready"))
+                        .as("step %d, made %s", step, made)
+                        .isEmpty();
+            }
+        }
+        assertThat(step).isGreaterThan(6);
     }
 
     @Test
