@@ -48,7 +48,7 @@ class ArchitectureTest {
             catalog.definition -> client
             table.history -> history, history.source, path, row, table.options, table.schema
             table -> client, history, history.source, lookup, path, recipes, row, row.payload, sink, \
-                    sink.runtime, sink.session, sink.settings, sink.transaction, source, source.reader, source.settings, \
+                    sink.runtime, sink.session, sink.settings, source, source.reader, source.settings, \
                     table.options, table.schema
             table.schema -> path, recipes, row, row.payload, source.settings, table.options
             table.options -> client, client.settings, lookup, path, recipes, row, row.payload, sink.settings, \

@@ -12,7 +12,9 @@ import io.zkflink.sink.batch.Guard;
 import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.sink.guard.GuardLock;
 import io.zkflink.sink.runtime.SinkMetrics;
+import io.zkflink.sink.settings.Delivery;
 import io.zkflink.sink.settings.SinkSettings;
+import io.zkflink.sink.transaction.TransactionalSink;
 import io.zkflink.sink.transaction.WaitingRemovals;
 import io.zkflink.sink.transaction.WaitingRemovalsSerializer;
 import java.io.IOException;
@@ -59,14 +61,33 @@ public final class ZooKeeperSink<T> implements Sink<T>, SupportsWriterState<T, W
 
     private final ConnectionSettings connection;
     private final RecordEncoder<T> encoder;
+    /** The path of a lock that the writer has to hold; null for none. */
+    private final String guardLock;
+
     private final SinkSettings settings;
 
-    /** For tables; others call {@link #builder}. */
-    @Internal
-    public ZooKeeperSink(ConnectionSettings connection, RecordEncoder<T> encoder, SinkSettings settings) {
+    private ZooKeeperSink(
+            ConnectionSettings connection, RecordEncoder<T> encoder, String guardLock, SinkSettings settings) {
         this.connection = connection;
         this.encoder = encoder;
+        this.guardLock = guardLock;
         this.settings = settings;
+    }
+
+    /** For tables; others call {@link #builder}. Rows that are bound to a session are written by no sink. */
+    @Internal
+    public static <T> Sink<T> of(
+            ConnectionSettings connection, RecordEncoder<T> encoder, Delivery delivery, SinkSettings settings) {
+        if (delivery instanceof Delivery.ExactlyOnce exactlyOnce) {
+            return new TransactionalSink<>(connection, encoder, exactlyOnce, settings);
+        }
+        if (delivery instanceof Delivery.Guarded guarded) {
+            return new ZooKeeperSink<>(connection, encoder, guarded.lock(), settings);
+        }
+        if (delivery instanceof Delivery.AtLeastOnce) {
+            return new ZooKeeperSink<>(connection, encoder, null, settings);
+        }
+        throw new IllegalArgumentException("No sink writes " + delivery + ".");
     }
 
     /** A sink of what a serialization schema makes of the elements of a stream. */
@@ -94,12 +115,12 @@ public final class ZooKeeperSink<T> implements Sink<T>, SupportsWriterState<T, W
 
     private UpsertWriter<T> createUpsertWriter(WriterInitContext context) throws IOException {
         encoder.openForWriter(context.asSerializationSchemaInitializationContext());
-        if (settings.guardLock() == null) {
+        if (guardLock == null) {
             return writer(SessionPool.open(connection), Guard.NONE, context);
         }
         int writers = context.getTaskInfo().getNumberOfParallelSubtasks();
         if (writers > 1) {
-            throw new IOException("Only one writer can hold the lock '" + settings.guardLock()
+            throw new IOException("Only one writer can hold the lock '" + guardLock
                     + "' ('sink.guard.lock'), and Flink has started " + writers + ". Call"
                     + " 'sinkTo(sink).setParallelism(1).setMaxParallelism(1).disableChaining()'.");
         }
@@ -107,7 +128,7 @@ public final class ZooKeeperSink<T> implements Sink<T>, SupportsWriterState<T, W
         try {
             GuardLock lock = GuardLock.acquire(
                     session,
-                    settings.guardLock(),
+                    guardLock,
                     context.getJobInfo().getJobName(),
                     settings.rows().acl(),
                     RetryPolicy.of(connection));
@@ -121,7 +142,7 @@ public final class ZooKeeperSink<T> implements Sink<T>, SupportsWriterState<T, W
         } catch (InterruptedException e) {
             session.close();
             Thread.currentThread().interrupt();
-            throw new IOException("Cancelled while waiting for the lock '" + settings.guardLock() + "'.", e);
+            throw new IOException("Cancelled while waiting for the lock '" + guardLock + "'.", e);
         }
     }
 

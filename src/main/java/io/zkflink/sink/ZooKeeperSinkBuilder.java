@@ -7,8 +7,8 @@ import io.zkflink.client.settings.InvalidSettingException;
 import io.zkflink.row.payload.PayloadCompression;
 import io.zkflink.sink.session.SessionBoundSink;
 import io.zkflink.sink.settings.ConflictPolicy;
+import io.zkflink.sink.settings.Delivery;
 import io.zkflink.sink.settings.SinkSettings;
-import io.zkflink.sink.transaction.TransactionalSink;
 import java.time.Duration;
 import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.api.connector.sink2.Sink;
@@ -32,10 +32,10 @@ public final class ZooKeeperSinkBuilder<T> {
     private String idPrefix;
     private String commitPath = "/_flink/commits";
     private Duration commitRetention = Duration.ofDays(7);
-    private SinkSettings.Rows rows = SinkSettings.AT_LEAST_ONCE.rows();
+    private SinkSettings.Rows rows = SinkSettings.DEFAULTS.rows();
     private String guardLock;
     private PayloadCompression compression = PayloadCompression.NONE;
-    private SinkSettings.Batching batching = SinkSettings.AT_LEAST_ONCE.batching();
+    private SinkSettings.Batching batching = SinkSettings.DEFAULTS.batching();
 
     ZooKeeperSinkBuilder(ZNodeSerializationSchema<T> serializer) {
         this.serializer = serializer;
@@ -164,11 +164,10 @@ public final class ZooKeeperSinkBuilder<T> {
      * @throws IllegalArgumentException if something is missing or wrong
      */
     public Sink<T> build() {
-        SinkSettings settings = settings();
+        checkConnection();
+        Delivery delivery = wish().ofRows().at(connection.base());
         SchemaEncoder<T> encoder = new SchemaEncoder<>(connection.base(), serializer, compression, false);
-        return settings.isExactlyOnce()
-                ? new TransactionalSink<>(connection, encoder, settings)
-                : new ZooKeeperSink<>(connection, encoder, settings);
+        return ZooKeeperSink.of(connection, encoder, delivery, new SinkSettings(rows, batching));
     }
 
     /**
@@ -194,26 +193,24 @@ public final class ZooKeeperSinkBuilder<T> {
      * @throws IllegalArgumentException if something is missing or wrong
      */
     public SingleOutputStreamOperator<Void> writeEphemeral(DataStream<T> elements) {
-        SinkSettings.Sessions sessions = SinkSettings.Sessions.ofEphemerals(commitPath, guarantee, guardLock);
-        SinkSettings settings = settings();
-        sessions.at(connection.base());
+        Delivery.SessionBound delivery = wish().ofEphemerals();
+        checkConnection();
         SchemaEncoder<T> encoder = new SchemaEncoder<>(connection.base(), serializer, compression, true);
-        return SessionBoundSink.ofZNodes(connection, encoder, settings, sessions)
+        return SessionBoundSink.ofZNodes(
+                        connection, encoder, delivery.at(connection.base()), new SinkSettings(rows, batching))
                 .write(
                         elements,
                         elements.getExecutionEnvironment().getCheckpointConfig().isCheckpointingEnabled());
     }
 
-    private SinkSettings settings() {
+    private void checkConnection() {
         if (connection == null) {
             throw new IllegalArgumentException(
                     "Missing option 'connect-string': call setConnectString or" + " setConnection.");
         }
-        return new SinkSettings(
-                        SinkSettings.Transactions.of(guarantee, idPrefix, commitPath, commitRetention),
-                        rows,
-                        batching,
-                        guardLock)
-                .at(connection.base());
+    }
+
+    private Delivery.Wish wish() {
+        return new Delivery.Wish(guarantee, idPrefix, commitPath, commitRetention, guardLock);
     }
 }

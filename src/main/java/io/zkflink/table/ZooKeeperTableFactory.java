@@ -7,6 +7,7 @@ import io.zkflink.history.History;
 import io.zkflink.recipes.Recipe;
 import io.zkflink.row.WritableMetadata;
 import io.zkflink.row.payload.PayloadCompression;
+import io.zkflink.sink.settings.Delivery;
 import io.zkflink.sink.settings.SinkSettings;
 import io.zkflink.source.settings.ScanMode;
 import io.zkflink.source.settings.ScanSettings;
@@ -169,15 +170,16 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
         if (mode.isEphemeral() && table.rules.writes(WritableMetadata.VERSION)) {
             throw SinkOptionsReader.versionOfEphemeral();
         }
-        SinkOptionsReader.Ownership ownership = sink.ownership(mode);
+        Delivery delivery = sink.delivery(mode);
         SinkSettings settings = sink.settings();
-        if (settings.isExactlyOnce() || ownership != null) {
+        if (delivery instanceof Delivery.ExactlyOnce || delivery instanceof Delivery.SessionBound) {
             sink.checkRowsAreElsewhere(table.layout.template());
         }
         return new ZooKeeperTableSink(
                 connection,
                 table.layout,
                 format,
+                delivery,
                 settings,
                 new ZooKeeperTableSink.Declaration(
                         hasPrimaryKey,
@@ -185,7 +187,7 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
                         sink.ttl(rowsHaveTtl),
                         compression,
                         sink.parallelism(mode),
-                        ownership,
+                        table.reader.isCheckpointed(),
                         table.rules.persisted()));
     }
 }

@@ -10,8 +10,8 @@ import io.zkflink.row.payload.PayloadCompression;
 import io.zkflink.row.payload.PayloadEncoder;
 import io.zkflink.sink.ZooKeeperSink;
 import io.zkflink.sink.session.SessionBoundSink;
+import io.zkflink.sink.settings.Delivery;
 import io.zkflink.sink.settings.SinkSettings;
-import io.zkflink.sink.transaction.TransactionalSink;
 import io.zkflink.table.options.SinkOptionsReader;
 import java.time.Duration;
 import java.util.List;
@@ -41,6 +41,7 @@ final class ZooKeeperTableSink
     /** Null if no column goes into the data. */
     private final EncodingFormat<SerializationSchema<RowData>> format;
 
+    private final Delivery delivery;
     private final SinkSettings settings;
     private final Declaration declaration;
 
@@ -54,7 +55,7 @@ final class ZooKeeperTableSink
      * @param ttl of znodes with one; zero where rows say it
      * @param compression of the data
      * @param parallelism empty where Flink decides
-     * @param ownership of the session; null where rows outlive their session
+     * @param checkpointed whether the session of the planner asks for checkpoints
      * @param persisted the columns that are written, in the order of the declaration
      */
     record Declaration(
@@ -63,18 +64,20 @@ final class ZooKeeperTableSink
             Duration ttl,
             PayloadCompression compression,
             Optional<Integer> parallelism,
-            SinkOptionsReader.Ownership ownership,
+            boolean checkpointed,
             List<Column> persisted) {}
 
     ZooKeeperTableSink(
             ConnectionSettings connection,
             TableLayout layout,
             EncodingFormat<SerializationSchema<RowData>> format,
+            Delivery delivery,
             SinkSettings settings,
             Declaration declaration) {
         this.connection = connection;
         this.layout = layout;
         this.format = format;
+        this.delivery = delivery;
         this.settings = settings;
         this.declaration = declaration;
     }
@@ -93,23 +96,20 @@ final class ZooKeeperTableSink
     @Override
     public SinkRuntimeProvider getSinkRuntimeProvider(Context context) {
         ZNodeEncoder encoder = encoder(context);
-        if (declaration.ownership() != null) {
-            SinkSettings.Sessions sessions = declaration.ownership().sessions();
+        if (delivery instanceof Delivery.SessionBound sessionBound) {
             return new SessionBoundRowsProvider(
-                    SessionBoundSink.ofZNodes(connection, encoder, settings, sessions),
-                    declaration.ownership().checkpointed(),
+                    SessionBoundSink.ofZNodes(connection, encoder, sessionBound, settings),
+                    declaration.checkpointed(),
                     context.isBounded());
         }
-        Sink<RowData> sink = settings.isExactlyOnce()
-                ? new TransactionalSink<>(connection, encoder, settings)
-                : new ZooKeeperSink<>(connection, encoder, settings);
+        Sink<RowData> sink = ZooKeeperSink.of(connection, encoder, delivery, settings);
         Feedback feedback = new Feedback(connection, layout.template());
         return new NodeSinkProvider(sink, feedback, asSummaryString(), parallelism(), isSingle());
     }
 
     /** Whether there can be one writer only, because of a lock, or since a znode is deleted after those below it. */
     private boolean isSingle() {
-        return settings.guardLock() != null || isDeletedInOrder();
+        return delivery instanceof Delivery.Guarded || isDeletedInOrder();
     }
 
     private boolean isDeletedInOrder() {
@@ -193,7 +193,7 @@ final class ZooKeeperTableSink
                     statement + " needs to know which columns say which znode: declare PRIMARY KEY ("
                             + String.join(", ", layout.template().columns()) + ") NOT ENFORCED.");
         }
-        if (declaration.ownership() != null) {
+        if (delivery instanceof Delivery.SessionBound) {
             throw new ValidationException(statement + " needs rows that outlive the job that wrote them, and with"
                     + " 'sink.create-mode' = 'ephemeral' they go when their query ends or retracts them.");
         }
@@ -211,7 +211,7 @@ final class ZooKeeperTableSink
 
     @Override
     public DynamicTableSink copy() {
-        ZooKeeperTableSink copy = new ZooKeeperTableSink(connection, layout, format, settings, declaration);
+        ZooKeeperTableSink copy = new ZooKeeperTableSink(connection, layout, format, delivery, settings, declaration);
         copy.metadata = metadata;
         copy.deletes = deletes;
         return copy;

@@ -147,7 +147,6 @@ public class AtLeastOncePropertiesTest {
         private void start() {
             task = new ManualTask(this::answer);
             SinkSettings settings = new SinkSettings(
-                    null,
                     new SinkSettings.Rows(
                             ConflictPolicy.FAIL, rows.deletesChildren(), random.nextInt(4) == 0, Acl.OPEN),
                     new SinkSettings.Batching(

@@ -69,7 +69,7 @@ class UpsertWriterTest {
         return new UpsertWriter<>(
                 client,
                 new ZNodeEncoder(layout, null, List.of(), CreateMode.PERSISTENT, Duration.ZERO),
-                new SinkSettings(null, new SinkSettings.Rows(ConflictPolicy.FAIL, false, false, Acl.OPEN), batching),
+                new SinkSettings(new SinkSettings.Rows(ConflictPolicy.FAIL, false, false, Acl.OPEN), batching),
                 new RetryPolicy(Duration.ofSeconds(10), Duration.ofMillis(1)),
                 Guard.NONE,
                 new UpsertWriter.WriterContext(

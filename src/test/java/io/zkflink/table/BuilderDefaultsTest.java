@@ -4,6 +4,8 @@ package io.zkflink.table;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zkflink.client.ConnectionSettings;
+import io.zkflink.client.CreateMode;
+import io.zkflink.sink.settings.Delivery;
 import io.zkflink.sink.settings.SinkSettings;
 import io.zkflink.table.options.OptionsReader;
 import io.zkflink.table.options.SinkOptionsReader;
@@ -24,6 +26,8 @@ class BuilderDefaultsTest {
 
     @Test
     void ofSinks() {
-        assertThat(SinkSettings.AT_LEAST_ONCE).isEqualTo(new SinkOptionsReader(options, reader).settings());
+        SinkOptionsReader sink = new SinkOptionsReader(options, reader);
+        assertThat(SinkSettings.DEFAULTS).isEqualTo(sink.settings());
+        assertThat(sink.delivery(CreateMode.PERSISTENT)).isEqualTo(new Delivery.AtLeastOnce());
     }
 }

@@ -7,6 +7,7 @@ import io.zkflink.client.session.DedicatedSessionClient;
 import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.sink.runtime.MailboxExecutorAdapter;
 import io.zkflink.sink.runtime.SinkMetrics;
+import io.zkflink.sink.settings.Delivery;
 import io.zkflink.sink.settings.SinkSettings;
 import java.io.IOException;
 import org.apache.flink.api.common.serialization.RuntimeContextInitializationContextAdapters;
@@ -34,8 +35,8 @@ final class SessionBoundOperator<T> extends AbstractStreamOperator<Void>
     private final ConnectionSettings connection;
     private final SessionBoundChanges<T> changes;
     private final ZNodeStrategy.Factory strategies;
+    private final Delivery.SessionBound delivery;
     private final SinkSettings settings;
-    private final SinkSettings.Sessions sessions;
     private final boolean checkpointed;
 
     private transient ListState<byte[]> state;
@@ -48,14 +49,14 @@ final class SessionBoundOperator<T> extends AbstractStreamOperator<Void>
             ConnectionSettings connection,
             SessionBoundChanges<T> changes,
             ZNodeStrategy.Factory strategies,
+            Delivery.SessionBound delivery,
             SinkSettings settings,
-            SinkSettings.Sessions sessions,
             boolean checkpointed) {
         this.connection = connection;
         this.changes = changes;
         this.strategies = strategies;
+        this.delivery = delivery;
         this.settings = settings;
-        this.sessions = sessions;
         this.checkpointed = checkpointed;
     }
 
@@ -77,7 +78,7 @@ final class SessionBoundOperator<T> extends AbstractStreamOperator<Void>
                 restored,
                 strategies,
                 new SessionBoundWriter.Settings(
-                        sessions.epochs(), settings.rows(), settings.batching(), RetryPolicy.of(connection)),
+                        delivery.epochs(), settings.rows(), settings.batching(), RetryPolicy.of(connection)),
                 new SessionBoundWriter.WriterContext(
                         checkpointed,
                         new MailboxExecutorAdapter(getContainingTask()

@@ -6,6 +6,7 @@ import io.zkflink.recipes.RecipeSettings;
 import io.zkflink.row.ClaimEncoder;
 import io.zkflink.row.RecordEncoder;
 import io.zkflink.sink.runtime.SingleWriter;
+import io.zkflink.sink.settings.Delivery;
 import io.zkflink.sink.settings.SinkSettings;
 import java.time.Duration;
 import org.apache.flink.annotation.Internal;
@@ -29,35 +30,35 @@ public final class SessionBoundSink<T> {
     private final ConnectionSettings connection;
     private final SessionBoundChanges<T> changes;
     private final ZNodeStrategy.Factory strategies;
+    private final Delivery.SessionBound delivery;
     private final SinkSettings settings;
-    private final SinkSettings.Sessions sessions;
 
     private SessionBoundSink(
             ConnectionSettings connection,
             SessionBoundChanges<T> changes,
             ZNodeStrategy.Factory strategies,
-            SinkSettings settings,
-            SinkSettings.Sessions sessions) {
+            Delivery.SessionBound delivery,
+            SinkSettings settings) {
         this.connection = connection;
         this.changes = changes;
         this.strategies = strategies;
+        this.delivery = delivery;
         this.settings = settings;
-        this.sessions = sessions;
     }
 
     /** Rows that are ephemeral znodes. */
     public static <T> SessionBoundSink<T> ofZNodes(
             ConnectionSettings connection,
             RecordEncoder<T> encoder,
-            SinkSettings settings,
-            SinkSettings.Sessions sessions) {
+            Delivery.SessionBound delivery,
+            SinkSettings settings) {
         Duration timeout = connection.sessionTimeout();
         return new SessionBoundSink<>(
                 connection,
                 new SessionBoundChanges.OfZNodes<>(encoder),
                 context -> new EphemeralZNodes(context, timeout),
-                settings,
-                sessions);
+                delivery,
+                settings);
     }
 
     /** Rows that queue for locks, run for offices, or enter barriers. */
@@ -65,14 +66,14 @@ public final class SessionBoundSink<T> {
             ConnectionSettings connection,
             ClaimEncoder encoder,
             RecipeSettings recipe,
-            SinkSettings settings,
-            SinkSettings.Sessions sessions) {
+            Delivery.SessionBound delivery,
+            SinkSettings settings) {
         return new SessionBoundSink<>(
                 connection,
                 new SessionBoundChanges.OfClaims(encoder),
                 context -> new ClaimZNodes(context, recipe),
-                settings,
-                sessions);
+                delivery,
+                settings);
     }
 
     /**
@@ -82,7 +83,7 @@ public final class SessionBoundSink<T> {
      */
     public SingleOutputStreamOperator<Void> write(DataStream<T> elements, boolean checkpointed) {
         SessionBoundOperator<T> operator = new SessionBoundOperator<>(
-                connection, changes, strategies, settings, sessions, checkpointed);
+                connection, changes, strategies, delivery, settings, checkpointed);
         return SingleWriter.of(elements.transform("ZooKeeper: owned rows", Types.VOID, operator));
     }
 }

@@ -19,6 +19,7 @@ import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.sink.runtime.BlockingExecutor;
 import io.zkflink.sink.runtime.SinkMetric;
 import io.zkflink.sink.runtime.SinkMetrics;
+import io.zkflink.sink.settings.Delivery;
 import io.zkflink.sink.settings.SinkSettings;
 import java.io.IOException;
 import java.time.Duration;
@@ -64,6 +65,7 @@ final class TransactionCommitter implements Committer<Transaction> {
     private static final int MOST_IN_FLIGHT = 4;
 
     private final ZooKeeperClient client;
+    private final Delivery.ExactlyOnce delivery;
     private final SinkSettings settings;
     private final RetryPolicy retries;
     private final SinkMetrics metrics;
@@ -86,8 +88,14 @@ final class TransactionCommitter implements Committer<Transaction> {
     /** A transaction that was sent before its turn. */
     private record Early(Commit commit, Marker after, CompletableFuture<BatchResult> answer) {}
 
-    TransactionCommitter(ZooKeeperClient client, SinkSettings settings, RetryPolicy retries, SinkMetrics metrics) {
+    TransactionCommitter(
+            ZooKeeperClient client,
+            Delivery.ExactlyOnce delivery,
+            SinkSettings settings,
+            RetryPolicy retries,
+            SinkMetrics metrics) {
         this.client = client;
+        this.delivery = delivery;
         this.settings = settings;
         this.retries = retries;
         this.thread = new BlockingExecutor(retries.total());
@@ -268,7 +276,7 @@ final class TransactionCommitter implements Committer<Transaction> {
      */
     private void checkOld(Transaction transaction) throws IOException {
         long age = System.currentTimeMillis() - transaction.predecessor();
-        Duration retention = settings.transactions().retention();
+        Duration retention = delivery.retention();
         if (transaction.predecessor() != Transaction.UNKNOWN && age < retention.toMillis()) {
             throw new IOException("Transaction " + transaction.number() + " cannot be committed: the marker '"
                     + transaction.markerPath() + "' is missing, though the transaction before it was prepared at "
@@ -342,7 +350,7 @@ final class TransactionCommitter implements Committer<Transaction> {
                 return;
             }
             long oldest = now.get().stat().mtime()
-                    - settings.transactions().retention().toMillis();
+                    - delivery.retention().toMillis();
             List<CompletableFuture<Optional<ZNode>>> answers = names.stream()
                     .map(name -> client.read(markers + "/" + name))
                     .toList();

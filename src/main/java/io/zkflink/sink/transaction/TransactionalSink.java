@@ -8,6 +8,7 @@ import io.zkflink.row.ZNodeLineage;
 import io.zkflink.sink.ZooKeeperSink;
 import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.sink.runtime.SinkMetrics;
+import io.zkflink.sink.settings.Delivery;
 import io.zkflink.sink.settings.SinkSettings;
 import java.io.IOException;
 import java.util.Collection;
@@ -38,12 +39,17 @@ public final class TransactionalSink<T>
 
     private final ConnectionSettings connection;
     private final RecordEncoder<T> encoder;
+    private final Delivery.ExactlyOnce delivery;
     private final SinkSettings settings;
 
-    /** Writes by {@link SinkSettings#transactions()}, which must be given. */
-    public TransactionalSink(ConnectionSettings connection, RecordEncoder<T> encoder, SinkSettings settings) {
+    public TransactionalSink(
+            ConnectionSettings connection,
+            RecordEncoder<T> encoder,
+            Delivery.ExactlyOnce delivery,
+            SinkSettings settings) {
         this.connection = connection;
         this.encoder = encoder;
+        this.delivery = delivery;
         this.settings = settings;
     }
 
@@ -57,7 +63,7 @@ public final class TransactionalSink<T>
             WriterInitContext context, Collection<WaitingRemovals> state) throws IOException {
         encoder.openForWriter(context.asSerializationSchemaInitializationContext());
         TransactionalWriter<T> writer =
-                new TransactionalWriter<>(encoder, settings, new SinkMetrics(context.metricGroup()));
+                new TransactionalWriter<>(encoder, delivery, settings, new SinkMetrics(context.metricGroup()));
         writer.restore(state);
         return writer;
     }
@@ -71,6 +77,7 @@ public final class TransactionalSink<T>
     public Committer<Transaction> createCommitter(CommitterInitContext context) {
         return new TransactionCommitter(
                 SessionPool.open(connection),
+                delivery,
                 settings,
                 RetryPolicy.of(connection),
                 new SinkMetrics(context.metricGroup()));

@@ -7,6 +7,7 @@ import io.zkflink.sink.batch.BatchedRow;
 import io.zkflink.sink.batch.PathQueue;
 import io.zkflink.sink.runtime.SinkMetric;
 import io.zkflink.sink.runtime.SinkMetrics;
+import io.zkflink.sink.settings.Delivery;
 import io.zkflink.sink.settings.SinkSettings;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -50,12 +51,13 @@ final class TransactionalWriter<T>
 
     private boolean ended;
 
-    TransactionalWriter(RecordEncoder<T> encoder, SinkSettings settings, SinkMetrics metrics) {
+    TransactionalWriter(
+            RecordEncoder<T> encoder, Delivery.ExactlyOnce delivery, SinkSettings settings, SinkMetrics metrics) {
         this.encoder = encoder;
         this.settings = settings;
         this.queue = new PathQueue<>(settings.rows().deleteChildren());
         this.removalsMayWait = !settings.rows().deleteChildren() && !encoder.makesUnrelatedPaths();
-        this.markerPath = settings.transactions().markers() + "/" + UUID.randomUUID();
+        this.markerPath = delivery.markers() + "/" + UUID.randomUUID();
         metrics.gauge(SinkMetric.BUFFERED, queue::size);
     }
 

@@ -3,6 +3,7 @@ package io.zkflink.table.options;
 
 import io.zkflink.client.CreateMode;
 import io.zkflink.path.PathTemplate;
+import io.zkflink.sink.settings.Delivery;
 import io.zkflink.sink.settings.SinkSettings;
 import java.time.Duration;
 import java.util.Optional;
@@ -14,13 +15,6 @@ import org.apache.flink.table.api.ValidationException;
 @Internal
 public final class SinkOptionsReader {
 
-    /**
-     * How a session is owned whose end is that of the rows.
-     *
-     * @param checkpointed whether the session of the planner asks for checkpoints
-     */
-    public record Ownership(SinkSettings.Sessions sessions, boolean checkpointed) {}
-
     private final ReadableConfig options;
     private final OptionsReader reader;
 
@@ -30,7 +24,25 @@ public final class SinkOptionsReader {
     }
 
     public SinkSettings settings() {
-        return reader.valid(() -> new SinkSettings(transactions(), rows(), batching(), guardLock()).at(reader.base()));
+        return reader.valid(() -> new SinkSettings(rows(), batching()));
+    }
+
+    /** @param mode of the znodes */
+    public Delivery delivery(CreateMode mode) {
+        Delivery.Wish wish = new Delivery.Wish(
+                options.get(SinkOptions.DELIVERY_GUARANTEE),
+                options.getOptional(SinkOptions.TRANSACTIONAL_ID_PREFIX).orElse(null),
+                options.get(SinkOptions.COMMIT_PATH),
+                options.get(SinkOptions.COMMIT_RETENTION),
+                options.getOptional(SinkOptions.GUARD_LOCK).orElse(null));
+        return reader.valid(
+                () -> (mode.isEphemeral() ? wish.ofEphemerals() : wish.ofRows()).at(reader.base()));
+    }
+
+    /** Of claims of recipes. */
+    public Delivery.SessionBound ofClaims() {
+        return reader.valid(
+                () -> new Delivery.SessionBound(options.get(SinkOptions.COMMIT_PATH)).at(reader.base()));
     }
 
     /**
@@ -108,17 +120,6 @@ public final class SinkOptionsReader {
         }
     }
 
-    /** How the session of ephemeral rows is owned; null where rows outlive their session. */
-    public Ownership ownership(CreateMode mode) {
-        if (!mode.isEphemeral()) {
-            return null;
-        }
-        SinkSettings.Sessions sessions = reader.valid(() -> SinkSettings.Sessions.ofEphemerals(
-                        options.get(SinkOptions.COMMIT_PATH), options.get(SinkOptions.DELIVERY_GUARANTEE), guardLock())
-                .at(reader.base()));
-        return new Ownership(sessions, reader.isCheckpointed());
-    }
-
     /** Refuses rows among what the sink keeps for itself, which it would overwrite. */
     public void checkRowsAreElsewhere(PathTemplate template) {
         String commitPath = options.get(SinkOptions.COMMIT_PATH);
@@ -131,26 +132,8 @@ public final class SinkOptionsReader {
         }
     }
 
-    /** Where it is kept whose turn it is to write as a session. */
-    public SinkSettings.Sessions sessions() {
-        return reader.valid(() -> new SinkSettings.Sessions(options.get(SinkOptions.COMMIT_PATH)).at(reader.base()));
-    }
-
     private Optional<Integer> parallelism() {
         return options.getOptional(SinkOptions.PARALLELISM).map(any -> reader.atLeastOne(SinkOptions.PARALLELISM));
-    }
-
-    /** Null if there is none. */
-    private String guardLock() {
-        return options.getOptional(SinkOptions.GUARD_LOCK).orElse(null);
-    }
-
-    private SinkSettings.Transactions transactions() {
-        return SinkSettings.Transactions.of(
-                options.get(SinkOptions.DELIVERY_GUARANTEE),
-                options.getOptional(SinkOptions.TRANSACTIONAL_ID_PREFIX).orElse(null),
-                options.get(SinkOptions.COMMIT_PATH),
-                options.get(SinkOptions.COMMIT_RETENTION));
     }
 
     private SinkSettings.Rows rows() {

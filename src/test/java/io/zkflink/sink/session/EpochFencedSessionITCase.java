@@ -133,7 +133,7 @@ class EpochFencedSessionITCase {
                 ConnectionSettings.of(SharedZooKeeper.connectString()), Optional.ofNullable(previous));
         opened.add(session);
         return new EpochFencedSession(
-                session, previous, root + epochs, SinkSettings.AT_LEAST_ONCE.rows(), Runnable::run);
+                session, previous, root + epochs, SinkSettings.DEFAULTS.rows(), Runnable::run);
     }
 
     private static SessionIdentity establish(EpochFencedSession session) {

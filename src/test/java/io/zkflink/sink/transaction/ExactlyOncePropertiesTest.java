@@ -151,17 +151,18 @@ class ExactlyOncePropertiesTest {
 
         private void start() {
             SinkSettings settings = new SinkSettings(
-                    new SinkSettings.Transactions("job", "/_flink/commits", Duration.ofDays(7)),
                     new SinkSettings.Rows(
                             ConflictPolicy.FAIL, rows.deletesChildren(), random.nextInt(4) == 0, Acl.OPEN),
                     new SinkSettings.Batching(500, 4, 10_000, 200 + random.nextInt(3_000), Duration.ofMillis(50)));
             committer = new TransactionCommitter(
                     new Faulty(),
+                    TransactionCommitterTest.DELIVERY,
                     settings,
                     new RetryPolicy(Duration.ofSeconds(10), Duration.ofMillis(1)),
                     new SinkMetrics(new UnregisteredMetricsGroup()));
             writer = new TransactionalWriter<>(
                     new AtLeastOncePropertiesTest.Rows(),
+                    TransactionCommitterTest.DELIVERY,
                     settings,
                     new SinkMetrics(UnregisteredMetricsGroup.createSinkWriterMetricGroup()));
             writer.restore(last.state);

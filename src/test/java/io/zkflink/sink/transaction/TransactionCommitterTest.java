@@ -15,6 +15,7 @@ import io.zkflink.row.RowWrite;
 import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.sink.runtime.SinkMetrics;
 import io.zkflink.sink.settings.ConflictPolicy;
+import io.zkflink.sink.settings.Delivery;
 import io.zkflink.sink.settings.SinkSettings;
 import io.zkflink.testkit.FakeZooKeeper;
 import io.zkflink.testkit.ForwardingClient;
@@ -43,8 +44,9 @@ public class TransactionCommitterTest {
 
     private static final String MARKERS = "/_flink/commits/job";
     private static final Acl ACL = Acl.parse("digest:job:hash:cdrwa,world:anyone:r");
+    static final Delivery.ExactlyOnce DELIVERY =
+            new Delivery.ExactlyOnce("job", "/_flink/commits", Duration.ofDays(7));
     private static final SinkSettings SETTINGS = new SinkSettings(
-            new SinkSettings.Transactions("job", "/_flink/commits", Duration.ofDays(7)),
             new SinkSettings.Rows(ConflictPolicy.FAIL, true, false, ACL),
             new SinkSettings.Batching(500, 4, 10_000, 1 << 20, Duration.ofMillis(100)));
 
@@ -52,7 +54,8 @@ public class TransactionCommitterTest {
 
     private static TransactionCommitter committer(ZooKeeperClient client) {
         RetryPolicy patience = new RetryPolicy(Duration.ofSeconds(10), Duration.ofMillis(1));
-        return new TransactionCommitter(client, SETTINGS, patience, new SinkMetrics(new UnregisteredMetricsGroup()));
+        return new TransactionCommitter(
+                client, DELIVERY, SETTINGS, patience, new SinkMetrics(new UnregisteredMetricsGroup()));
     }
 
     private static void commit(ZooKeeperClient client, Transaction... transactions)
