@@ -56,26 +56,27 @@ class ArchitectureTest {
             sink -> client, client.session, client.settings, path, row, row.payload, sink.batch, sink.guard, \
                     sink.runtime, sink.session, sink.settings, sink.transaction
             sink.session -> client, client.session, client.settings, path, recipes, row, sink.batch, \
-                    sink.runtime, sink.settings
-            sink.transaction -> client, client.session, path, row, sink.batch, sink.runtime, sink.settings
+                    sink.runtime, sink.settings, state
+            sink.transaction -> client, client.session, path, row, sink.batch, sink.runtime, sink.settings, state
             sink.guard -> client, recipes, sink.batch
             sink.settings -> client, client.settings, path, sink.batch
             sink.batch -> client, client.settings, path, row, sink.runtime
             sink.runtime -> client
             source -> client, client.settings, path, recipes, row, row.payload, source.enumerator, \
                     source.reader, source.settings, source.split
-            source.enumerator -> source.split
+            source.enumerator -> source.split, state
             lookup -> client, client.session, client.settings, path, row, subtree, subtree.state
-            history.source -> client, history, history.tree, path, row, source.reader
+            history.source -> client, history, history.tree, path, row, source.reader, state
             source.reader -> client, client.session, path, recipes, row, source.settings, source.split, subtree, \
                     subtree.state
-            source.split -> client, path, subtree.state
+            source.split -> client, path, state, subtree.state
             source.settings -> client, client.settings, subtree
             history.tree -> client, history, path
             history ->
             row -> client, path, row.payload
             row.payload ->
             recipes -> client, path, subtree.state
+            state ->
             subtree -> client, path, subtree.state
             subtree.state -> client
             client.session -> client, client.batch, client.settings

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.history.source;
 
+import io.zkflink.state.StateFormat;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.api.connector.source.SplitsAssignment;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
 
 /** Gives the one split to the first reader that registers. Opens no file. Runs on the coordinator thread. */
 final class HistoryEnumerator implements SplitEnumerator<HistorySplit, HistoryEnumerator.State> {
@@ -16,27 +20,21 @@ final class HistoryEnumerator implements SplitEnumerator<HistorySplit, HistoryEn
      */
     record State(HistorySplit unassigned) {
 
-        static final SimpleVersionedSerializer<State> SERIALIZER = new SimpleVersionedSerializer<>() {
-            @Override
-            public int getVersion() {
-                return HistorySplitSerializer.INSTANCE.getVersion();
-            }
+        static final SimpleVersionedSerializer<State> SERIALIZER =
+                new StateFormat<>(HistorySplitSerializer.WHAT, HistorySplitSerializer.VERSION) {
+                    @Override
+                    protected void write(State state, DataOutputSerializer out) throws IOException {
+                        if (state.unassigned != null) {
+                            HistorySplitSerializer.INSTANCE.write(state.unassigned, out);
+                        }
+                    }
 
-            @Override
-            public byte[] serialize(State state) throws java.io.IOException {
-                return state.unassigned == null
-                        ? new byte[0]
-                        : HistorySplitSerializer.INSTANCE.serialize(state.unassigned);
-            }
-
-            @Override
-            public State deserialize(int version, byte[] serialized) throws java.io.IOException {
-                return new State(
-                        serialized.length == 0
-                                ? null
-                                : HistorySplitSerializer.INSTANCE.deserialize(version, serialized));
-            }
-        };
+                    @Override
+                    protected State read(int writtenBy, DataInputDeserializer in) throws IOException {
+                        boolean isAssigned = in.available() == 0;
+                        return new State(isAssigned ? null : HistorySplitSerializer.INSTANCE.read(writtenBy, in));
+                    }
+                };
     }
 
     private final SplitEnumeratorContext<HistorySplit> context;

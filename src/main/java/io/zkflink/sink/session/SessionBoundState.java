@@ -3,8 +3,7 @@ package io.zkflink.sink.session;
 
 import io.zkflink.client.SessionIdentity;
 import io.zkflink.client.settings.Secret;
-import io.zkflink.sink.runtime.StateFormat;
-import java.io.EOFException;
+import io.zkflink.state.StateFormat;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,13 +20,16 @@ record SessionBoundState(Optional<SessionIdentity> session, List<Row> rows) {
 
     static final SessionBoundState NONE = new SessionBoundState(Optional.empty(), List.of());
 
-    private static final byte VERSION = 1;
-    private static final byte SESSION = 0;
-    private static final byte ROW = 1;
+    private static final Format FORMAT = new Format();
+
+    /** What Flink copies and moves as a whole. */
+    private sealed interface Entry {}
+
+    private record Session(SessionIdentity identity) implements Entry {}
 
     /** A row that is to be there. */
     @SuppressWarnings("ArrayRecordComponent") // compared nowhere
-    record Row(SessionBoundRow.Id id, byte[] data) {}
+    record Row(SessionBoundRow.Id id, byte[] data) implements Entry {}
 
     SessionBoundState {
         rows = List.copyOf(rows);
@@ -36,22 +38,11 @@ record SessionBoundState(Optional<SessionIdentity> session, List<Row> rows) {
     /** One entry each for the session and every row, since Flink copies and moves a list entry by entry. */
     List<byte[]> entries() throws IOException {
         List<byte[]> entries = new ArrayList<>(rows.size() + 1);
-        DataOutputSerializer out = new DataOutputSerializer(256);
         if (session.isPresent()) {
-            out.writeByte(VERSION);
-            out.writeByte(SESSION);
-            out.writeLong(session.get().id());
-            StateFormat.writeText(out, session.get().password().value());
-            entries.add(out.getCopyOfBuffer());
+            entries.add(FORMAT.frame(new Session(session.get())));
         }
         for (Row row : rows) {
-            out.clear();
-            out.writeByte(VERSION);
-            out.writeByte(ROW);
-            StateFormat.writeText(out, row.id.path());
-            StateFormat.writeText(out, row.id.owner());
-            StateFormat.write(out, row.data);
-            entries.add(out.getCopyOfBuffer());
+            entries.add(FORMAT.frame(row));
         }
         return entries;
     }
@@ -60,32 +51,44 @@ record SessionBoundState(Optional<SessionIdentity> session, List<Row> rows) {
         Optional<SessionIdentity> session = Optional.empty();
         List<Row> rows = new ArrayList<>();
         for (byte[] entry : entries) {
-            DataInputDeserializer in = new DataInputDeserializer(entry);
-            try {
-                if (isSession(in)) {
-                    session = Optional.of(new SessionIdentity(in.readLong(), new Secret(StateFormat.readText(in))));
-                } else {
-                    rows.add(new Row(
-                            new SessionBoundRow.Id(StateFormat.readText(in), StateFormat.readText(in)),
-                            StateFormat.read(in)));
-                }
-            } catch (EOFException e) {
-                throw new IOException(
-                        "The rows of a writer in the checkpoint are damaged: one says that it is longer than it is."
-                                + " Restore another checkpoint or savepoint.",
-                        e);
+            Entry read = FORMAT.unframe(entry);
+            if (read instanceof Session found) {
+                session = Optional.of(found.identity);
+            } else {
+                rows.add((Row) read);
             }
         }
         return new SessionBoundState(session, rows);
     }
 
-    private static boolean isSession(DataInputDeserializer in) throws IOException {
-        byte version = in.readByte();
-        if (version != VERSION) {
-            throw new IOException("The rows of a writer in version " + version
-                    + " cannot be restored by this version of the connector, which knows version " + VERSION
-                    + ". Use the version that wrote the checkpoint, or a newer one.");
+    private static final class Format extends StateFormat<Entry> {
+
+        private static final byte SESSION = 0;
+        private static final byte ROW = 1;
+
+        Format() {
+            super("this zookeeper sink (rows of its session)", 1);
         }
-        return in.readByte() == SESSION;
+
+        @Override
+        protected void write(Entry entry, DataOutputSerializer out) throws IOException {
+            if (entry instanceof Session session) {
+                out.writeByte(SESSION);
+                out.writeLong(session.identity.id());
+                writeText(out, session.identity.password().value());
+            } else if (entry instanceof Row row) {
+                out.writeByte(ROW);
+                writeText(out, row.id.path());
+                writeText(out, row.id.owner());
+                writeBytes(out, row.data);
+            }
+        }
+
+        @Override
+        protected Entry read(int writtenBy, DataInputDeserializer in) throws IOException {
+            return in.readByte() == SESSION
+                    ? new Session(new SessionIdentity(in.readLong(), new Secret(readName(in))))
+                    : new Row(new SessionBoundRow.Id(readName(in), readText(in)), readBytes(in));
+        }
     }
 }

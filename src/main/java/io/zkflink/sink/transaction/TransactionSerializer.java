@@ -3,8 +3,7 @@ package io.zkflink.sink.transaction;
 
 import io.zkflink.client.CreateMode;
 import io.zkflink.row.RowWrite;
-import io.zkflink.sink.runtime.StateFormat;
-import java.io.EOFException;
+import io.zkflink.state.StateFormat;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,12 +11,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 
 /** How transactions that are not committed yet are kept in checkpoints. */
-final class TransactionSerializer implements SimpleVersionedSerializer<Transaction> {
+final class TransactionSerializer extends StateFormat<Transaction> {
 
     static final TransactionSerializer INSTANCE = new TransactionSerializer();
 
@@ -31,22 +29,25 @@ final class TransactionSerializer implements SimpleVersionedSerializer<Transacti
     private static final int PUT = 1;
     private static final int INITIAL_BYTES = 4096;
 
-    @Override
-    public int getVersion() {
-        return VERSION;
+    private TransactionSerializer() {
+        super("this zookeeper sink (a transaction)", VERSION);
     }
 
     @Override
-    public byte[] serialize(Transaction transaction) throws IOException {
-        DataOutputSerializer out = new DataOutputSerializer(INITIAL_BYTES);
-        StateFormat.writeText(out, transaction.markerPath());
+    protected int size(Transaction transaction) {
+        return INITIAL_BYTES;
+    }
+
+    @Override
+    protected void write(Transaction transaction, DataOutputSerializer out) throws IOException {
+        writeText(out, transaction.markerPath());
         out.writeLong(transaction.number());
         out.writeInt(transaction.rows().size());
         for (RowWrite row : transaction.rows()) {
-            StateFormat.writeText(out, row.path());
+            writeText(out, row.path());
             if (row instanceof RowWrite.Put put) {
                 out.writeByte(PUT);
-                StateFormat.write(out, put.data());
+                writeBytes(out, put.data());
                 out.writeBoolean(put.setsData());
                 out.writeBoolean(put.isConditional());
                 out.writeInt(put.isConditional() ? put.expectedVersion() : 0);
@@ -58,34 +59,20 @@ final class TransactionSerializer implements SimpleVersionedSerializer<Transacti
         }
         writeRemovals(out, transaction.removals());
         out.writeLong(transaction.predecessor());
-        return out.getCopyOfBuffer();
     }
 
     @Override
-    public Transaction deserialize(int version, byte[] serialized) throws IOException {
-        if (version < FIRST_VERSION || version > VERSION) {
-            throw new IOException("A transaction of version " + version
-                    + " cannot be restored by this version of the connector, which knows version " + VERSION
-                    + ". Use the version that wrote the checkpoint, or a newer one.");
-        }
-        try {
-            return read(version, new DataInputDeserializer(serialized));
-        } catch (EOFException e) {
-            throw damaged(e);
-        }
-    }
-
-    private static Transaction read(int version, DataInputDeserializer in) throws IOException {
-        String markerPath = readPath(in);
+    protected Transaction read(int writtenBy, DataInputDeserializer in) throws IOException {
+        String markerPath = readName(in);
         long number = in.readLong();
         int count = in.readInt();
         List<RowWrite> rows = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            String path = readPath(in);
+            String path = readName(in);
             rows.add(in.readByte() == PUT ? readPut(in, path) : new RowWrite.Remove(path));
         }
-        Transaction.Removals removals = version == FIRST_VERSION ? Transaction.Removals.FINAL : readRemovals(in);
-        long predecessor = version <= SECOND_VERSION ? Transaction.UNKNOWN : in.readLong();
+        Transaction.Removals removals = writtenBy == FIRST_VERSION ? Transaction.Removals.FINAL : readRemovals(in);
+        long predecessor = writtenBy <= SECOND_VERSION ? Transaction.UNKNOWN : in.readLong();
         return new Transaction(markerPath, number, predecessor, rows, removals);
     }
 
@@ -94,12 +81,12 @@ final class TransactionSerializer implements SimpleVersionedSerializer<Transacti
         out.writeLong(removals.keptFrom());
         out.writeInt(removals.parents().size());
         for (String path : removals.parents()) {
-            StateFormat.writeText(out, path);
+            writeText(out, path);
         }
         out.writeInt(removals.again().size());
         for (Map.Entry<String, Transaction.Origin> again : removals.again().entrySet()) {
-            StateFormat.writeText(out, again.getKey());
-            StateFormat.writeText(out, again.getValue().markerPath());
+            writeText(out, again.getKey());
+            writeText(out, again.getValue().markerPath());
             out.writeLong(again.getValue().number());
         }
     }
@@ -109,18 +96,18 @@ final class TransactionSerializer implements SimpleVersionedSerializer<Transacti
         long keptFrom = in.readLong();
         Set<String> parents = new HashSet<>();
         for (int left = in.readInt(); left > 0; left--) {
-            parents.add(readPath(in));
+            parents.add(readName(in));
         }
         int count = in.readInt();
         Map<String, Transaction.Origin> again = new HashMap<>();
         for (int i = 0; i < count; i++) {
-            again.put(readPath(in), new Transaction.Origin(readPath(in), in.readLong()));
+            again.put(readName(in), new Transaction.Origin(readName(in), in.readLong()));
         }
         return new Transaction.Removals(mayWait, keptFrom, parents, again);
     }
 
     private static RowWrite.Put readPut(DataInputDeserializer in, String path) throws IOException {
-        byte[] data = StateFormat.read(in);
+        byte[] data = readBytes(in);
         boolean setsData = in.readBoolean();
         boolean conditional = in.readBoolean();
         int version = in.readInt();
@@ -130,20 +117,5 @@ final class TransactionSerializer implements SimpleVersionedSerializer<Transacti
                 .orElseThrow(() ->
                         new IOException("A transaction in the checkpoint has the unknown create mode '" + mode + "'."));
         return new RowWrite.Put(path, data, setsData, conditional ? version : null, known, ttl);
-    }
-
-    private static String readPath(DataInputDeserializer in) throws IOException {
-        String path = StateFormat.readText(in);
-        if (path == null) {
-            throw new EOFException("No path.");
-        }
-        return path;
-    }
-
-    private static IOException damaged(EOFException end) {
-        return new IOException(
-                "A transaction in the checkpoint is damaged: it says that it is longer than it is. Restore another"
-                        + " checkpoint or savepoint.",
-                end);
     }
 }

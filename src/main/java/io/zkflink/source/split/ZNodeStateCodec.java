@@ -3,6 +3,7 @@ package io.zkflink.source.split;
 
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeStat;
+import io.zkflink.state.StateFormat;
 import io.zkflink.subtree.state.PackedZNode;
 import io.zkflink.subtree.state.Reconciler;
 import io.zkflink.subtree.state.ZNodeState;
@@ -114,7 +115,7 @@ public final class ZNodeStateCodec {
             }
             return entries;
         } catch (EOFException e) {
-            throw new UncheckedIOException(SubtreeSplitSerializer.damaged(e));
+            throw new UncheckedIOException(SubtreeSplitSerializer.INSTANCE.damaged(e));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -177,7 +178,7 @@ public final class ZNodeStateCodec {
             }
             long length = readSigned(in);
             if (length < 0 || length > in.available()) {
-                throw SubtreeSplitSerializer.damaged(null);
+                throw new EOFException("A length of " + length + " where " + in.available() + " bytes are left.");
             }
             in.skipBytes((int) length);
         }
@@ -201,7 +202,7 @@ public final class ZNodeStateCodec {
         int dataLength = in.readInt();
         int numChildren = in.readInt();
         long pzxid = in.readLong();
-        byte[] data = SubtreeSplitSerializer.readBytes(in, (int) readNumber(in));
+        byte[] data = StateFormat.readBytes(in, (int) readNumber(in));
         ZNodeStat stat = new ZNodeStat(
                 czxid,
                 mzxid,
@@ -230,9 +231,9 @@ public final class ZNodeStateCodec {
 
     private static byte[] readPath(DataInputDeserializer in, byte[] previous) throws IOException {
         int shared = (int) readNumber(in);
-        byte[] rest = SubtreeSplitSerializer.readBytes(in, (int) readNumber(in));
+        byte[] rest = StateFormat.readBytes(in, (int) readNumber(in));
         if (shared < 0 || shared > previous.length) {
-            throw SubtreeSplitSerializer.damaged(null);
+            throw new EOFException("A path that shares " + shared + " bytes with one of " + previous.length + ".");
         }
         byte[] path = Arrays.copyOf(previous, shared + rest.length);
         System.arraycopy(rest, 0, path, shared, rest.length);

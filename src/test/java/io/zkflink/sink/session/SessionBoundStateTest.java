@@ -53,14 +53,15 @@ class SessionBoundStateTest {
             assertThatThrownBy(() -> SessionBoundState.of(List.of(cut)))
                     .isInstanceOf(IOException.class)
                     .hasMessage(
-                            "The rows of a writer in the checkpoint are damaged: one says that it is longer than it is."
-                                    + " Restore another checkpoint or savepoint.");
+                            "The state of this zookeeper sink (rows of its session) is damaged: its bytes are not those that"
+                                    + " were written. Restore another checkpoint or savepoint, or start without state.");
         }
         byte[] newer = STATE.entries().get(0);
         newer[0] = 9;
         assertThatThrownBy(() -> SessionBoundState.of(List.of(newer)))
                 .hasMessage(
-                        "The rows of a writer in version 9 cannot be restored by this version of the connector, which"
-                                + " knows version 1. Use the version that wrote the checkpoint, or a newer one.");
+                        "The state of this zookeeper sink (rows of its session) has version 9, and this version of the"
+                                + " connector reads version 1. Restore it with the version of the connector that wrote it,"
+                                + " or with a newer one.");
     }
 }

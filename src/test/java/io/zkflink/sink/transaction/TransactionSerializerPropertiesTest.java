@@ -26,8 +26,8 @@ import net.jqwik.api.Provide;
 class TransactionSerializerPropertiesTest {
 
     private static final String DAMAGED =
-            "A transaction in the checkpoint is damaged: it says that it is longer than it"
-                    + " is. Restore another checkpoint or savepoint.";
+            "The state of this zookeeper sink (a transaction) is damaged: its bytes are not those that were written."
+                    + " Restore another checkpoint or savepoint, or start without state.";
 
     @Provide
     Arbitrary<Transaction> transactions() {

@@ -26,8 +26,8 @@ import net.jqwik.api.Provide;
 class StatePropertiesTest {
 
     private static final String DAMAGED =
-            "The state of this zookeeper source is damaged: it says that it is longer than"
-                    + " it is. Restore another checkpoint or savepoint, or start without state.";
+            "The state of this zookeeper source is damaged: its bytes are not those that were written."
+                    + " Restore another checkpoint or savepoint, or start without state.";
 
     @Provide
     Arbitrary<Map<String, ZNodeState>> trees() {
