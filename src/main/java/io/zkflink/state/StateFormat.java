@@ -29,6 +29,8 @@ public abstract class StateFormat<T> implements SimpleVersionedSerializer<T> {
     private final int version;
 
     /**
+     * A format.
+     *
      * @param what is kept, for messages
      * @param version the newest one, which is written; the first was 1
      */
@@ -40,6 +42,8 @@ public abstract class StateFormat<T> implements SimpleVersionedSerializer<T> {
     protected abstract void write(T state, DataOutputSerializer out) throws IOException;
 
     /**
+     * Reads what {@link #write} wrote, now or in an older version.
+     *
      * @param writtenBy the version, which is known
      * @throws EOFException if there is less than there should be
      */

@@ -12,7 +12,6 @@ import io.zkflink.sink.ZooKeeperSink;
 import io.zkflink.sink.session.SessionBoundSink;
 import io.zkflink.sink.settings.Delivery;
 import io.zkflink.sink.settings.SinkSettings;
-import io.zkflink.table.options.SinkOptionsReader;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

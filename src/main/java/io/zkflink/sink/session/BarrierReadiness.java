@@ -86,8 +86,7 @@ final class BarrierReadiness {
                 .write(List.of(write))
                 .thenAcceptAsync(
                         refusal -> {
-                            Failure failure =
-                                    refusal.map(WriteRefusal::failure).orElse(null);
+                            Failure failure = refusal.map(WriteRefusal::failure).orElse(null);
                             if (failure != null && failure != Failure.NODE_EXISTS && failure != Failure.NO_NODE) {
                                 context.answers().fail(refusal.get().cause());
                             }

@@ -131,8 +131,8 @@ final class ClaimZNodes implements ZNodeStrategy {
         barriers.update();
         return CompletableFuture.allOf(answers.values().toArray(CompletableFuture[]::new))
                 .thenRunAsync(
-                        () -> answers.forEach((resource, names) ->
-                                surveys.put(resource, survey(resource, names.join()))),
+                        () -> answers.forEach(
+                                (resource, names) -> surveys.put(resource, survey(resource, names.join()))),
                         context.thread());
     }
 
@@ -200,8 +200,8 @@ final class ClaimZNodes implements ZNodeStrategy {
         String name =
                 path + "/" + recipe.nameOf(id(row, context.fence().established().id()));
         CreateMode mode = recipe.isSequential() ? CreateMode.EPHEMERAL_SEQUENTIAL : CreateMode.EPHEMERAL;
-        ZNodeWrite create =
-                new ZNodeWrite.Create(name, row.data(), mode, 0, context.settings().acl());
+        ZNodeWrite create = new ZNodeWrite.Create(
+                name, row.data(), mode, 0, context.settings().acl());
         steps.add(new Step(row, create, Effect.MAKES));
     }
 

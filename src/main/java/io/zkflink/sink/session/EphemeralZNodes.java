@@ -188,8 +188,8 @@ final class EphemeralZNodes implements ZNodeStrategy {
                 context.fence()
                         .session()
                         .read(row.path())
-                        .thenApply(found ->
-                                found.map(znode -> znode.stat().ephemeralOwner()).orElse(0L))
+                        .thenApply(found -> found.map(znode -> znode.stat().ephemeralOwner())
+                                .orElse(0L))
                         .exceptionally(failure -> owner)
                         .thenAcceptAsync(now -> waitOn(row, owner, now, longest, waited), context.thread());
             }

@@ -107,8 +107,8 @@ final class SessionBoundRequests {
         for (Step step : steps) {
             SessionBoundRow row = step.row();
             if (step.write() instanceof ZNodeWrite.Create create) {
-                String node = ZNodePath.parentPrefix(create.path())
-                        + "/" + result.created().get(created++);
+                String node = ZNodePath.parentPrefix(create.path()) + "/"
+                        + result.created().get(created++);
                 if (step.effect() == Effect.MAKES) {
                     rows.move(row, () -> row.isAt(node, data(create.data())));
                 }
@@ -172,11 +172,9 @@ final class SessionBoundRequests {
 
     /** A row that breaks one connection after the other may be too large for the servers. */
     private void blame(SessionBoundRow single) {
-        boolean isSuspicious = single != null
-                && answers.losses() >= LOSSES_TO_BLAME_A_ROW
-                && single.bytes() > UNSUSPICIOUS_BYTES;
-        IOException cause =
-                isSuspicious ? new IOException(RefusedRow.tooLarge(single.path(), single.bytes())) : null;
+        boolean isSuspicious =
+                single != null && answers.losses() >= LOSSES_TO_BLAME_A_ROW && single.bytes() > UNSUSPICIOUS_BYTES;
+        IOException cause = isSuspicious ? new IOException(RefusedRow.tooLarge(single.path(), single.bytes())) : null;
         answers.blame(cause);
         if (isSuspicious && single.bytes() > SURELY_TOO_LARGE) {
             answers.fail(cause);

@@ -82,8 +82,8 @@ public final class SessionBoundSink<T> {
      * @param checkpointed whether Flink takes checkpoints of the job; if so, rows appear with the first one
      */
     public SingleOutputStreamOperator<Void> write(DataStream<T> elements, boolean checkpointed) {
-        SessionBoundOperator<T> operator = new SessionBoundOperator<>(
-                connection, changes, strategies, delivery, settings, checkpointed);
+        SessionBoundOperator<T> operator =
+                new SessionBoundOperator<>(connection, changes, strategies, delivery, settings, checkpointed);
         return SingleWriter.of(elements.transform("ZooKeeper: owned rows", Types.VOID, operator));
     }
 }

@@ -140,8 +140,7 @@ public sealed interface Delivery extends Serializable {
     }
 
     /** What users ask for of a sink, which may contradict itself; null for what they do not say. */
-    record Wish(
-            DeliveryGuarantee guarantee, String idPrefix, String commitPath, Duration retention, String guardLock) {
+    record Wish(DeliveryGuarantee guarantee, String idPrefix, String commitPath, Duration retention, String guardLock) {
 
         /**
          * Of rows that outlive their writer.

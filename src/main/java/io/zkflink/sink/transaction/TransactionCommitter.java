@@ -349,8 +349,7 @@ final class TransactionCommitter implements Committer<Transaction> {
             if (now.isEmpty()) {
                 return;
             }
-            long oldest = now.get().stat().mtime()
-                    - delivery.retention().toMillis();
+            long oldest = now.get().stat().mtime() - delivery.retention().toMillis();
             List<CompletableFuture<Optional<ZNode>>> answers = names.stream()
                     .map(name -> client.read(markers + "/" + name))
                     .toList();

@@ -35,14 +35,12 @@ public final class SinkOptionsReader {
                 options.get(SinkOptions.COMMIT_PATH),
                 options.get(SinkOptions.COMMIT_RETENTION),
                 options.getOptional(SinkOptions.GUARD_LOCK).orElse(null));
-        return reader.valid(
-                () -> (mode.isEphemeral() ? wish.ofEphemerals() : wish.ofRows()).at(reader.base()));
+        return reader.valid(() -> (mode.isEphemeral() ? wish.ofEphemerals() : wish.ofRows()).at(reader.base()));
     }
 
     /** Of claims of recipes. */
     public Delivery.SessionBound ofClaims() {
-        return reader.valid(
-                () -> new Delivery.SessionBound(options.get(SinkOptions.COMMIT_PATH)).at(reader.base()));
+        return reader.valid(() -> new Delivery.SessionBound(options.get(SinkOptions.COMMIT_PATH)).at(reader.base()));
     }
 
     /**

@@ -132,8 +132,7 @@ class EpochFencedSessionITCase {
         DedicatedSession session = DedicatedSessionClient.open(
                 ConnectionSettings.of(SharedZooKeeper.connectString()), Optional.ofNullable(previous));
         opened.add(session);
-        return new EpochFencedSession(
-                session, previous, root + epochs, SinkSettings.DEFAULTS.rows(), Runnable::run);
+        return new EpochFencedSession(session, previous, root + epochs, SinkSettings.DEFAULTS.rows(), Runnable::run);
     }
 
     private static SessionIdentity establish(EpochFencedSession session) {

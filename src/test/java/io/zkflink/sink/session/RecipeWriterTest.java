@@ -4,19 +4,11 @@ package io.zkflink.sink.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.zkflink.client.Acl;
-import io.zkflink.path.ZNodePath;
 import io.zkflink.recipes.LockDialect;
 import io.zkflink.recipes.RecipeSettings;
-import io.zkflink.sink.ManualTask;
-import io.zkflink.sink.batch.RetryPolicy;
-import io.zkflink.sink.settings.ConflictPolicy;
-import io.zkflink.sink.settings.SinkSettings;
 import io.zkflink.testkit.FakeZooKeeper;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeSet;
@@ -30,6 +22,7 @@ class RecipeWriterTest {
     private final FakeZooKeeper zk = new FakeZooKeeper();
     /** The one that was opened last. */
     private RunningWriter writer;
+
     private RecipeSettings recipe = RecipeSettings.lock(LockDialect.CURATOR, 1);
 
     private RunningWriter open(boolean checkpointed, SessionBoundState state) throws Exception {

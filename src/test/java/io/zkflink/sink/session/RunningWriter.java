@@ -51,8 +51,8 @@ final class RunningWriter {
                 zk, checkpointed, state, acl, context -> new EphemeralZNodes(context, Duration.ofSeconds(4)));
     }
 
-    static RunningWriter ofClaims(FakeZooKeeper zk, boolean checkpointed, SessionBoundState state, RecipeSettings recipe)
-            throws Exception {
+    static RunningWriter ofClaims(
+            FakeZooKeeper zk, boolean checkpointed, SessionBoundState state, RecipeSettings recipe) throws Exception {
         return new RunningWriter(zk, checkpointed, state, Acl.OPEN, context -> new ClaimZNodes(context, recipe));
     }
 

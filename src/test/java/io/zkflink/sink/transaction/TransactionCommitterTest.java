@@ -44,8 +44,7 @@ public class TransactionCommitterTest {
 
     private static final String MARKERS = "/_flink/commits/job";
     private static final Acl ACL = Acl.parse("digest:job:hash:cdrwa,world:anyone:r");
-    static final Delivery.ExactlyOnce DELIVERY =
-            new Delivery.ExactlyOnce("job", "/_flink/commits", Duration.ofDays(7));
+    static final Delivery.ExactlyOnce DELIVERY = new Delivery.ExactlyOnce("job", "/_flink/commits", Duration.ofDays(7));
     private static final SinkSettings SETTINGS = new SinkSettings(
             new SinkSettings.Rows(ConflictPolicy.FAIL, true, false, ACL),
             new SinkSettings.Batching(500, 4, 10_000, 1 << 20, Duration.ofMillis(100)));
