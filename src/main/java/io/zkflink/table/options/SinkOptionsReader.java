@@ -27,7 +27,11 @@ public final class SinkOptionsReader {
         return reader.valid(() -> new SinkSettings(rows(), batching()));
     }
 
-    /** @param mode of the znodes */
+    /**
+     * What is promised of rows.
+     *
+     * @param mode of the znodes
+     */
     public Delivery delivery(CreateMode mode) {
         Delivery.Wish wish = new Delivery.Wish(
                 options.get(SinkOptions.DELIVERY_GUARANTEE),
