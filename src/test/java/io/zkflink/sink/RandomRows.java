@@ -13,7 +13,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Rows of paths that lie above and below each other, and the tree that they make if they are applied one at a time.
+ * Rows of paths that lie above and below each other, all of them, none, or those from some row on; and the tree that
+ * they make if they are applied one at a time.
  *
  * <p>Without {@code deleteChildren} a removal comes together with those of all that is below it, in any order.
  */
@@ -23,6 +24,10 @@ public final class RandomRows {
 
     private final Random random;
     private final boolean deleteChildren;
+    /** How many rows come first whose paths are all of one depth. */
+    private final int unrelated;
+
+    private final int depthOfUnrelated;
     private final List<RowWrite> rows = new ArrayList<>();
     /** By row, which removals belong together. */
     private final List<Integer> bursts = new ArrayList<>();
@@ -33,6 +38,8 @@ public final class RandomRows {
     public RandomRows(Random random, boolean deleteChildren, int count) {
         this.random = random;
         this.deleteChildren = deleteChildren;
+        this.unrelated = random.nextInt(4) == 0 ? count : random.nextInt(3) == 0 ? random.nextInt(count) : 0;
+        this.depthOfUnrelated = 1 + random.nextInt(2);
         while (rows.size() < count) {
             if (random.nextInt(5) < 3) {
                 put(path());
@@ -73,10 +80,14 @@ public final class RandomRows {
 
     private String path() {
         StringBuilder path = new StringBuilder("/t");
-        for (int depth = 1 + random.nextInt(3); depth > 0; depth--) {
+        for (int depth = isUnrelated() ? depthOfUnrelated : 1 + random.nextInt(3); depth > 0; depth--) {
             path.append('/').append(NAMES[random.nextInt(NAMES.length)]);
         }
         return path.toString();
+    }
+
+    private boolean isUnrelated() {
+        return rows.size() < unrelated;
     }
 
     private void put(String path) {
@@ -100,7 +111,7 @@ public final class RandomRows {
             bursts.add(burst);
         }
         below(path).clear();
-        if (random.nextInt(3) == 0 && path.length() < 8) {
+        if (random.nextInt(3) == 0 && path.length() < 8 && !isUnrelated()) {
             put(path + "/" + NAMES[random.nextInt(NAMES.length)]);
         }
     }

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink.batch;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.function.Consumer;
 import org.apache.flink.annotation.Internal;
 
 /**
@@ -36,30 +33,25 @@ import org.apache.flink.annotation.Internal;
 @Internal
 public final class PathQueue<T extends PathQueue.Entry> {
 
-    private static final Comparator<Entry> PARENTS_FIRST = Comparator.comparingInt(Entry::depth);
-
     /** Whether a removal takes with it what is below. */
     private final boolean deleteChildren;
 
-    private final Map<String, Node> nodes = new HashMap<>();
-    /** Nodes that have waiting entries and none in flight, by the number of the first. */
-    private final TreeMap<Long, Node> ready = new TreeMap<>();
-
-    private final Set<Node> parked = new LinkedHashSet<>();
+    private final Map<String, QueuedPath> paths = new HashMap<>();
+    private final ReadyPaths ready = new ReadyPaths();
+    private final Set<QueuedPath> parked = new LinkedHashSet<>();
 
     /** The depth of all paths, while that is the same. */
     private int depth;
-    /** Whether paths of several depths have come, so that nodes know what is above them. */
-    private boolean linked;
+    /** Knows what paths of several depths have to do with each other; null as long as none have come. */
+    private DependentPaths<T> dependent;
 
     private long lastNumber;
-    private long turn;
     private int size;
     private long bytes;
 
     /** A write that can be queued, once at a time. */
     public abstract static class Entry {
-        private Node node;
+        private QueuedPath queued;
         /** Grows in the order in which entries came. */
         private long number;
 
@@ -81,75 +73,9 @@ public final class PathQueue<T extends PathQueue.Entry> {
 
         /** Whether it may leave together with the one of its path that came right before it. */
         public abstract boolean leavesWith(Entry before);
-    }
 
-    /** A path that has entries, or is above one that has. */
-    private static final class Node {
-        private final String path;
-        private Node parent;
-        private Entry first;
-        private ArrayDeque<Entry> others;
-        private int inFlight;
-        private Entry parked;
-        /** How many entries of this path are removals, wherever they are. */
-        private int removals;
-
-        private int nodesBelow;
-        private int inFlightBelow;
-        /** The turn at which an entry below could not leave. */
-        private long blockedBelow;
-        /** The turn at which a put below leaves. */
-        private long putLeavesBelow;
-        /** The turn at which a removal below was left for the next one. */
-        private long removalStaysBelow;
-        /** The turn at which a removal below was met. */
-        private long removalBelow;
-
-        Node(String path) {
-            this.path = path;
-        }
-
-        Entry last() {
-            return others == null || others.isEmpty() ? first : others.peekLast();
-        }
-
-        void add(Entry entry) {
-            if (first == null) {
-                first = entry;
-            } else {
-                if (others == null) {
-                    others = new ArrayDeque<>(4);
-                }
-                others.add(entry);
-            }
-        }
-
-        void addFirst(Entry entry) {
-            Entry second = first;
-            first = entry;
-            if (second != null) {
-                if (others == null) {
-                    others = new ArrayDeque<>(4);
-                }
-                others.addFirst(second);
-            }
-        }
-
-        void removeFirst() {
-            first = others == null ? null : others.poll();
-        }
-
-        void replaceLast(Entry entry) {
-            if (others == null || others.isEmpty()) {
-                first = entry;
-            } else {
-                others.pollLast();
-                others.add(entry);
-            }
-        }
-
-        boolean isIdle() {
-            return first == null && inFlight == 0 && parked == null && nodesBelow == 0;
+        final long number() {
+            return number;
         }
     }
 
@@ -186,43 +112,41 @@ public final class PathQueue<T extends PathQueue.Entry> {
         return size >= maxEntries || bytes >= maxBytes;
     }
 
-    public void add(T entry) {
-        if (!linked && entry.depth() != depth) {
-            if (nodes.isEmpty()) {
+    public void add(T added) {
+        Entry entry = added;
+        if (dependent == null && entry.depth() != depth) {
+            if (paths.isEmpty()) {
                 depth = entry.depth();
             } else {
-                linked = true;
-                List.copyOf(nodes.values()).forEach(this::link);
+                relatePaths();
             }
         }
-        Node node = node(entry.path());
-        Entry last = node.last();
-        ((Entry) entry).node = node;
-        if (last == null || !isReplaced(last, entry, node)) {
-            ((Entry) entry).number = ++lastNumber;
-            node.add(entry);
+        QueuedPath path = queued(entry.path());
+        entry.queued = path;
+        Entry last = path.last();
+        if (last == null || !isReplaced(last, entry, path)) {
+            entry.number = ++lastNumber;
+            path.add(entry);
         } else {
             // A put may take the place of what it replaces; a removal comes after what was put below meanwhile.
-            ((Entry) entry).number = entry.removes() ? ++lastNumber : last.number;
-            node.replaceLast(entry);
-            ready.remove(last.number, node);
+            entry.number = entry.removes() ? ++lastNumber : last.number;
+            ready.withdraw(path);
+            path.replaceLast(entry);
             count(last, -1);
         }
         count(entry, 1);
-        if (node.inFlight == 0) {
-            ready.put(node.first.number, node);
-        }
+        ready.offer(path);
     }
 
-    private boolean isReplaced(Entry last, Entry entry, Node node) {
+    private boolean isReplaced(Entry last, Entry entry, QueuedPath path) {
         return last.isCollapsible()
                 && entry.isCollapsible()
                 && !(deleteChildren && last.removes() && !entry.removes())
-                && !isBelowARemoval(node);
+                && !isBelowARemoval(path);
     }
 
-    private static boolean isBelowARemoval(Node node) {
-        for (Node above = node.parent; above != null; above = above.parent) {
+    private static boolean isBelowARemoval(QueuedPath path) {
+        for (QueuedPath above = path.parent(); above != null; above = above.parent()) {
             if (above.removals > 0) {
                 return true;
             }
@@ -237,126 +161,58 @@ public final class PathQueue<T extends PathQueue.Entry> {
      *     has to wait for what is in flight
      */
     public List<T> take(int maxEntries, long maxBytes) {
-        turn++;
-        List<T> taken = new ArrayList<>(Math.min(maxEntries, size));
-        List<Node> removals = new ArrayList<>();
-        long space = maxBytes;
-        boolean full = false;
-        for (var next = ready.values().iterator(); next.hasNext() && !full; ) {
-            Node node = next.next();
-            int chosen = taken.size() + removals.size();
-            full = chosen >= maxEntries || (chosen > 0 && node.first.bytes() > space);
-            if (linked && node.first.removes()) {
-                forAllAbove(node, above -> above.removalBelow = turn);
+        List<T> taken = dependent == null
+                ? takeUnrelated(maxEntries, maxBytes)
+                : dependent.take(ready, maxEntries, maxBytes);
+        for (Entry entry : taken) {
+            entry.queued.inFlight++;
+            if (entry.removes()) {
+                entry.queued.removals++;
             }
-            if (full) {
-                noteStayingRemovals(removals, node.first.number);
-            } else if (linked && isBlocked(node)) {
-                forAllAbove(node, above -> above.blockedBelow = turn);
-                if (node.first.removes()) {
-                    forAllAbove(node, above -> above.removalStaysBelow = turn);
-                }
-            } else if (linked && node.first.removes()) {
-                space -= node.first.bytes();
-                removals.add(node);
-                if (node.last() != node.first) {
-                    forAllAbove(node, above -> above.blockedBelow = turn);
-                }
-            } else {
-                space = takeFirsts(node, taken, maxEntries - removals.size(), space);
-                next.remove();
-                if (node.first != null) {
-                    forAllAbove(node, above -> above.blockedBelow = turn);
-                }
-            }
+            DependentPaths.forAllAbove(entry.queued, above -> above.below().inFlight++);
         }
-        if (linked) {
-            taken.sort(PARENTS_FIRST);
-            takeRemovals(removals, taken);
-        }
-        taken.forEach(this::leaves);
         return taken;
     }
 
-    private boolean isBlocked(Node node) {
-        boolean removes = node.first.removes();
-        if (removes && (node.inFlightBelow > 0 || node.blockedBelow == turn || node.putLeavesBelow == turn)) {
-            return true;
-        }
-        if (!removes && isUndecided(node)) {
-            return true;
-        }
-        for (Node above = node.parent; above != null; above = above.parent) {
-            boolean isBehind = above.first != null && above.first.number < node.first.number;
-            if (above.inFlight > 0 || (!removes && (isBehind || isUndecided(above)))) {
-                return true;
+    private List<T> takeUnrelated(int maxEntries, long maxBytes) {
+        List<T> taken = new ArrayList<>(Math.min(maxEntries, size));
+        long space = maxBytes;
+        for (Iterator<QueuedPath> next = ready.iterator(); next.hasNext() && taken.size() < maxEntries; ) {
+            QueuedPath path = next.next();
+            if (!taken.isEmpty() && path.first().bytes() > space) {
+                break;
             }
+            next.remove();
+            space = takeFirsts(path, taken, maxEntries, space);
         }
-        return false;
+        return taken;
     }
 
-    /** Whether a parked removal may be possible when what is removed below now is gone, as it was when a put came. */
-    private boolean isUndecided(Node node) {
-        return node.parked != null && (node.inFlightBelow > 0 || node.removalBelow == turn);
-    }
-
-    /** Takes the first entry of a node, and those that leave with it; returns how many bytes are left. */
-    private long takeFirsts(Node node, List<T> taken, int maxEntries, long space) {
+    /** Takes the first entry of a path, and those that leave with it; returns how many bytes are left. */
+    long takeFirsts(QueuedPath path, List<T> taken, int maxEntries, long space) {
         long left = space;
         boolean more;
         do {
-            Entry entry = takeFirst(node, taken);
+            Entry entry = takeFirst(path, taken);
             left -= entry.bytes();
-            more = node.first != null
-                    && node.first.leavesWith(entry)
-                    && taken.size() < maxEntries
-                    && node.first.bytes() <= left;
+            Entry next = path.first();
+            more = next != null && next.leavesWith(entry) && taken.size() < maxEntries && next.bytes() <= left;
         } while (more);
-        forAllAbove(node, above -> above.putLeavesBelow = turn);
         return left;
     }
 
+    /** Takes the first entry of a path that is no longer among those that are ready. */
     @SuppressWarnings("unchecked") // what was added as a T
-    private Entry takeFirst(Node node, List<T> taken) {
-        if (node.parked != null) {
-            dropParked(node);
+    Entry takeFirst(QueuedPath path, List<T> taken) {
+        path.ready = false;
+        if (path.parked != null) {
+            dropParked(path);
         }
-        Entry entry = node.first;
-        node.removeFirst();
+        Entry entry = path.first();
+        path.removeFirst();
         count(entry, -1);
         taken.add((T) entry);
         return entry;
-    }
-
-    /** Removals that do not fit any more had better be made before those above them. */
-    private void noteStayingRemovals(List<Node> chosen, long from) {
-        if (!chosen.isEmpty()) {
-            for (Node node : ready.tailMap(from).values()) {
-                if (node.first.removes()) {
-                    forAllAbove(node, above -> above.removalStaysBelow = turn);
-                }
-            }
-        }
-    }
-
-    private void takeRemovals(List<Node> chosen, List<T> taken) {
-        chosen.sort((a, b) -> Integer.compare(b.first.depth(), a.first.depth()));
-        boolean none = taken.isEmpty() && chosen.stream().allMatch(node -> node.removalStaysBelow == turn);
-        for (Node node : chosen) {
-            if (none || node.removalStaysBelow != turn) {
-                ready.remove(node.first.number);
-                takeFirst(node, taken);
-            }
-        }
-    }
-
-    private void leaves(Entry entry) {
-        Node node = entry.node;
-        node.inFlight++;
-        if (entry.removes()) {
-            node.removals++;
-        }
-        forAllAbove(node, above -> above.inFlightBelow++);
     }
 
     /**
@@ -366,59 +222,55 @@ public final class PathQueue<T extends PathQueue.Entry> {
      */
     public void release(List<T> entries, List<T> notEmpty) {
         for (Entry entry : entries) {
-            Node node = entry.node;
-            node.inFlight--;
+            entry.queued.inFlight--;
             if (entry.removes()) {
-                node.removals--;
+                entry.queued.removals--;
             }
-            forAllAbove(node, above -> above.inFlightBelow--);
+            DependentPaths.forAllAbove(entry.queued, above -> above.below().inFlight--);
         }
         notEmpty.forEach(this::park);
         for (Entry entry : entries) {
-            Node node = entry.node;
-            if (node.inFlight == 0 && node.first != null) {
-                ready.put(node.first.number, node);
+            QueuedPath path = entry.queued;
+            if (path.first() != null) {
+                ready.offer(path);
             }
-            if (node.parked != entry) {
-                forAllAbove(node, above -> changedBelow(above, entry));
+            if (path.parked != entry) {
+                DependentPaths.forAllAbove(path, above -> changedBelow(above, entry));
             }
-            discardIfIdle(node);
+            discardIfIdle(path);
         }
     }
 
-    private void changedBelow(Node above, Entry entry) {
-        Entry removal = above.parked != null ? above.parked : above.first;
+    private void changedBelow(QueuedPath above, Entry entry) {
+        Entry removal = above.parked != null ? above.parked : above.first();
         if (removal != null && removal.removes() && removal.number < entry.number && !entry.removes()) {
             removal.isPutBelow();
         }
-        if (above.parked != null && above.inFlightBelow == 0) {
+        if (above.parked != null && above.below().inFlight == 0) {
             unpark(above);
         }
     }
 
     private void park(T parkedEntry) {
         Entry entry = parkedEntry;
-        Node node = entry.node;
-        node.parked = entry;
-        node.removals++;
-        parked.add(node);
+        entry.queued.parked = entry;
+        entry.queued.removals++;
+        parked.add(entry.queued);
     }
 
-    private void dropParked(Node node) {
-        node.parked = null;
-        node.removals--;
-        parked.remove(node);
+    private void dropParked(QueuedPath path) {
+        path.parked = null;
+        path.removals--;
+        parked.remove(path);
     }
 
-    private void unpark(Node node) {
-        Entry entry = node.parked;
-        dropParked(node);
-        if (node.first != null) {
-            ready.remove(node.first.number);
-        }
-        node.addFirst(entry);
+    private void unpark(QueuedPath path) {
+        Entry entry = path.parked;
+        dropParked(path);
+        ready.withdraw(path);
+        path.addFirst(entry);
         count(entry, 1);
-        ready.put(entry.number, node);
+        ready.offer(path);
     }
 
     /** Has all that are parked tried again. */
@@ -434,7 +286,7 @@ public final class PathQueue<T extends PathQueue.Entry> {
     @SuppressWarnings("unchecked") // what was added as a T
     public List<T> parked() {
         List<T> entries = new ArrayList<>();
-        parked.forEach(node -> entries.add((T) node.parked));
+        parked.forEach(path -> entries.add((T) path.parked));
         return entries;
     }
 
@@ -442,45 +294,37 @@ public final class PathQueue<T extends PathQueue.Entry> {
         size += sign;
         bytes += sign * entry.bytes();
         if (entry.removes()) {
-            entry.node.removals += sign;
+            entry.queued.removals += sign;
         }
     }
 
-    // ---- Nodes.
-
-    private Node node(String path) {
-        Node node = nodes.get(path);
-        if (node == null) {
-            node = new Node(path);
-            nodes.put(path, node);
-            if (linked) {
-                link(node);
-            }
+    private QueuedPath queued(String path) {
+        QueuedPath queued = paths.computeIfAbsent(path, QueuedPath::new);
+        if (dependent != null) {
+            link(queued);
         }
-        return node;
+        return queued;
     }
 
-    /** Tells a node what is above it. */
-    private void link(Node node) {
-        int end = node.path.lastIndexOf('/');
-        if (end > 0 && node.parent == null) {
-            node.parent = node(node.path.substring(0, end));
-            link(node.parent);
-            node.parent.nodesBelow++;
-            forAllAbove(node, above -> above.inFlightBelow += node.inFlight);
+    private void relatePaths() {
+        dependent = new DependentPaths<>(this);
+        List.copyOf(paths.values()).forEach(this::link);
+        ready.sort();
+    }
+
+    /** Tells a path what is above it. */
+    private void link(QueuedPath path) {
+        int end = path.path().lastIndexOf('/');
+        if (end > 0 && path.parent() == null) {
+            path.linkTo(queued(path.path().substring(0, end)));
+            DependentPaths.forAllAbove(path, above -> above.below().inFlight += path.inFlight);
         }
     }
 
-    private static void forAllAbove(Node node, Consumer<Node> action) {
-        for (Node above = node.parent; above != null; above = above.parent) {
-            action.accept(above);
-        }
-    }
-
-    private void discardIfIdle(Node node) {
-        for (Node idle = node; idle != null && idle.isIdle(); idle = idle.parent) {
-            if (nodes.remove(idle.path, idle) && idle.parent != null) {
-                idle.parent.nodesBelow--;
+    private void discardIfIdle(QueuedPath path) {
+        for (QueuedPath idle = path; idle != null && idle.isIdle(); idle = idle.parent()) {
+            if (paths.remove(idle.path(), idle)) {
+                idle.unlink();
             }
         }
     }
