@@ -17,20 +17,23 @@ import java.util.Set;
  */
 record PathBuilder(String text, String base, PathMatcher matcher) implements Serializable {
 
+    /** Longer than most paths. */
+    private static final int INITIAL_LENGTH = 64;
+
     /**
      * The path of a row.
      *
      * @param values as {@link PathMatcher#match} gives them, none of them null
      */
     String resolve(Object... values) {
-        StringBuilder path = new StringBuilder();
+        StringBuilder path = new StringBuilder(INITIAL_LENGTH);
         int next = 0;
         for (Segment segment : matcher.segments()) {
             path.append('/');
             if (segment instanceof Segment.Literal literal) {
                 path.append(literal.name());
             } else if (segment instanceof Segment.Variable variable) {
-                path.append(checked(variable.column(), variable.encoding().encode(values[next++].toString())));
+                append(path, variable, values[next++]);
             } else {
                 String column = segment.column();
                 String rest = values[next++].toString();
@@ -49,6 +52,15 @@ record PathBuilder(String text, String base, PathMatcher matcher) implements Ser
                     + "'. Filter such rows out, or declare a table whose 'path' lies inside of '" + top + "'.");
         }
         return resolved;
+    }
+
+    /** Nothing is wrong with the digits of a number, and nobody encodes them. */
+    private static void append(StringBuilder path, Segment.Variable variable, Object value) {
+        if (value instanceof Number number) {
+            path.append(number.longValue());
+        } else {
+            path.append(checked(variable.column(), variable.encoding().encode(value.toString())));
+        }
     }
 
     /**

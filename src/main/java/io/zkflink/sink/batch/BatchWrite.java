@@ -179,7 +179,7 @@ public final class BatchWrite {
         losses = 0;
         metrics.written(request.size());
         for (BatchedRow row : request) {
-            known.isNow(row.path(), !row.leavesNothing());
+            row.isMade(known);
         }
         requests.poll();
         written = true;

@@ -42,10 +42,8 @@ public final class BatchedRow extends PathQueue.Entry {
 
     private static int depth(String path) {
         int depth = 0;
-        for (int i = 0; i < path.length(); i++) {
-            if (path.charAt(i) == '/') {
-                depth++;
-            }
+        for (int slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+            depth++;
         }
         return depth;
     }
@@ -110,8 +108,9 @@ public final class BatchedRow extends PathQueue.Entry {
 
     /** Forgets what was found when it was last tried. */
     void begin(KnownZNodes known) {
-        exists = known.guess(row.path());
-        sure = known.isKnown(row.path());
+        Boolean isThere = known.get(row.path());
+        sure = isThere != null;
+        exists = sure ? isThere : known.guess();
         found = false;
         surprises = 0;
         clears = false;
@@ -155,6 +154,14 @@ public final class BatchedRow extends PathQueue.Entry {
         this.exists = exists;
         this.sure = true;
         this.found = true;
+    }
+
+    /** It is written: has everybody know of its znode what is so now, unless that is known. */
+    void isMade(KnownZNodes known) {
+        boolean isThere = !leavesNothing();
+        if (!sure || exists != isThere) {
+            known.isNow(row.path(), isThere);
+        }
     }
 
     /** Counts that the znode was not as found; true when it changes too often for anybody to keep up. */

@@ -70,9 +70,12 @@ public final class GuardedClient implements ZooKeeperClient {
     }
 
     private CompletableFuture<WriteResult> send(List<ZNodeWrite> guards, List<ZNodeWrite> writes) {
-        List<ZNodeWrite> all = new ArrayList<>(guards.size() + writes.size());
-        all.addAll(guards);
-        all.addAll(writes);
+        List<ZNodeWrite> all = writes;
+        if (!guards.isEmpty()) {
+            all = new ArrayList<>(guards.size() + writes.size());
+            all.addAll(guards);
+            all.addAll(writes);
+        }
         return client.writeAndTell(all).thenCompose(result -> {
             if (result.refusal().isEmpty()) {
                 return CompletableFuture.completedFuture(result);

@@ -25,14 +25,14 @@ public final class KnownZNodes {
 
     private boolean lastExisted;
 
-    /** Whether a znode is thought to exist. */
-    boolean guess(String path) {
-        Boolean exists = known.get(path);
-        return exists == null ? lastExisted : exists;
+    /** Whether a znode exists; null if that is not known. */
+    Boolean get(String path) {
+        return known.get(path);
     }
 
-    boolean isKnown(String path) {
-        return known.containsKey(path);
+    /** Whether a znode of which nothing is known is thought to exist. */
+    boolean guess() {
+        return lastExisted;
     }
 
     /** Notes what is so now, by our doing. */

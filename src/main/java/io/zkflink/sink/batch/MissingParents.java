@@ -52,7 +52,7 @@ public final class MissingParents {
         known.isNow(ZNodePath.parent(orphan), false);
         Set<String> parents = new LinkedHashSet<>();
         paths.forEach(path -> parents.add(ZNodePath.parent(path)));
-        parents.removeIf(path -> known.isKnown(path) && known.guess(path));
+        parents.removeIf(path -> Boolean.TRUE.equals(known.get(path)));
         return create(parents);
     }
 
