@@ -71,7 +71,8 @@ final class DependentPaths<T extends PathQueue.Entry> {
             return true;
         }
         for (QueuedPath above = path.parent(); above != null; above = above.parent()) {
-            boolean isBehind = above.first() != null && above.first().number() < path.first().number();
+            boolean isBehind = above.first() != null
+                    && above.first().number() < path.first().number();
             if (above.inFlight > 0 || (!removes && (isBehind || isUndecided(above)))) {
                 return true;
             }

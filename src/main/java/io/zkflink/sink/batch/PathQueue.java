@@ -161,9 +161,8 @@ public final class PathQueue<T extends PathQueue.Entry> {
      *     has to wait for what is in flight
      */
     public List<T> take(int maxEntries, long maxBytes) {
-        List<T> taken = dependent == null
-                ? takeUnrelated(maxEntries, maxBytes)
-                : dependent.take(ready, maxEntries, maxBytes);
+        List<T> taken =
+                dependent == null ? takeUnrelated(maxEntries, maxBytes) : dependent.take(ready, maxEntries, maxBytes);
         for (Entry entry : taken) {
             entry.queued.inFlight++;
             if (entry.removes()) {
