@@ -16,16 +16,26 @@ record CatalogPaths(String root) {
     private static final String TABLE = "table.";
     private static final String FUNCTION = "function.";
 
-    String database(String database) {
-        return root + "/" + ObjectName.encode(database);
+    StoredObject database(String database) {
+        return new StoredObject("the database `" + database + "`", root + "/" + ObjectName.encode(database));
     }
 
-    String table(ObjectPath table) {
-        return database(table.getDatabaseName()) + "/" + TABLE + ObjectName.encode(table.getObjectName());
+    StoredObject table(ObjectPath table) {
+        return object(table, TABLE);
     }
 
-    String function(ObjectPath function) {
-        return database(function.getDatabaseName()) + "/" + FUNCTION + ObjectName.encode(function.getObjectName());
+    StoredObject function(ObjectPath function) {
+        return object(function, FUNCTION);
+    }
+
+    private StoredObject object(ObjectPath object, String kind) {
+        return new StoredObject(
+                nameOf(object),
+                database(object.getDatabaseName()).path() + "/" + kind + ObjectName.encode(object.getObjectName()));
+    }
+
+    static String nameOf(ObjectPath object) {
+        return "`" + object.getDatabaseName() + "`.`" + object.getObjectName() + "`";
     }
 
     /** The database of a znode right below the root; null if it is none. */

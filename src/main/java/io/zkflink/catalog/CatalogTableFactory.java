@@ -7,8 +7,13 @@ import io.zkflink.table.options.ZooKeeperOptions;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.catalog.ObjectIdentifier;
+import org.apache.flink.table.catalog.ResolvedCatalogTable;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.factories.DynamicTableSinkFactory;
@@ -25,10 +30,15 @@ final class CatalogTableFactory implements DynamicTableSourceFactory, DynamicTab
 
     private final ZooKeeperTableFactory tables;
     private final TableOwner owner;
+    private final ClassLoader classLoader;
 
-    CatalogTableFactory(TableOwner owner) {
+    /**
+     * @param classLoader finds what the tables need that are checked
+     */
+    CatalogTableFactory(TableOwner owner, ClassLoader classLoader) {
         this.tables = new ZooKeeperTableFactory(owner);
         this.owner = owner;
+        this.classLoader = classLoader;
     }
 
     @Override
@@ -76,8 +86,30 @@ final class CatalogTableFactory implements DynamicTableSourceFactory, DynamicTab
                 context.isTemporary()));
     }
 
-    /** Refuses a table that could not be planned. Does not connect. */
-    void check(Context context) {
+    /** Refuses a table that neither a streaming nor a batch query could use. Does not connect. */
+    void check(ObjectIdentifier table, ResolvedCatalogTable definition) {
+        try {
+            check(table, definition, RuntimeExecutionMode.STREAMING);
+        } catch (ValidationException e) {
+            try {
+                check(table, definition, RuntimeExecutionMode.BATCH);
+            } catch (ValidationException again) {
+                throw e;
+            }
+        }
+    }
+
+    private void check(ObjectIdentifier table, ResolvedCatalogTable definition, RuntimeExecutionMode mode) {
+        check(new FactoryUtil.DefaultDynamicTableContext(
+                table,
+                definition,
+                Map.of(),
+                new Configuration().set(ExecutionOptions.RUNTIME_MODE, mode),
+                classLoader,
+                false));
+    }
+
+    private void check(Context context) {
         Map<String, String> options = context.getCatalogTable().getOptions();
         if (TableOwner.isNeededBy(options)) {
             DynamicTableSource source = createDynamicTableSource(context);

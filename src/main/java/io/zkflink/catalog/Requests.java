@@ -26,8 +26,13 @@ final class Requests {
             throw new ZooKeeperException(
                     Failure.CONNECTION_LOST, "ZooKeeper did not answer within " + longest.toMillis() + " ms.");
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("Interrupted while waiting for ZooKeeper.", e);
+            throw interrupted(e);
         }
+    }
+
+    /** Keeps the mark of the interruption. */
+    static IOException interrupted(InterruptedException cause) {
+        Thread.currentThread().interrupt();
+        return new IOException("Interrupted while waiting for ZooKeeper.", cause);
     }
 }

@@ -14,7 +14,9 @@ import java.util.function.UnaryOperator;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.api.Schema;
 import org.apache.flink.table.catalog.CatalogTable;
+import org.apache.flink.table.catalog.ObjectPath;
 import org.apache.flink.table.catalog.exceptions.CatalogException;
+import org.apache.flink.table.catalog.exceptions.TableNotExistException;
 
 /**
  * A database whose tables need no definition: the name of a table is its path template. The columns are those of the
@@ -52,12 +54,26 @@ final class TreeDatabase {
     }
 
     /**
-     * The table of a template.
-     *
-     * @throws IllegalArgumentException if it is none; the message says why
+     * The table of a template. What begins with a slash is meant to be one, so whoever asks is told what is wrong with
+     * it.
      */
-    CatalogTable table(String name) {
-        List<String> columns = parse(name).columns();
+    CatalogTable table(String catalog, ObjectPath table) throws TableNotExistException {
+        String name = table.getObjectName();
+        try {
+            return table(name, parse(name).columns());
+        } catch (IllegalArgumentException e) {
+            TableNotExistException missing = new TableNotExistException(catalog, table, e);
+            if (!name.startsWith("/")) {
+                throw missing;
+            }
+            throw new CatalogException(
+                    "There is no table `" + name + "` in the database '" + NAME + "' of the catalog '" + catalog
+                            + "', where the name is the path template: " + e.getMessage() + ".",
+                    missing);
+        }
+    }
+
+    private CatalogTable table(String name, List<String> columns) {
         Schema.Builder schema = Schema.newBuilder();
         columns.forEach(column -> schema.column(column, DataTypes.STRING().notNull()));
         if (!columns.contains(DATA)) {
@@ -94,6 +110,17 @@ final class TreeDatabase {
                 .filter(this::exists)
                 .limit(MAX_LISTED)
                 .toList();
+    }
+
+    static boolean has(ObjectPath object) {
+        return object.getDatabaseName().equals(NAME);
+    }
+
+    /** Refuses to create, alter or drop what is here. */
+    static void refuse(ObjectPath object) {
+        if (has(object)) {
+            throw refusal();
+        }
     }
 
     /** Why nothing can be done to a table here. */

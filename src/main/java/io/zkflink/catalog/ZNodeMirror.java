@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.catalog;
 
+import io.zkflink.catalog.MirrorState.Complete;
+import io.zkflink.catalog.MirrorState.Failed;
+import io.zkflink.catalog.MirrorState.Reading;
 import io.zkflink.client.ConnectionSettings;
-import io.zkflink.client.Content;
 import io.zkflink.client.Failure;
 import io.zkflink.client.SharedResources;
 import io.zkflink.client.ZNode;
@@ -10,25 +12,14 @@ import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
 import io.zkflink.client.session.SessionPool;
 import io.zkflink.client.session.SessionShutdown;
-import io.zkflink.path.PathEncoding;
-import io.zkflink.path.PathTemplate;
-import io.zkflink.path.SegmentType;
-import io.zkflink.subtree.FeedSettings;
-import io.zkflink.subtree.SubtreeFeed;
-import io.zkflink.subtree.state.Change;
-import io.zkflink.subtree.state.FeedEvent;
-import io.zkflink.subtree.state.FeedEvent.Observation;
-import io.zkflink.subtree.state.FeedEvent.WalkEnded;
-import io.zkflink.subtree.state.Reconciler;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
@@ -40,12 +31,13 @@ import org.slf4j.LoggerFactory;
  * statement, and so that statements can be planned while no server answers.
  *
  * <p>Life cycle: shared by all catalogs, or catalog stores, of a class loader that have the same root and connection. A
- * thread of its own does all the work until {@link #close}. It makes one attempt after the other: an attempt connects,
- * reads the subtree, and follows its changes until it fails. Who asks waits for the end of the first walk of an
- * attempt; but when an earlier one has found no server, he is told so at once, and the next attempt goes on in the
- * background.
+ * thread of its own does all the work until {@link #close}: it connects, reads the subtree, and follows its changes
+ * until that fails, and begins again. What it knows is one immutable {@link MirrorState}, which that thread alone
+ * replaces; all others read it, and wait for the next one.
  *
- * <p>While a connection that existed is lost, what was known is answered, until it is older than a limit.
+ * <p>Who asks waits until the subtree has been read; but when an earlier session has found no server, the question
+ * fails at once, and the next session goes on in the background. While a connection that existed is lost, what was
+ * known is answered, until it is older than a limit.
  */
 final class ZNodeMirror {
 
@@ -54,25 +46,31 @@ final class ZNodeMirror {
     private static final SharedResources<Key, ZNodeMirror> MIRRORS =
             new SharedResources<>(any -> true, ZNodeMirror::close);
 
-    private static final long POLL_MILLIS = 100;
-    private static final Duration SERVER_POLL = Duration.ofSeconds(5);
+    private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration LONGEST_END = Duration.ofSeconds(10);
     private static final Duration SLACK = Duration.ofSeconds(5);
-    private static final long NOTHING_SEEN = 0;
 
     /** What mirrors are shared by. */
     record Key(ConnectionSettings connection, String root, Duration maxStaleness) {}
+
+    /** A state, and the one that replaces it. */
+    private record View(MirrorState state, CompletableFuture<View> next) {
+        View(MirrorState state) {
+            this(state, new CompletableFuture<>());
+        }
+    }
 
     private final Key key;
     private final Function<ConnectionSettings, ZooKeeperClient> open;
     private final Thread thread;
 
-    private volatile boolean closed;
+    /** Questions since reading has failed: it is begun again for them, since what was denied may be granted by now. */
+    private final Semaphore questions = new Semaphore(0);
 
-    // Guarded by this.
-    private Attempt attempt = new Attempt();
-    private ZooKeeperException unreachable;
-    private long changes;
+    /** Written by the thread. */
+    private volatile View view = new View(new Reading(null, null));
+
+    private volatile boolean closed;
 
     ZNodeMirror(Key key, Function<ConnectionSettings, ZooKeeperClient> open) {
         this.key = key;
@@ -92,19 +90,6 @@ final class ZNodeMirror {
         return MIRRORS.size();
     }
 
-    /** From connecting to the failure that ends it. */
-    private static final class Attempt {
-        private final CompletableFuture<Void> complete = new CompletableFuture<>();
-        private final Map<String, ZNode> znodes = new ConcurrentHashMap<>();
-        private volatile ZooKeeperClient client;
-        /** Why nothing may be answered although all was read once, or null. */
-        private volatile IOException refusal;
-
-        boolean hasFailed() {
-            return complete.isCompletedExceptionally();
-        }
-    }
-
     // ---- Whoever asks.
 
     /**
@@ -113,7 +98,7 @@ final class ZNodeMirror {
      * @throws IOException if it is not known what is there
      */
     Optional<ZNode> get(String path) throws IOException {
-        return Optional.ofNullable(await().znodes.get(path));
+        return Optional.ofNullable(znodes().get(path));
     }
 
     /**
@@ -123,73 +108,58 @@ final class ZNodeMirror {
      */
     List<ZNode> children(String parent) throws IOException {
         String prefix = parent + "/";
-        return await().znodes.values().stream()
+        return znodes().values().stream()
                 .filter(znode -> znode.path().startsWith(prefix) && znode.path().indexOf('/', prefix.length()) < 0)
                 .sorted((a, b) -> Long.compare(a.stat().czxid(), b.stat().czxid()))
                 .toList();
     }
 
-    /** Waits until it is known what is there. */
-    private Attempt await() throws IOException {
-        Attempt current;
-        synchronized (this) {
-            current = attempt;
-            if (current.hasFailed()) {
-                // The next one has to begin after the question: whatever was refused may have been granted meanwhile.
-                current = attempt = new Attempt();
-                notifyAll();
-            }
-            if (unreachable != null && !current.complete.isDone()) {
-                throw unreachable;
-            }
-        }
+    /** What is there; waits until that is known. */
+    private Map<String, ZNode> znodes() throws IOException {
         Duration longest = key.connection().patience().plus(SLACK);
+        long end = System.nanoTime() + longest.toNanos();
+        View now = view;
+        if (now.state() instanceof Failed && !closed) {
+            questions.release();
+            now = next(now, end);
+        }
+        for (; now != null; now = next(now, end)) {
+            Map<String, ZNode> znodes = now.state().znodes();
+            if (znodes != null) {
+                return znodes;
+            }
+        }
+        throw new ZooKeeperException(
+                Failure.CONNECTION_LOST,
+                "ZooKeeper at '" + key.connection().connectString() + "' could not be read within " + longest.toMillis()
+                        + " ms: '" + key.root() + "' was not answered.");
+    }
+
+    /** The view after another one; null if there is none in time. */
+    private static View next(View view, long end) throws IOException {
         try {
-            current.complete.get(longest.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof IOException known ? known : new IOException(e.getCause());
+            return view.next().get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
-            throw new ZooKeeperException(
-                    Failure.CONNECTION_LOST,
-                    "ZooKeeper at '" + key.connection().connectString() + "' could not be read within "
-                            + longest.toMillis() + " ms: '" + key.root() + "' was not answered.");
+            return null;
+        } catch (ExecutionException e) {
+            throw new IOException(e.getCause());
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("Interrupted while waiting for ZooKeeper.", e);
+            throw Requests.interrupted(e);
         }
-        IOException refusal = current.refusal;
-        if (refusal != null) {
-            throw new IOException(refusal.getMessage(), refusal);
-        }
-        return current;
     }
 
-    private synchronized Attempt current() {
-        return attempt;
-    }
-
-    /** The session that is in use now; waits for the first one to be asked for. */
+    /** The session that is in use now; waits for one to be opened. */
     ZooKeeperClient client() throws IOException {
         long end = System.nanoTime() + SLACK.toNanos();
-        while (true) {
-            Attempt current;
-            synchronized (this) {
-                if (attempt.hasFailed()) {
-                    attempt = new Attempt();
-                    notifyAll();
-                }
-                current = attempt;
+        for (View now = view; now != null && !closed; now = next(now, end)) {
+            if (now.state().client() != null) {
+                return now.state().client();
             }
-            if (current.client != null || closed || System.nanoTime() > end) {
-                break;
+            if (now.state() instanceof Failed) {
+                questions.release();
             }
-            pause(1);
         }
-        ZooKeeperClient client = current().client;
-        if (client == null) {
-            throw new ZooKeeperException(Failure.CLOSED, "The catalog was closed.");
-        }
-        return client;
+        throw new ZooKeeperException(Failure.CLOSED, "The catalog was closed.");
     }
 
     /**
@@ -199,44 +169,12 @@ final class ZNodeMirror {
     void catchUp(String path, Duration longest) throws IOException {
         long end = System.nanoTime() + longest.toNanos();
         while (System.nanoTime() < end && !closed) {
-            long before;
-            synchronized (this) {
-                before = changes;
-            }
-            ZNode known = current().znodes.get(path);
+            View before = view;
             ZNode there = Requests.get(client().read(path), longest).orElse(null);
-            boolean both = known != null && there != null;
-            boolean same = both ? isAsNew(known, there) : (known == null) == (there == null);
-            if (same) {
+            if (before.state().isAsNew(path, there)) {
                 return;
             }
-            awaitChange(before);
-        }
-    }
-
-    private static boolean isAsNew(ZNode known, ZNode there) {
-        return known.stat().czxid() == there.stat().czxid()
-                && known.stat().mzxid() >= there.stat().mzxid();
-    }
-
-    private synchronized void awaitChange(long before) throws IOException {
-        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(POLL_MILLIS);
-        try {
-            while (changes == before && System.nanoTime() < end) {
-                wait(POLL_MILLIS);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("Interrupted while waiting for ZooKeeper.", e);
-        }
-    }
-
-    private static void pause(long millis) throws IOException {
-        try {
-            TimeUnit.MILLISECONDS.sleep(millis);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("Interrupted while waiting for ZooKeeper.", e);
+            next(before, System.nanoTime() + POLL.toNanos());
         }
     }
 
@@ -250,20 +188,15 @@ final class ZNodeMirror {
         if (closed) {
             throw closedSession;
         }
-        pause(1);
-        synchronized (this) {
-            if (unreachable != null) {
-                throw unreachable;
-            }
+        if (view.state() instanceof Reading reading && reading.unreachable() != null) {
+            throw reading.unreachable();
         }
     }
 
     /** Ends the thread and waits for it. */
     void close() {
-        synchronized (this) {
-            closed = true;
-            notifyAll();
-        }
+        closed = true;
+        questions.release();
         SessionShutdown.awaitEnd(thread, LONGEST_END);
     }
 
@@ -271,57 +204,43 @@ final class ZNodeMirror {
 
     private void run() {
         while (!closed) {
-            Attempt current = current();
-            IOException failure = follow(current);
-            synchronized (this) {
-                boolean noServer = failure instanceof ZooKeeperException e && e.failure() == Failure.UNREACHABLE;
-                unreachable = noServer ? (ZooKeeperException) failure : null;
-                current.complete.completeExceptionally(failure);
-                if (!current.hasFailed()) {
-                    current.refusal = failure;
-                }
-                if (noServer && !closed) {
-                    attempt = new Attempt();
-                }
+            IOException failure = follow();
+            boolean isUnreachable =
+                    failure instanceof ZooKeeperException e && e.failure() == Failure.UNREACHABLE;
+            if (!isUnreachable && !(view.state() instanceof Complete)) {
+                become(new Failed(failure));
+                awaitQuestion();
             }
-            awaitNext(current);
+            become(new Reading(null, isUnreachable ? (ZooKeeperException) failure : null));
+        }
+        become(new Failed(new ZooKeeperException(Failure.CLOSED, "The catalog was closed.")));
+    }
+
+    private void become(MirrorState state) {
+        View before = view;
+        view = new View(state);
+        before.next().complete(view);
+    }
+
+    private void awaitQuestion() {
+        try {
+            questions.acquire();
+            questions.drainPermits();
+        } catch (InterruptedException e) {
+            closed = true;
         }
     }
 
-    /** One that failed for another reason than that no server was there is repeated for whoever asks next. */
-    private synchronized void awaitNext(Attempt last) {
-        while (attempt == last && !closed) {
-            try {
-                if (!last.hasFailed()) {
-                    attempt = new Attempt();
-                    return;
-                }
-                wait();
-            } catch (InterruptedException e) {
-                closed = true;
-            }
-        }
-    }
-
-    /** Follows the subtree; gives the reason why it ended. */
-    private IOException follow(Attempt current) {
-        Reconciler reconciler = new Reconciler(false);
-        try (ZooKeeperClient client = open.apply(key.connection());
-                SubtreeFeed feed = feed(client)) {
-            current.client = client;
-            feed.open();
+    /** Follows the subtree; gives the reason why that ended. */
+    private IOException follow() {
+        try (FollowedSubtree subtree = new FollowedSubtree(key, open)) {
+            become(((Reading) view.state()).with(subtree.client()));
+            subtree.open();
             while (!closed) {
-                List<FeedEvent> events = feed.poll(POLL_MILLIS);
-                for (FeedEvent event : events) {
-                    see(event, reconciler, current);
+                MirrorState read = subtree.poll(POLL);
+                if (read != null) {
+                    become(read);
                 }
-                if (!events.isEmpty()) {
-                    synchronized (this) {
-                        changes++;
-                        notifyAll();
-                    }
-                }
-                checkAge(feed.lostSince(), current);
             }
             return new ZooKeeperException(Failure.CLOSED, "The catalog was closed.");
         } catch (IOException e) {
@@ -329,52 +248,6 @@ final class ZNodeMirror {
         } catch (InterruptedException | RuntimeException e) {
             LOG.error("What is below '{}' cannot be followed any more.", key.root(), e);
             return new IOException("What is below '" + key.root() + "' could not be read: " + e, e);
-        }
-    }
-
-    private SubtreeFeed feed(ZooKeeperClient client) {
-        PathTemplate template = PathTemplate.parse(
-                key.connection().base(), key.root() + "/{*path}", PathEncoding.NONE, column -> SegmentType.STRING);
-        FeedSettings settings = new FeedSettings(true, true, SERVER_POLL, Content.DATA, Duration.ZERO, false);
-        return new SubtreeFeed(client, template, path -> true, NOTHING_SEEN, settings);
-    }
-
-    private void see(FeedEvent event, Reconciler reconciler, Attempt current) {
-        if (event instanceof Observation observation) {
-            reconciler.observe(observation).ifPresent(change -> apply(change, current.znodes));
-        } else if (event instanceof WalkEnded ended) {
-            reconciler.walkEnded(ended, change -> apply(change, current.znodes));
-            synchronized (this) {
-                unreachable = null;
-            }
-            current.complete.complete(null);
-        }
-    }
-
-    private static void apply(Change change, Map<String, ZNode> znodes) {
-        if (change instanceof Change.Created created) {
-            znodes.put(change.path(), created.znode());
-        } else if (change instanceof Change.Changed changed) {
-            znodes.put(change.path(), changed.znode());
-        } else if (change instanceof Change.Recreated recreated) {
-            znodes.put(change.path(), recreated.znode());
-        } else {
-            znodes.remove(change.path());
-        }
-    }
-
-    private void checkAge(OptionalLong lost, Attempt current) {
-        boolean stale = lost.isPresent()
-                && System.nanoTime() - lost.getAsLong() > key.maxStaleness().toNanos();
-        if (!stale) {
-            current.refusal = null;
-        } else if (current.refusal == null) {
-            current.refusal = new IOException(String.format(
-                    "What is known of '%s' is out of date: the connection to ZooKeeper at '%s' has been lost for more than"
-                            + " %d ms. Check that the servers run and can be reached.",
-                    key.root(),
-                    key.connection().connectString(),
-                    key.maxStaleness().toMillis()));
         }
     }
 }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.catalog;
 
-import io.zkflink.catalog.DefinitionStore.Outcome;
+import io.zkflink.catalog.DefinitionWriter.Outcome;
 import io.zkflink.catalog.definition.Definitions;
 import io.zkflink.catalog.definition.ObjectName;
-import io.zkflink.client.SharedResources;
 import io.zkflink.client.ZNode;
-import java.io.IOException;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -23,46 +21,36 @@ import org.apache.flink.util.StringUtils;
 
 /**
  * Keeps the configurations of catalogs in ZooKeeper, each in a znode of its own, so that every session has the catalogs
- * that any session has created. Answers from a {@link ZNodeMirror}, as {@link ZooKeeperCatalog} does.
+ * that any session has created. Works as {@link ZooKeeperCatalog} does.
  */
 final class ZooKeeperCatalogStore extends AbstractCatalogStore {
 
     private final CatalogSettings settings;
+    private final MirroredDefinitions definitions;
+    private final DefinitionWriter writer;
 
     /**
      * What this session has removed: Flink alters a catalog by removing and storing it, and the latter may be refused.
      */
     private final Map<String, byte[]> removed = new ConcurrentHashMap<>();
 
-    private SharedResources<ZNodeMirror.Key, ZNodeMirror>.Lease lease;
-
     ZooKeeperCatalogStore(CatalogSettings settings) {
         this.settings = settings;
+        this.definitions = new MirroredDefinitions("The catalog store", settings, ZNodeMirror::lease);
+        this.writer = new DefinitionWriter(definitions, settings);
     }
 
     /** Starts to read; does not wait for a server. */
     @Override
     public void open() {
         super.open();
-        synchronized (this) {
-            if (lease == null) {
-                lease = ZNodeMirror.lease(
-                        new ZNodeMirror.Key(settings.connection(), settings.path(), settings.maxStaleness()));
-            }
-        }
+        definitions.open();
     }
 
     @Override
     public void close() {
         super.close();
-        SharedResources<ZNodeMirror.Key, ZNodeMirror>.Lease last;
-        synchronized (this) {
-            last = lease;
-            lease = null;
-        }
-        if (last != null) {
-            last.close();
-        }
+        definitions.close();
     }
 
     @Override
@@ -84,11 +72,11 @@ final class ZooKeeperCatalogStore extends AbstractCatalogStore {
     }
 
     private void create(String name, byte[] data) {
-        if (store().create(nameOf(name), path(name), data, null) == Outcome.EXISTS) {
+        StoredObject catalog = catalog(name);
+        if (writer.create(catalog, data, null) == Outcome.EXISTS) {
             throw new CatalogException(
-                    "The catalog '" + name + "' exists already in the catalog store ('" + path(name) + "').");
+                    "The catalog '" + name + "' exists already in the catalog store ('" + catalog.path() + "').");
         }
-        store().catchUp(path(name));
     }
 
     private void checkSecrets(String name, Map<String, String> options) {
@@ -108,76 +96,44 @@ final class ZooKeeperCatalogStore extends AbstractCatalogStore {
     public void removeCatalog(String name, boolean ignoreIfNotExists) {
         checkOpenState();
         checkName(name);
-        Optional<ZNode> before = get(name);
-        if (store().delete(nameOf(name), path(name)) == Outcome.MISSING) {
+        Optional<ZNode> before = definitions.find(catalog(name));
+        if (writer.delete(catalog(name)) == Outcome.MISSING) {
             if (!ignoreIfNotExists) {
                 throw new CatalogException("The catalog '" + name + "' does not exist in the catalog store.");
             }
             return;
         }
         before.ifPresent(znode -> removed.put(name, znode.data()));
-        store().catchUp(path(name));
     }
 
     @Override
     public Optional<CatalogDescriptor> getCatalog(String name) {
         checkOpenState();
         checkName(name);
-        return get(name).map(znode -> Definitions.catalog(name, znode));
+        return definitions.find(catalog(name)).map(znode -> Definitions.catalog(name, znode));
     }
 
     @Override
     public Set<String> listCatalogs() {
         checkOpenState();
-        try {
-            return mirror().children(settings.path()).stream()
-                    .map(znode -> CatalogPaths.databaseOf(znode.path()))
-                    .filter(Objects::nonNull)
-                    .collect(Collectors.toUnmodifiableSet());
-        } catch (IOException e) {
-            throw failed(e);
-        }
+        return definitions.children(settings.path()).stream()
+                .map(znode -> CatalogPaths.databaseOf(znode.path()))
+                .filter(Objects::nonNull)
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     @Override
     public boolean contains(String name) {
         checkOpenState();
         checkName(name);
-        return get(name).isPresent();
+        return definitions.find(catalog(name)).isPresent();
     }
 
     private static void checkName(String name) {
         Preconditions.checkArgument(!StringUtils.isNullOrWhitespaceOnly(name), "The name of the catalog is empty.");
     }
 
-    private static String nameOf(String name) {
-        return "the catalog `" + name + "`";
-    }
-
-    private String path(String name) {
-        return settings.path() + "/" + ObjectName.encode(name);
-    }
-
-    private Optional<ZNode> get(String name) {
-        try {
-            return mirror().get(path(name));
-        } catch (IOException e) {
-            if (NameResolution.isUnderWay()) {
-                return Optional.empty();
-            }
-            throw failed(e);
-        }
-    }
-
-    private synchronized ZNodeMirror mirror() {
-        return lease.value();
-    }
-
-    private DefinitionStore store() {
-        return new DefinitionStore(mirror(), settings.connection(), settings.path(), settings.acl());
-    }
-
-    private static CatalogException failed(IOException cause) {
-        return new CatalogException("The catalog store cannot be read: " + cause.getMessage(), cause);
+    private StoredObject catalog(String name) {
+        return new StoredObject("the catalog `" + name + "`", settings.path() + "/" + ObjectName.encode(name));
     }
 }
