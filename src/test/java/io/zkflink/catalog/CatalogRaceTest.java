@@ -96,6 +96,22 @@ class CatalogRaceTest {
     }
 
     @Test
+    void norIsADatabase() throws Exception {
+        mine.createDatabase("db", new CatalogDatabaseImpl(Map.of(), null), false);
+        Await.until("the mirror has followed", () -> other.databaseExists("db"));
+        Map<String, String> ofMine = new HashMap<>(mine.getDatabase("db").getProperties());
+        other.alterDatabase("db", new CatalogDatabaseImpl(Map.of("other", "set"), null), false);
+        ofMine.put("mine", "set");
+        assertThatThrownBy(() -> mine.alterDatabase("db", new CatalogDatabaseImpl(ofMine, null), false))
+                .isInstanceOf(CatalogException.class)
+                .hasMessage("Could not alter the database `db`: somebody else has altered it since this session read it,"
+                        + " and nothing was written. Repeat the statement.");
+        Await.until("the mirror has followed", () -> mine.getDatabase("db")
+                .getProperties()
+                .containsKey("other"));
+    }
+
+    @Test
     void whatIsDroppedMeanwhileIsMissing() throws Exception {
         mine.createTable(TABLE, table(Map.of()), false);
         CatalogTable ofMine = with(mine, "mine");

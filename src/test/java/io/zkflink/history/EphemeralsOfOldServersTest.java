@@ -44,6 +44,16 @@ class EphemeralsOfOldServersTest {
         assertThat(deletions(3)).containsExactly("/a");
     }
 
+    /** The end of a session is in the tree, in part, before the server counts it: the next snapshot's name is no proof. */
+    @Test
+    void norDoesOneThatEndedRightBefore() throws Exception {
+        folder.snapshot(0, Map.of());
+        folder.begin(1).create(1, "/a", SESSION).creations(2, 3).closeSession(4, SESSION);
+        folder.snapshot(2, Map.of());
+        folder.snapshot(3, Map.of());
+        assertThat(deletions(1)).containsExactly("/a");
+    }
+
     @Test
     void aSnapshotThatEndedBeforeIsEnough() throws Exception {
         folder.snapshot(10, Map.of("/a", SESSION, "/b", OTHER));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.history.tree;
 
+import io.zkflink.history.BaseSnapshot;
 import io.zkflink.history.CommittedLog;
 import io.zkflink.history.History;
 import io.zkflink.history.LogRecord;

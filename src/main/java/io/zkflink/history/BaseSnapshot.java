@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.zkflink.history.tree;
+package io.zkflink.history;
 
-import io.zkflink.history.History;
-import io.zkflink.history.LogFolder;
-import io.zkflink.history.SnapshotFile;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalLong;
+import org.apache.flink.annotation.Internal;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A snapshot that a past tree may be made of.
+ * A snapshot that a past tree, or its ephemeral znodes, may be made of. This is the only place that judges when one has
+ * ended.
  *
  * <p>A snapshot is written while transactions go on, so it has what its name says and some of what came until it ended.
  * It is of no use for a tree that ends before. Servers since 3.6 write down the last transaction before it ended; the
  * one after that may be in the snapshot, too, since a znode comes into the tree before that number moves. Of others it
  * is known only that a server writes one snapshot at a time, and its first one before it serves.
  */
-final class BaseSnapshot {
+@Internal
+public final class BaseSnapshot {
 
     private static final Logger LOG = LoggerFactory.getLogger(BaseSnapshot.class);
 
@@ -40,7 +40,7 @@ final class BaseSnapshot {
     }
 
     /** The snapshots of all servers that begin no later than a transaction. */
-    static List<BaseSnapshot> newestFirst(List<LogFolder> folders, long last) throws IOException {
+    public static List<BaseSnapshot> newestFirst(List<LogFolder> folders, long last) throws IOException {
         return all(folders).stream()
                 .filter(snapshot -> snapshot.file.zxid() <= last)
                 .sorted(Comparator.comparingLong((BaseSnapshot snapshot) -> snapshot.file.zxid())
@@ -61,7 +61,7 @@ final class BaseSnapshot {
     }
 
     /** The first transaction that a tree can end with; empty if there is no snapshot of which that is known. */
-    static OptionalLong firstEnd(List<LogFolder> folders) throws IOException {
+    public static OptionalLong firstEnd(List<LogFolder> folders) throws IOException {
         long first = Long.MAX_VALUE;
         for (BaseSnapshot snapshot : all(folders)) {
             if (snapshot.tail().isFinished()) {
@@ -79,17 +79,17 @@ final class BaseSnapshot {
         return end == Long.MAX_VALUE ? end : end + 1;
     }
 
-    LogFolder.File file() {
+    public LogFolder.File file() {
         return file;
     }
 
     /** As {@link SnapshotFile#end}. */
-    long end() throws IOException {
+    public long end() throws IOException {
         return tail().end();
     }
 
     /** Whether it has an end. A server that fails while it writes one leaves it without, and ignores it itself. */
-    boolean isFinished() throws IOException {
+    public boolean isFinished() throws IOException {
         return tail().isFinished();
     }
 
@@ -98,19 +98,25 @@ final class BaseSnapshot {
      *
      * @param time of that transaction, or later
      */
-    boolean isFree(long last, long time) throws IOException {
+    public boolean isFree(long last, long time) throws IOException {
         if (!tail().isFinished()) {
             LOG.warn("The snapshot '{}' is not finished; an older one is read.", file.path());
             return false;
         }
         boolean isOld = file.modified() > 0 && file.modified() < time - History.CLOCKS_DIFFER_MILLIS;
-        isSurelyFree =
-                file.zxid() == NOTHING || next < last || (end() == SnapshotFile.UNKNOWN_END ? isOld : end() < last);
+        isSurelyFree = file.zxid() == NOTHING
+                || isWellBefore(next, last)
+                || (end() == SnapshotFile.UNKNOWN_END ? isOld : isWellBefore(end(), last));
         return isSurelyFree || end() <= last;
     }
 
+    /** Whether a transaction that follows another one comes no later than a third one. */
+    private static boolean isWellBefore(long zxid, long last) {
+        return zxid < last && !Zxids.areAdjacent(zxid, last + 1);
+    }
+
     /** After {@link #isFree}: whether that holds although more was logged. */
-    boolean isSurelyFree() {
+    public boolean isSurelyFree() {
         return isSurelyFree;
     }
 

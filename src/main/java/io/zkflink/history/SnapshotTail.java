@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.zkflink.history.tree;
+package io.zkflink.history;
 
-import io.zkflink.history.DamagedFileException;
-import io.zkflink.history.SnapshotFile;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
