@@ -129,14 +129,7 @@ final class ZooKeeperCatalog extends DatabasesAndFunctions {
                     + ": the catalog '" + getName() + "' knows the past of tables of its own ensemble only, which is"
                     + " not that of a view, of another connector, or of a table with a 'connect-string' of its own.");
         }
-        return CatalogTable.newBuilder()
-                .schema(present.getUnresolvedSchema())
-                .comment(present.getComment())
-                .partitionKeys(present.getPartitionKeys())
-                .distribution(present.getDistribution().orElse(null))
-                .options(present.getOptions())
-                .snapshot(moment)
-                .build();
+        return TableOwner.asOf(present, moment);
     }
 
     @Override

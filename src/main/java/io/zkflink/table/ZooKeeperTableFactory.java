@@ -23,10 +23,13 @@ import io.zkflink.table.schema.PayloadFormat;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.api.config.TableConfigOptions;
 import org.apache.flink.table.connector.format.EncodingFormat;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.source.DynamicTableSource;
@@ -68,21 +71,23 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
 
     @Override
     public DynamicTableSource createDynamicTableSource(Context context) {
-        return isOfPlan(context) ? ofPlan(context).createDynamicTableSource(connected(context)) : source(context);
+        Optional<TableOwner> catalog = catalogOfPlan(context);
+        return catalog.isPresent()
+                ? new ZooKeeperTableFactory(catalog.get())
+                        .createDynamicTableSource(catalog.get().connect(context))
+                : source(context);
     }
 
-    /** Whether a table comes from a compiled plan and belongs to a catalog of ours, which has its connection. */
-    private static boolean isOfPlan(Context context) {
-        return context.getEnrichmentOptions() instanceof CatalogTableOptions
-                && TableOwner.isNeededBy(context.getCatalogTable().getOptions());
-    }
-
-    private static ZooKeeperTableFactory ofPlan(Context context) {
-        return new ZooKeeperTableFactory(((CatalogTableOptions) context.getEnrichmentOptions()).owner());
-    }
-
-    private static Context connected(Context context) {
-        return ((CatalogTableOptions) context.getEnrichmentOptions()).owner().connect(context);
+    /** The catalog of ours that has the connection of a table, if that comes from a compiled plan. */
+    private static Optional<TableOwner> catalogOfPlan(Context context) {
+        return TableOwner.isNeededBy(context.getCatalogTable().getOptions())
+                ? Stream.of(
+                                context.getEnrichmentOptions(),
+                                context.getCatalogTable().getOptions())
+                        .filter(CatalogTableOptions.class::isInstance)
+                        .map(options -> ((CatalogTableOptions) options).owner())
+                        .findFirst()
+                : Optional.empty();
     }
 
     private DynamicTableSource source(Context context) {
@@ -131,6 +136,7 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
                     "FOR SYSTEM_TIME AS OF can be asked of tables of znodes only. Read the znodes of the recipe from the"
                             + " database `tree`, whose tables are named by their path template.");
         }
+        checkPlansHaveOptions(table.context.getConfiguration());
         if (!table.reader.isBatch()) {
             throw new ValidationException("FOR SYSTEM_TIME AS OF reads a tree that does not change, which needs a batch"
                     + " job: SET 'execution.runtime-mode' = 'batch'. Changes since a moment are rows of a table of"
@@ -138,9 +144,23 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
         }
     }
 
+    /** It is not known here whether the statement is to be compiled into a plan; one without options lost the moment. */
+    private static void checkPlansHaveOptions(ReadableConfig session) {
+        if (session.get(TableConfigOptions.PLAN_COMPILE_CATALOG_OBJECTS)
+                != TableConfigOptions.CatalogPlanCompilation.ALL) {
+            throw new ValidationException("FOR SYSTEM_TIME AS OF is an option of the table in a compiled plan, and '"
+                    + TableConfigOptions.PLAN_COMPILE_CATALOG_OBJECTS.key()
+                    + "' leaves options out, so that the plan would read the table as it is. Set it to 'ALL'.");
+        }
+    }
+
     @Override
     public DynamicTableSink createDynamicTableSink(Context context) {
-        return isOfPlan(context) ? ofPlan(context).createDynamicTableSink(connected(context)) : sink(context);
+        Optional<TableOwner> catalog = catalogOfPlan(context);
+        return catalog.isPresent()
+                ? new ZooKeeperTableFactory(catalog.get())
+                        .createDynamicTableSink(catalog.get().connect(context))
+                : sink(context);
     }
 
     private DynamicTableSink sink(Context context) {

@@ -17,9 +17,9 @@ import org.apache.flink.table.factories.FactoryUtil;
 /**
  * The options of a table of a catalog of ours, exactly as they were declared, for plans that are compiled and executed
  * later. Flink makes the sinks of such a plan without asking the catalog for its factory: it looks for the connector in
- * the options that the plan has, and gives the options that the catalog has now, which are these, to enrich them. So
- * the plan gets the connector written into it, and the factory the connection by way of {@link #owner}; neither shows
- * anywhere else.
+ * the options that the plan has, or those that the catalog has now if the plan has none, and gives the latter to enrich
+ * them. So the plan gets the connector written into it, who looks for the connector finds it, and the factory gets the
+ * connection by way of {@link #owner}; none of them is among the entries.
  */
 @Internal
 public final class CatalogTableOptions extends AbstractMap<String, String> implements JsonSerializable {
@@ -43,7 +43,8 @@ public final class CatalogTableOptions extends AbstractMap<String, String> imple
 
     @Override
     public String get(Object key) {
-        return options.get(key);
+        boolean isImplied = FactoryUtil.CONNECTOR.key().equals(key) && TableOwner.isNeededBy(options);
+        return isImplied ? ZooKeeperOptions.IDENTIFIER : options.get(key);
     }
 
     @Override

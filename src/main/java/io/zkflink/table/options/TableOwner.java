@@ -5,7 +5,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.annotation.Internal;
+import org.apache.flink.table.catalog.CatalogTable;
 import org.apache.flink.table.catalog.ObjectIdentifier;
+import org.apache.flink.table.catalog.ResolvedCatalogTable;
 import org.apache.flink.table.factories.DynamicTableFactory;
 import org.apache.flink.table.factories.FactoryUtil;
 
@@ -20,6 +22,12 @@ import org.apache.flink.table.factories.FactoryUtil;
  */
 @Internal
 public record TableOwner(String definitions, String readable, Map<String, String> connection, List<String> history) {
+
+    /**
+     * Of a table that is read as it was: the moment, in milliseconds since the epoch. An option of the table, beside its
+     * snapshot, because compiled plans and hints keep options only. No definition has it.
+     */
+    public static final String AS_OF = "system-time.as-of";
 
     /** Of tables that belong to no catalog of ours; the default place of definitions is known. */
     public static final TableOwner NONE = new TableOwner(CatalogOptions.PATH.defaultValue(), null, Map.of(), List.of());
@@ -51,13 +59,37 @@ public record TableOwner(String definitions, String readable, Map<String, String
                 new HashMap<>(declared.containsKey(ZooKeeperOptions.CONNECT_STRING.key()) ? Map.of() : connection);
         options.putAll(declared);
         options.put(FactoryUtil.CONNECTOR.key(), ZooKeeperOptions.IDENTIFIER);
+        String moment = options.remove(AS_OF);
+        ResolvedCatalogTable connected = moment == null
+                ? table.getCatalogTable().copy(options)
+                : new ResolvedCatalogTable(
+                        asOf(table.getCatalogTable().getOrigin(), options, Long.parseLong(moment)),
+                        table.getCatalogTable().getResolvedSchema());
         return new FactoryUtil.DefaultDynamicTableContext(
                 table.getObjectIdentifier(),
-                table.getCatalogTable().copy(options),
+                connected,
                 table.getEnrichmentOptions(),
                 table.getConfiguration(),
                 table.getClassLoader(),
                 table.isTemporary());
+    }
+
+    /** A table of the catalog as it was at a moment. */
+    public static CatalogTable asOf(CatalogTable table, long moment) {
+        Map<String, String> options = new HashMap<>(table.getOptions());
+        options.put(AS_OF, String.valueOf(moment));
+        return asOf(table, options, moment);
+    }
+
+    private static CatalogTable asOf(CatalogTable table, Map<String, String> options, long moment) {
+        return CatalogTable.newBuilder()
+                .schema(table.getUnresolvedSchema())
+                .comment(table.getComment())
+                .partitionKeys(table.getPartitionKeys())
+                .distribution(table.getDistribution().orElse(null))
+                .options(options)
+                .snapshot(moment)
+                .build();
     }
 
     @Override
