@@ -113,8 +113,8 @@ final class CatalogTableFactory implements DynamicTableSourceFactory, DynamicTab
         Map<String, String> options = context.getCatalogTable().getOptions();
         if (TableOwner.isNeededBy(options)) {
             if (options.containsKey(TableOwner.AS_OF)) {
-                throw new ValidationException("Unsupported option '" + TableOwner.AS_OF + "' of a table: ask a query for"
-                        + " the past, FOR SYSTEM_TIME AS OF.");
+                throw new ValidationException("Unsupported option '" + TableOwner.AS_OF
+                        + "' of a table: ask a query for" + " the past, FOR SYSTEM_TIME AS OF.");
             }
             DynamicTableSource source = createDynamicTableSource(context);
             new MetadataRules(context.getObjectIdentifier(), source, () -> createDynamicTableSink(context))

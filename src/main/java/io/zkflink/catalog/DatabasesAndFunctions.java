@@ -67,7 +67,8 @@ abstract class DatabasesAndFunctions extends UnpartitionedCatalog {
     @Override
     public boolean databaseExists(String database) {
         checkName(database);
-        return existsAlways(database) || definitions.find(paths.database(database)).isPresent();
+        return existsAlways(database)
+                || definitions.find(paths.database(database)).isPresent();
     }
 
     private boolean existsAlways(String database) {
@@ -144,7 +145,8 @@ abstract class DatabasesAndFunctions extends UnpartitionedCatalog {
     }
 
     void checkDatabase(String database) throws DatabaseNotExistException {
-        if (!existsAlways(database) && definitions.read(paths.database(database)).isEmpty()) {
+        if (!existsAlways(database)
+                && definitions.read(paths.database(database)).isEmpty()) {
             throw new DatabaseNotExistException(getName(), database);
         }
     }

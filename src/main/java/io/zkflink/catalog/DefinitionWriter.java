@@ -73,14 +73,12 @@ final class DefinitionWriter {
         List<String> changed = parentData == null ? List.of(object.path()) : List.of(parent, object.path());
         return change(object, changed, requests -> {
             List<ZNodeWrite> writes = new ArrayList<>(List.of(touchRoot(ZNodeWrite.ANY_VERSION)));
-            boolean withParent =
-                    parentData != null && requests.read(parent).isEmpty();
+            boolean withParent = parentData != null && requests.read(parent).isEmpty();
             if (withParent) {
                 writes.add(parentCreation(parent, parentData));
             }
             writes.add(creation);
-            WriteRefusal refusal = requests.write(
-                    object, writes, () -> requests.holds(object.path(), creation.data()));
+            WriteRefusal refusal = requests.write(object, writes, () -> requests.holds(object.path(), creation.data()));
             if (refusal == null) {
                 return Outcome.DONE;
             }
@@ -138,9 +136,7 @@ final class DefinitionWriter {
                     touchRoot(ZNodeWrite.ANY_VERSION),
                     new ZNodeWrite.Delete(object.path(), current.stat().version()));
             WriteRefusal refusal = requests.write(object, writes, () -> requests.isGone(current));
-            return refusal != null && refusal.failure() == Failure.NOT_EMPTY
-                    ? Outcome.NOT_EMPTY
-                    : doneOrAgain(refusal);
+            return refusal != null && refusal.failure() == Failure.NOT_EMPTY ? Outcome.NOT_EMPTY : doneOrAgain(refusal);
         });
     }
 
@@ -153,8 +149,8 @@ final class DefinitionWriter {
                 return Outcome.MISSING;
             }
             List<ZNodeWrite> writes = new ArrayList<>(List.of(touchRoot(ZNodeWrite.ANY_VERSION)));
-            names.forEach(name ->
-                    writes.add(new ZNodeWrite.Delete(object.path() + "/" + name, ZNodeWrite.ANY_VERSION)));
+            names.forEach(
+                    name -> writes.add(new ZNodeWrite.Delete(object.path() + "/" + name, ZNodeWrite.ANY_VERSION)));
             writes.add(new ZNodeWrite.Delete(object.path(), ZNodeWrite.ANY_VERSION));
             return doneOrAgain(requests.write(object, writes, () -> requests.isGone(current)));
         });
@@ -173,12 +169,8 @@ final class DefinitionWriter {
                     new ZNodeWrite.Delete(object.path(), current.stat().version()),
                     creation(target.path(), current.data()));
             WriteRefusal refusal = requests.write(
-                    object,
-                    writes,
-                    () -> requests.isGone(current) && requests.holds(target.path(), current.data()));
-            return refusal != null && refusal.failure() == Failure.NODE_EXISTS
-                    ? Outcome.EXISTS
-                    : doneOrAgain(refusal);
+                    object, writes, () -> requests.isGone(current) && requests.holds(target.path(), current.data()));
+            return refusal != null && refusal.failure() == Failure.NODE_EXISTS ? Outcome.EXISTS : doneOrAgain(refusal);
         });
     }
 

@@ -205,8 +205,7 @@ final class ZNodeMirror {
     private void run() {
         while (!closed) {
             IOException failure = follow();
-            boolean isUnreachable =
-                    failure instanceof ZooKeeperException e && e.failure() == Failure.UNREACHABLE;
+            boolean isUnreachable = failure instanceof ZooKeeperException e && e.failure() == Failure.UNREACHABLE;
             if (!isUnreachable && !(view.state() instanceof Complete)) {
                 become(new Failed(failure));
                 awaitQuestion();

@@ -44,7 +44,8 @@ final class PastEphemerals implements EphemeralZNodes.Past {
         EphemeralZNodes ephemerals = EphemeralZNodes.none();
         try (SnapshotFile snapshot = SnapshotFile.open(base.file().path())) {
             for (SnapshotFile.Node node = snapshot.next(); node != null; node = snapshot.next()) {
-                ephemerals.add(node.path(), EphemeralZNodes.sessionOf(node.stat().getEphemeralOwner()));
+                ephemerals.add(
+                        node.path(), EphemeralZNodes.sessionOf(node.stat().getEphemeralOwner()));
             }
         }
         return ephemerals;

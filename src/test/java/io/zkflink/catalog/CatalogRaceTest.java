@@ -104,11 +104,12 @@ class CatalogRaceTest {
         ofMine.put("mine", "set");
         assertThatThrownBy(() -> mine.alterDatabase("db", new CatalogDatabaseImpl(ofMine, null), false))
                 .isInstanceOf(CatalogException.class)
-                .hasMessage("Could not alter the database `db`: somebody else has altered it since this session read it,"
-                        + " and nothing was written. Repeat the statement.");
-        Await.until("the mirror has followed", () -> mine.getDatabase("db")
-                .getProperties()
-                .containsKey("other"));
+                .hasMessage(
+                        "Could not alter the database `db`: somebody else has altered it since this session read it,"
+                                + " and nothing was written. Repeat the statement.");
+        Await.until(
+                "the mirror has followed",
+                () -> mine.getDatabase("db").getProperties().containsKey("other"));
     }
 
     @Test
