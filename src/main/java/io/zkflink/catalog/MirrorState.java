@@ -67,10 +67,11 @@ sealed interface MirrorState {
         @Override
         public boolean isAsNew(String path, ZNode there) {
             ZNode here = known.get(path);
-            return here != null && there != null
-                    ? here.stat().czxid() == there.stat().czxid()
-                            && here.stat().mzxid() >= there.stat().mzxid()
-                    : here == there;
+            if (here == null || there == null) {
+                return here == null && there == null;
+            }
+            return here.stat().czxid() == there.stat().czxid()
+                    && here.stat().mzxid() >= there.stat().mzxid();
         }
     }
 
