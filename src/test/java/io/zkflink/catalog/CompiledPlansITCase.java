@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import org.apache.flink.table.api.PlanReference;
 import org.apache.flink.table.api.TableEnvironment;
@@ -56,13 +57,13 @@ class CompiledPlansITCase {
     }
 
     /** Executes a query into a new subtree by way of a file; what the subtree has then. */
-    private TreeMap<String, String> copied(TableEnvironment session, String query) throws Exception {
+    private Map<String, String> copied(TableEnvironment session, String query) throws Exception {
         String copy = "/copy-" + compiled++;
         Path plan = plans.resolve("plan" + copy.substring(1));
         session.executeSql("COMPILE PLAN '" + plan + "' FOR INSERT INTO tree.`" + copy + "/{a}/{b}` " + query);
         assertThat(Files.readString(plan)).doesNotContain("connect-string");
         session.loadPlan(PlanReference.fromFile(plan)).execute().await();
-        TreeMap<String, String> tree = new TreeMap<>();
+        Map<String, String> tree = new TreeMap<>();
         SharedZooKeeper.admin()
                 .tree(root + copy)
                 .forEach((path, data) -> tree.put(path.substring(root.length() + copy.length()), data));
