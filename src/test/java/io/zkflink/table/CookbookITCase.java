@@ -9,6 +9,7 @@ import io.zkflink.testkit.Changelog;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.SharedZooKeeper;
 import io.zkflink.testkit.ZooKeeperAdmin;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -29,6 +30,7 @@ import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.table.api.TableEnvironment;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -93,19 +95,7 @@ class CookbookITCase {
 
     @Test
     void curatorFindsServicesThatRowsAre() throws Exception {
-        declare("Services that Curator and Spring Cloud find");
-        sql.executeSql(
-                "CREATE TABLE fleet (n INT) WITH ('connector' = 'datagen', 'rows-per-second' = '1', 'fields.n.min' ="
-                        + " '8080', 'fields.n.max' = '8080')");
-        JobClient job = sql.executeSql(
-                        "INSERT INTO services SELECT 'checkout', 'c-1', 'checkout', 'c-1', '10.0.0.1', n,"
-                                + " 1700000000000, 'DYNAMIC', TRUE FROM fleet ON CONFLICT DO DEDUPLICATE")
-                .getJobClient()
-                .orElseThrow();
-        open.add(() -> {
-            job.cancel();
-            SharedMiniCluster.awaitGone(job.getJobID());
-        });
+        registerAnInstance();
         ServiceDiscovery<Void> discovery = ServiceDiscoveryBuilder.builder(Void.class)
                 .client(curator)
                 .basePath("/services")
@@ -120,6 +110,51 @@ class CookbookITCase {
         assertThat(found.getName()).isEqualTo("checkout");
         assertThat(found.getPort()).isEqualTo(8080);
         assertThat(found.isEnabled()).isTrue();
+    }
+
+    /** Spring's classes, in a JVM of their own, and Curator's. */
+    @Test
+    @Tag("nightly")
+    void springCloudFindsServicesThatRowsAre(@TempDir Path directory) throws Exception {
+        registerAnInstance();
+        Await.until("the row is there", () -> zk.exists(root + "/services/checkout/c-1"));
+        Path springs = Path.of("target", "spring-cloud").toAbsolutePath();
+        assertThat(springs)
+                .as("Spring Cloud, which the profile 'nightly' lays there")
+                .isDirectory();
+        Path printed = directory.resolve("printed");
+        Process program = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        springs + File.separator + "*" + File.pathSeparator + System.getProperty("java.class.path"),
+                        "--source",
+                        "17",
+                        Path.of("src/test/resources/spring/SpringDiscovery.txt").toString(),
+                        SharedZooKeeper.connectString() + root,
+                        "checkout")
+                .redirectErrorStream(true)
+                .redirectOutput(printed.toFile())
+                .start();
+        open.add(program::destroyForcibly);
+        Await.until("the program has ended", () -> !program.isAlive());
+        assertThat(Files.readAllLines(printed))
+                .contains("services [checkout]", "instance c-1 of checkout at 10.0.0.1:8080 {}");
+    }
+
+    private void registerAnInstance() {
+        declare("Services that Curator and Spring Cloud find");
+        sql.executeSql(
+                "CREATE TABLE fleet (n INT) WITH ('connector' = 'datagen', 'rows-per-second' = '1', 'fields.n.min' ="
+                        + " '8080', 'fields.n.max' = '8080')");
+        JobClient job = sql.executeSql(
+                        "INSERT INTO services SELECT 'checkout', 'c-1', 'checkout', 'c-1', '10.0.0.1', n,"
+                                + " 1700000000000, 'DYNAMIC', TRUE FROM fleet ON CONFLICT DO DEDUPLICATE")
+                .getJobClient()
+                .orElseThrow();
+        open.add(() -> {
+            job.cancel();
+            SharedMiniCluster.awaitGone(job.getJobID());
+        });
     }
 
     @Test
