@@ -50,6 +50,8 @@ final class FlinkCluster implements AutoCloseable {
                             .map(name -> "--add-opens=java.base/java." + name + "=ALL-UNNAMED"))
             .toList();
 
+    private static final String SESSION = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint";
+
     private static final String LOGGING = """
             rootLogger.level = INFO
             rootLogger.appenderRef.console.ref = Console
@@ -72,6 +74,42 @@ final class FlinkCluster implements AutoCloseable {
      * @param settings what this cluster has different from the file
      */
     FlinkCluster(String version, Path configuration, int taskManagers, Map<String, String> settings) {
+        this(version, configuration, taskManagers, settings, SqlProcess.Main.class, SESSION, List.of());
+    }
+
+    /**
+     * A cluster of one job, that of a program.
+     *
+     * @param job its id
+     */
+    static FlinkCluster ofProgram(
+            String version,
+            Path configuration,
+            int taskManagers,
+            String job,
+            Class<?> program,
+            List<String> arguments) {
+        return new FlinkCluster(
+                version,
+                configuration,
+                taskManagers,
+                Map.of(),
+                program,
+                "org.apache.flink.container.entrypoint.StandaloneApplicationClusterEntryPoint",
+                Stream.concat(
+                                Stream.of("--job-id", job, "--job-classname", program.getName()),
+                                arguments.stream())
+                        .toList());
+    }
+
+    private FlinkCluster(
+            String version,
+            Path configuration,
+            int taskManagers,
+            Map<String, String> settings,
+            Class<?> program,
+            String entryPoint,
+            List<String> arguments) {
         this.version = version;
         this.configuration = configuration;
         try {
@@ -79,7 +117,7 @@ final class FlinkCluster implements AutoCloseable {
                     Files.createDirectories(Path.of("target", "flink-clusters").toAbsolutePath());
             directory = Files.createTempDirectory(parent, version + "-");
             Files.writeString(directory.resolve("log4j.properties"), LOGGING);
-            JavaProcess.leash(directory.resolve("classes"), SqlProcess.Main.class);
+            JavaProcess.leash(directory.resolve("classes"), program);
             Files.createDirectories(directory.resolve("tmp"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -109,11 +147,10 @@ final class FlinkCluster implements AutoCloseable {
                 Map.entry("taskmanager.memory.jvm-overhead.max", "64m")));
         this.settings.putAll(settings);
         this.rest = new FlinkRest("http://localhost:" + restPort);
-        this.jobManager =
-                process("jobmanager", "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint");
+        this.jobManager = process("jobmanager", entryPoint, arguments);
         for (int i = 0; i < taskManagers; i++) {
             this.taskManagers.add(
-                    process("taskmanager-" + i, "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"));
+                    process("taskmanager-" + i, "org.apache.flink.runtime.taskexecutor.TaskManagerRunner", List.of()));
         }
     }
 
@@ -166,6 +203,8 @@ final class FlinkCluster implements AutoCloseable {
         return String.join(
                 File.pathSeparator,
                 lib + File.separator + "*",
+                // For clusters of one program; the profile 'nightly' lays it there.
+                Path.of("target", "flink-container").toAbsolutePath() + File.separator + "*",
                 shadedJar().toString(),
                 directory.resolve("classes").toString());
     }
@@ -215,9 +254,10 @@ final class FlinkCluster implements AutoCloseable {
         return directory.resolve(name).toUri().toString();
     }
 
-    private JavaProcess process(String name, String mainClass) {
+    private JavaProcess process(String name, String mainClass, List<String> more) {
         List<String> arguments = new ArrayList<>(List.of("--configDir", configuration.toString()));
         settings.forEach((key, value) -> arguments.addAll(List.of("-D", key + "=" + value)));
+        arguments.addAll(more);
         return new JavaProcess(
                 "Flink's " + name, directory.resolve(name + ".log"), classPath(), jvm("384m"), mainClass, arguments);
     }
