@@ -24,4 +24,19 @@ public record FeedStatistics(
         long skipped,
         long unreadable,
         long pending,
-        long newestZxid) {}
+        long newestZxid) {
+
+    public static final FeedStatistics NOTHING = new FeedStatistics(0, 0, 0, 0, 0, 0, 0, 0);
+
+    FeedStatistics plus(FeedInbox.Counts inbox) {
+        return new FeedStatistics(
+                events + inbox.events(),
+                conflated + inbox.conflated(),
+                walks,
+                lastWalkMillis,
+                skipped + inbox.unconvertible(),
+                unreadable,
+                pending + inbox.waiting(),
+                Math.max(newestZxid, inbox.newestZxid()));
+    }
+}

@@ -10,132 +10,86 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
- * The requests of a walk that are under way, and what is to be done with those answered. Thread-safe, under the lock of
- * the {@link FeedState} that it belongs to; waiters there are told what arrives.
+ * The requests of a feed that are under way, and what is to be done with each once it is answered. Touched by the
+ * polling thread only: an answer comes by the inbox.
  */
 final class OutstandingReads {
 
-    private final Object lock;
-    private final Runnable answered;
+    private final FeedInbox inbox;
+    private final Consumer<ZooKeeperException> onFailure;
     /** Before the first and after the last one under way: a ring. */
-    private final Request<?> ends = new Request<>();
+    private final Answered<?> ends = new Answered<>(null, null, null, null);
 
     private int underWay;
-    private List<Runnable> arrived = new ArrayList<>();
-    private int walk;
-    private ZooKeeperException failure;
 
-    /** @param answered called without the lock when a request has been answered, before its answer arrives */
-    OutstandingReads(Object lock, Runnable answered) {
-        this.lock = lock;
-        this.answered = answered;
+    /** @param onFailure is given why the feed cannot go on */
+    OutstandingReads(FeedInbox inbox, Consumer<ZooKeeperException> onFailure) {
+        this.inbox = inbox;
+        this.onFailure = onFailure;
     }
 
     /**
-     * Sees a request through.
+     * Sees a request through, unless it is {@linkplain #abandon abandoned}.
      *
-     * @param arrive what to do with its result, on the polling thread, if the walk it was sent in still lasts
-     * @param again what to do instead if it failed for a passing reason that did not end the walk
+     * @param arrive what to do with its result
+     * @param again what to do instead if it failed for a passing reason
      */
-    <T> void send(int sentIn, CompletableFuture<T> request, Consumer<T> arrive, Runnable again) {
-        send(sentIn, request, arrive, again, null);
+    <T> void send(CompletableFuture<T> request, Consumer<T> arrive, Runnable again) {
+        send(request, arrive, again, null);
     }
 
     /**
-     * Sees a request through.
+     * Sees a request through, unless it is {@linkplain #abandon abandoned}.
      *
      * @param denied what to do instead if the ACL denied it; null to fail
      */
-    <T> void send(int sentIn, CompletableFuture<T> request, Consumer<T> arrive, Runnable again, Runnable denied) {
-        Request<T> sent = null;
-        synchronized (lock) {
-            if (walk == sentIn) {
-                sent = new Request<>(request, arrive, again, denied);
-                sent.link();
-            }
-        }
-        if (sent == null) {
-            request.cancel(false);
-        } else {
-            request.whenComplete(sent);
-        }
-    }
-
-    /** The feed cannot go on; the first cause is told. */
-    void fail(ZooKeeperException cause) {
-        synchronized (lock) {
-            if (failure == null) {
-                failure = cause;
-            }
-            lock.notifyAll();
-        }
-    }
-
-    /** Forgets all, for the next walk; returns what was under way, to be cancelled without the lock. */
-    List<CompletableFuture<?>> clear(int nextWalk) {
-        synchronized (lock) {
-            List<CompletableFuture<?>> orphans = new ArrayList<>(underWay);
-            while (underWay > 0) {
-                orphans.add(ends.next.future);
-                ends.next.unlink();
-            }
-            walk = nextWalk;
-            arrived.clear();
-            return orphans;
-        }
-    }
-
-    /** What to do with the answers that arrived. */
-    List<Runnable> takeArrived() throws ZooKeeperException {
-        synchronized (lock) {
-            if (failure != null) {
-                throw failure;
-            }
-            List<Runnable> taken = arrived;
-            arrived = new ArrayList<>();
-            return taken;
-        }
-    }
-
-    /** Whether there is something to take, if only a failure. */
-    boolean haveArrived() {
-        synchronized (lock) {
-            return !arrived.isEmpty() || failure != null;
-        }
+    <T> void send(CompletableFuture<T> request, Consumer<T> arrive, Runnable again, Runnable denied) {
+        Answered<T> sent = new Answered<>(request, arrive, again, denied);
+        sent.link();
+        request.whenComplete(sent);
     }
 
     int underWay() {
-        synchronized (lock) {
-            return underWay;
+        return underWay;
+    }
+
+    /** Forgets all; those that have not left yet never will. */
+    void abandon() {
+        List<CompletableFuture<?>> orphans = new ArrayList<>(underWay);
+        while (underWay > 0) {
+            orphans.add(ends.next.future);
+            ends.next.unlink();
         }
+        orphans.forEach(orphan -> orphan.cancel(false));
     }
 
     /**
-     * One of a ring, because there may be millions, one after the other: a hash of futures, which would be of their
+     * A request, and a message once it is answered.
+     *
+     * <p>One of a ring, because there may be millions, one after the other: a hash of futures, which would be of their
      * identity, costs as much as the rest of what is done here.
      */
-    private final class Request<T> implements BiConsumer<T, Throwable>, Runnable {
+    final class Answered<T> implements FeedMessage, BiConsumer<T, Throwable> {
         private final CompletableFuture<T> future;
         private final Consumer<T> arrive;
         private final Runnable again;
         private final Runnable denied;
-        private T result;
-        private Request<?> before = this;
+        private Answered<?> before = this;
         /** Null once it is not under way any more. */
-        private Request<?> next = this;
+        private Answered<?> next = this;
 
-        Request() {
-            this(null, null, null, null);
-        }
+        // Written before it is put into the inbox.
+        private T result;
+        private Throwable error;
 
-        Request(CompletableFuture<T> future, Consumer<T> arrive, Runnable again, Runnable denied) {
+        private Answered(CompletableFuture<T> future, Consumer<T> arrive, Runnable again, Runnable denied) {
             this.future = future;
             this.arrive = arrive;
             this.again = again;
             this.denied = denied;
         }
 
-        void link() {
+        private void link() {
             before = ends.before;
             next = ends;
             before.next = this;
@@ -143,49 +97,41 @@ final class OutstandingReads {
             underWay++;
         }
 
-        void unlink() {
+        private void unlink() {
             before.next = next;
             next.before = before;
             next = null;
             underWay--;
         }
 
-        /** It is answered. */
+        /** By the thread that completes it. */
         @Override
-        public void accept(T answer, Throwable error) {
+        public void accept(T answer, Throwable failure) {
+            if (!future.isCancelled()) {
+                result = answer;
+                error = failure;
+                inbox.answered(this);
+            }
+        }
+
+        /** Does what is to be done with the answer, unless the request was abandoned meanwhile. */
+        void conclude() {
+            if (next == null) {
+                return;
+            }
+            unlink();
             if (error == null) {
-                answered.run();
+                arrive.accept(result);
+                return;
             }
-            synchronized (lock) {
-                if (next == null) {
-                    // Its walk was abandoned.
-                    return;
-                }
-                unlink();
-                if (error == null) {
-                    result = answer;
-                    arrived.add(this);
-                } else {
-                    failed(ZooKeeperException.wrap(error));
-                }
-                lock.notifyAll();
-            }
-        }
-
-        private void failed(ZooKeeperException cause) {
+            ZooKeeperException cause = ZooKeeperException.wrap(error);
             if (cause.failure().isTransient()) {
-                arrived.add(again);
+                again.run();
             } else if (denied != null && cause.failure() == Failure.NO_PERMISSION) {
-                arrived.add(denied);
+                denied.run();
             } else {
-                fail(cause);
+                onFailure.accept(cause);
             }
-        }
-
-        /** On the polling thread. */
-        @Override
-        public void run() {
-            arrive.accept(result);
         }
     }
 }

@@ -9,26 +9,33 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.ToLongFunction;
 
-/** The paths that events named and that are still to be read, each once. Guarded by its {@link FeedState}. */
+/** The paths that events named and that are still to be read, each once. Touched by the polling thread only. */
 final class ReportedPaths {
 
-    private static final int MAX_PATHS = 500_000;
-
-    private final Set<String> paths = new LinkedHashSet<>();
+    private LinkedHashSet<String> paths = new LinkedHashSet<>();
+    /** Those named since the walk began, where that matters. */
     private final Set<String> touched = new HashSet<>();
-    private long events;
+    /** Whether more were than are kept, so that it may be any. */
+    private boolean anyTouched;
+
     private long conflated;
 
     /**
-     * An event named a path.
+     * Events named paths.
      *
+     * @param more to be kept
      * @param touches whether to remember that until the walk ends
      */
-    void add(String path, boolean touches) {
-        events++;
-        conflated += paths.add(path) ? 0 : 1;
+    void add(LinkedHashSet<String> more, boolean touches) {
         if (touches) {
-            touched.add(path);
+            touched.addAll(more);
+        }
+        if (paths.isEmpty()) {
+            paths = more;
+        } else {
+            int before = paths.size();
+            paths.addAll(more);
+            conflated += more.size() - (paths.size() - before);
         }
     }
 
@@ -57,22 +64,26 @@ final class ReportedPaths {
         return taken;
     }
 
+    /** Whether an event named a path since the walk began, so that a list may be wrong about it. */
     boolean isTouched(String path) {
-        return touched.contains(path);
+        return anyTouched || touched.contains(path);
     }
 
     void walkEnded() {
         touched.clear();
+        anyTouched = false;
     }
 
     void clear() {
         paths.clear();
-        touched.clear();
+        walkEnded();
     }
 
-    /** Forgets what is to be read, but not that it was touched. */
+    /** There were more than are kept: another walk will read them. */
     void drop() {
         paths.clear();
+        touched.clear();
+        anyTouched = true;
     }
 
     boolean isEmpty() {
@@ -80,18 +91,14 @@ final class ReportedPaths {
     }
 
     boolean areTooMany() {
-        return paths.size() > MAX_PATHS;
+        return paths.size() > FeedInbox.MAX_PATHS;
     }
 
     int size() {
         return paths.size();
     }
 
-    long events() {
-        return events;
-    }
-
-    /** Events that named a path which was still to be read. */
+    /** How often an event named a path which was still to be read. */
     long conflated() {
         return conflated;
     }

@@ -31,7 +31,6 @@ final class SubtreeWalk {
             Comparator.comparingInt(Siblings::depth).reversed().thenComparing(Siblings::parent));
 
     private final ArrayDeque<Step> repeated = new ArrayDeque<>();
-    private final ArrayDeque<Step> postponed = new ArrayDeque<>();
     private int skipped;
 
     SubtreeWalk(PathTemplate template) {
@@ -77,21 +76,7 @@ final class SubtreeWalk {
     }
 
     boolean isExhausted() {
-        return repeated.isEmpty() && stack.isEmpty() && postponed.isEmpty();
-    }
-
-    /** Keeps a step for later; {@link #next} does not give it again. */
-    void postpone(Step step) {
-        postponed.add(step);
-    }
-
-    int postponed() {
-        return postponed.size();
-    }
-
-    /** Takes the step that was postponed first, or null. */
-    Step nextPostponed() {
-        return postponed.poll();
+        return repeated.isEmpty() && stack.isEmpty();
     }
 
     /** How many names were no canonical text of a value of their column's type. */

@@ -16,6 +16,7 @@ import io.zkflink.testkit.FakeZooKeeper;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -68,6 +69,7 @@ class FeedUnderLoadTest {
     void theEndOfAWalkCarriesTheTimeOfItsBegin() throws Exception {
         zk.holdReads();
         open(false, Duration.ZERO);
+        poll();
         long begun = System.currentTimeMillis();
         awaitClockAfter(begun);
         zk.releaseReads();
@@ -118,28 +120,28 @@ class FeedUnderLoadTest {
     @Test
     void aWalkDoesNotBeginAnewAsOftenAsTooManyPathsAreReported() {
         FeedState state = new FeedState(
-                TEMPLATE, new FeedSettings(true, false, Duration.ZERO, Content.DATA, Duration.ZERO, false), 0, () -> 0);
-        int walk = state.begin();
-        state.synced(walk, 1L, null);
-        assertThat(reportTooMany(state)).isFalse();
-        assertThat(state.endWalk(walk, 0)).isNotNull();
+                new FeedSettings(true, false, Duration.ZERO, Content.DATA, Duration.ZERO, false), 0);
+        state.begin();
+        state.synced(1);
+        assertThat(state.changed(tooMany())).isFalse();
+        state.walkEnded(0);
         // What was dropped is not read, so that the table is not said to be complete before another walk has ended.
-        assertThat(state.isUpToDate(walk)).isFalse();
-        assertThat(state.takeWalkDue()).isTrue();
-        walk = state.begin();
-        state.synced(walk, 1L, null);
-        assertThat(state.endWalk(walk, 0)).isNotNull();
-        assertThat(state.isUpToDate(walk)).isTrue();
-        assertThat(state.takeWalkDue()).isFalse();
-        assertThat(reportTooMany(state)).isTrue();
+        assertThat(state.hasMissed()).isTrue();
+        assertThat(state.clock().takeWalkDue()).isTrue();
+        state.begin();
+        state.synced(1);
+        state.walkEnded(0);
+        assertThat(state.hasMissed()).isFalse();
+        assertThat(state.clock().takeWalkDue()).isFalse();
+        assertThat(state.changed(tooMany())).isTrue();
     }
 
-    private static boolean reportTooMany(FeedState state) {
-        boolean tooMany = false;
-        for (int i = 0; i <= 500_000; i++) {
-            tooMany |= state.changed("/r/" + i, 1, true, true);
+    private static LinkedHashSet<String> tooMany() {
+        LinkedHashSet<String> paths = new LinkedHashSet<>();
+        for (int i = 0; i <= FeedInbox.MAX_PATHS; i++) {
+            paths.add("/r/" + i);
         }
-        return tooMany;
+        return paths;
     }
 
     @Test

@@ -31,7 +31,6 @@ import org.apache.flink.connector.base.source.reader.splitreader.SplitsChange;
 public final class SubtreeSplitReader implements SplitReader<FeedEvent, SubtreeSplit> {
 
     private static final long POLL_MILLIS = 10_000;
-    private static final FeedStatistics NOTHING = new FeedStatistics(0, 0, 0, 0, 0, 0, 0, 0);
 
     private final PathTemplate template;
     private final ScanSettings settings;
@@ -42,9 +41,6 @@ public final class SubtreeSplitReader implements SplitReader<FeedEvent, SubtreeS
 
     /** Whether the znodes of one parent belong together; else each is a row by itself. */
     private final boolean siblings;
-
-    /** The readers of equal sources in this process. */
-    private final Object sharingKey;
 
     private volatile SubtreeFeed feed;
 
@@ -60,7 +56,6 @@ public final class SubtreeSplitReader implements SplitReader<FeedEvent, SubtreeS
         this.siblings = siblings;
         this.limit = limit;
         this.client = SessionPool.open(connection);
-        this.sharingKey = List.of(connection, template.toString(), settings, siblings);
         metrics.connection(client::statistics);
         metrics.pending(() -> statistics().pending());
         metrics.gauge(ScanMetric.EVENTS, () -> statistics().events());
@@ -86,8 +81,7 @@ public final class SubtreeSplitReader implements SplitReader<FeedEvent, SubtreeS
                     template,
                     path -> owned[Buckets.of(template, path, siblings)],
                     newestZxid,
-                    settings.feed(),
-                    sharingKey);
+                    settings.feed());
             feed.open();
         } else {
             feed.walkAgain(newestZxid);
@@ -138,7 +132,7 @@ public final class SubtreeSplitReader implements SplitReader<FeedEvent, SubtreeS
 
     private FeedStatistics statistics() {
         SubtreeFeed current = feed;
-        return current == null ? NOTHING : current.statistics();
+        return current == null ? FeedStatistics.NOTHING : current.statistics();
     }
 
     @Override
