@@ -44,17 +44,12 @@ public final class SubtreeFeed implements AutoCloseable {
     private final FeedInbox inbox = new FeedInbox();
     private final WatchHandler handler;
     private final FeedState state;
-    private final OutstandingReads outstanding;
-    private final ZNodeReads reads;
-    private final WalkRunner walk;
-    private final EventReads events;
+    private final FeedRunner runner;
 
     /** Null before the begin. */
     private ZooKeeperClient.Watch watch;
 
     private boolean closed;
-    /** Why this cannot go on, or null. */
-    private ZooKeeperException failure;
 
     /** What the polling thread has done, without what is in the inbox. */
     private volatile FeedStatistics statistics = FeedStatistics.NOTHING;
@@ -74,10 +69,7 @@ public final class SubtreeFeed implements AutoCloseable {
         this.settings = settings;
         this.handler = new WatchHandler(template, wanted, inbox);
         this.state = new FeedState(settings, newestZxid);
-        this.outstanding = new OutstandingReads(inbox, this::fail);
-        this.reads = new ZNodeReads(client, template, settings, state, outstanding);
-        this.walk = new WalkRunner(template, wanted, settings, state, reads);
-        this.events = new EventReads(state, outstanding, reads);
+        this.runner = new FeedRunner(client, template, wanted, settings, state, inbox);
     }
 
     /** Starts watching; does not wait for a connection. */
@@ -99,9 +91,9 @@ public final class SubtreeFeed implements AutoCloseable {
     public void walkAgain(long seenZxid) {
         state.includes(seenZxid);
         if (state.phase() != Phase.DISCONNECTED) {
-            begin();
+            runner.begin();
         }
-        statistics = ownStatistics();
+        statistics = runner.statistics();
     }
 
     /**
@@ -114,20 +106,14 @@ public final class SubtreeFeed implements AutoCloseable {
         Deadline end = new Deadline();
         end.in(timeoutMillis);
         while (true) {
-            if (state.clock().takeWalkDue()) {
-                begin();
-            }
-            if (state.clock().takeProofDue()) {
-                prove();
-            }
-            List<FeedMessage> messages = inbox.take(canAdvance() ? 0 : Math.min(end.millis(), state.clock().millisLeft()));
+            runner.beginWhatIsDue();
+            long wait = runner.canAdvance() ? 0 : Math.min(end.millis(), state.clock().millisLeft());
+            List<FeedMessage> messages = inbox.take(wait);
             boolean woken = inbox.takeWakeUp();
             handle(messages);
-            if (failure != null) {
-                throw failure;
-            }
-            advance();
-            statistics = ownStatistics();
+            runner.check();
+            runner.advance();
+            statistics = runner.statistics();
             if (!state.seen().isEmpty() || woken || end.isDue()) {
                 return state.seen().take();
             }
@@ -151,17 +137,17 @@ public final class SubtreeFeed implements AutoCloseable {
             answered.conclude();
         } else if (message instanceof Changed changed) {
             if (state.changed(changed.paths())) {
-                begin();
+                runner.begin();
             }
         } else if (message instanceof TooManyChanged) {
             if (state.tooManyChanged()) {
-                begin();
+                runner.begin();
             }
         } else if (message instanceof Lost lost) {
-            outstanding.abandon();
+            runner.abandon();
             state.lost(lost.nanos());
         } else if (message instanceof Connected) {
-            begin();
+            runner.begin();
         } else if (message instanceof Refused refused) {
             refused(refused.cause());
         }
@@ -175,92 +161,8 @@ public final class SubtreeFeed implements AutoCloseable {
                     settings.pollInterval().toMillis());
             follow(true);
         } else {
-            fail(cause);
+            runner.fail(cause);
         }
-    }
-
-    /** The first cause is told. */
-    private void fail(ZooKeeperException cause) {
-        failure = failure == null ? cause : failure;
-    }
-
-    // ---- Walks.
-
-    /** Begins a walk, with a sync. */
-    private void begin() {
-        if (closed) {
-            return;
-        }
-        long seen = state.newestZxid();
-        outstanding.abandon();
-        state.begin();
-        // If it fails, usually the connection is lost and comes back; if not, nobody else would begin again.
-        outstanding.send(client.sync(), zxid -> synced(seen, zxid), state.clock()::retrySoon);
-    }
-
-    /**
-     * The sync of a walk was answered.
-     *
-     * @param seen the newest transaction that had been seen when it was sent
-     */
-    private void synced(long seen, long zxid) {
-        if (zxid < seen) {
-            fail(behind(seen, zxid));
-            return;
-        }
-        state.synced(zxid);
-        walk.begin();
-        reads.walkBegun();
-        events.walkBegun();
-    }
-
-    /** Proves that nothing was missed until now. */
-    private void prove() {
-        if (state.phase() == Phase.FOLLOWING) {
-            long now = System.currentTimeMillis();
-            outstanding.send(client.sync(), zxid -> state.proven(zxid, now), () -> {});
-        }
-    }
-
-    /** Whether there is something to do before anything is answered. */
-    private boolean canAdvance() {
-        return switch (state.phase()) {
-            case WALKING -> reads.free() > 0 && (walk.isIdle() || events.canAdvance());
-            case FOLLOWING -> events.canAdvance();
-            case DISCONNECTED, SYNCING -> false;
-        };
-    }
-
-    /** Sends as many reads as may be under way, those of events first, and notices the end of the walk. */
-    private void advance() {
-        if (state.phase() == Phase.WALKING) {
-            events.advance();
-            walk.advance(reads.free());
-            if (walk.isComplete()) {
-                state.walkEnded(walk.skipped());
-                reads.walkEnded();
-                events.walkEnded();
-            }
-        } else if (state.phase() == Phase.FOLLOWING) {
-            events.advance();
-        }
-        if (state.phase() == Phase.FOLLOWING) {
-            if (reads.takePermissionsChanged()) {
-                state.clock().retrySoon();
-            }
-            events.mark();
-        }
-    }
-
-    private ZooKeeperException behind(long seen, long zxid) {
-        return new ZooKeeperException(
-                Failure.ENSEMBLE_BEHIND,
-                String.format(
-                        "The ZooKeeper ensemble is behind this reader of '%s': its newest zxid after a sync is 0x%x,"
-                                + " but the reader has already seen 0x%x. The ensemble was rebuilt or restored from an"
-                                + " older backup, or 'connect-string' names another one. Start the job without its"
-                                + " state to read the tree anew.",
-                        template, zxid, seen));
     }
 
     // ---- What there is to know.
@@ -273,19 +175,6 @@ public final class SubtreeFeed implements AutoCloseable {
      */
     public OptionalLong lostSince() {
         return state.lostSince();
-    }
-
-    private FeedStatistics ownStatistics() {
-        int underWay = state.phase() == Phase.SYNCING ? 0 : outstanding.underWay();
-        return new FeedStatistics(
-                0,
-                state.reported().conflated(),
-                state.clock().walks(),
-                state.clock().lastWalkMillis(),
-                state.skipped(),
-                reads.unreadable(),
-                state.reported().size() + underWay,
-                state.newestZxid());
     }
 
     /** What was done so far; a snapshot. */
@@ -305,8 +194,8 @@ public final class SubtreeFeed implements AutoCloseable {
         if (watch != null) {
             watch.close();
         }
-        outstanding.abandon();
+        runner.abandon();
         state.stop();
-        statistics = ownStatistics();
+        statistics = runner.statistics();
     }
 }

@@ -11,8 +11,11 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.apache.flink.annotation.Internal;
 
@@ -32,10 +35,13 @@ public final class SubtreeRead {
     private final Content content;
     private final SubtreeWalk walk;
     private final List<ZNode> found = new ArrayList<>();
-    private final List<Runnable> arrived = new ArrayList<>();
+    /** What to do with answers, for the thread whose turn it is. */
+    private final Queue<Runnable> arrived = new ConcurrentLinkedQueue<>();
+    /** How often a thread has wanted to go on since the one whose turn it is began. */
+    private final AtomicInteger turns = new AtomicInteger();
+
     private final CompletableFuture<List<ZNode>> result = new CompletableFuture<>();
     private int reads;
-    private boolean advancing;
 
     private SubtreeRead(ZooKeeperClient client, PathTemplate template, Content content) {
         this.client = client;
@@ -94,37 +100,27 @@ public final class SubtreeRead {
 
     /** Not reentrant, since a read may complete before the call that makes it returns. */
     private void advance() {
-        List<Runnable> batch;
-        synchronized (this) {
-            if (advancing) {
-                return;
-            }
-            advancing = true;
-            batch = takeArrived();
+        if (turns.getAndIncrement() > 0) {
+            return;
         }
-        while (true) {
-            batch.forEach(Runnable::run);
-            SubtreeWalk.Step step;
-            while (reads < MAX_READS && !result.isDone() && (step = walk.next()) != null) {
-                take(step);
-            }
-            if (reads == 0 && walk.isExhausted()) {
-                result.complete(found);
-            }
-            synchronized (this) {
-                if (arrived.isEmpty()) {
-                    advancing = false;
-                    return;
-                }
-                batch = takeArrived();
-            }
-        }
+        int taken = 1;
+        do {
+            goOn();
+            taken = turns.addAndGet(-taken);
+        } while (taken > 0);
     }
 
-    private List<Runnable> takeArrived() {
-        List<Runnable> batch = new ArrayList<>(arrived);
-        arrived.clear();
-        return batch;
+    private void goOn() {
+        for (Runnable next = arrived.poll(); next != null; next = arrived.poll()) {
+            next.run();
+        }
+        SubtreeWalk.Step step;
+        while (reads < MAX_READS && !result.isDone() && (step = walk.next()) != null) {
+            take(step);
+        }
+        if (reads == 0 && walk.isExhausted()) {
+            result.complete(found);
+        }
     }
 
     private void take(SubtreeWalk.Step step) {
@@ -158,14 +154,12 @@ public final class SubtreeRead {
             if (error != null) {
                 result.completeExceptionally(error);
             }
-            synchronized (this) {
-                arrived.add(() -> {
-                    reads--;
-                    if (error == null) {
-                        arrive.accept(value);
-                    }
-                });
-            }
+            arrived.add(() -> {
+                reads--;
+                if (error == null) {
+                    arrive.accept(value);
+                }
+            });
             advance();
         });
     }
