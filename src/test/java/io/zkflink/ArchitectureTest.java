@@ -78,7 +78,7 @@ class ArchitectureTest {
             recipes -> client, path, subtree.state
             state ->
             subtree -> client, path, subtree.state
-            subtree.state -> client
+            subtree.state -> client, path
             client.session -> client, client.batch, client.settings
             client.batch -> client
             client -> client.settings

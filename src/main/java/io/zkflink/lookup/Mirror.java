@@ -12,7 +12,7 @@ import io.zkflink.row.EventType;
 import io.zkflink.row.ZNodeDecoder;
 import io.zkflink.subtree.FeedSettings;
 import io.zkflink.subtree.SubtreeFeed;
-import io.zkflink.subtree.UniqueKeys;
+import io.zkflink.subtree.state.UniqueKeys;
 import io.zkflink.subtree.state.Change;
 import io.zkflink.subtree.state.FeedEvent;
 import io.zkflink.subtree.state.FeedEvent.Observation;

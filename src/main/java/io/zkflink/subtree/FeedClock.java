@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.subtree;
 
-/** When walks and proofs are due, and how long walks take. Guarded by its {@link FeedState}. */
+/** When walks and proofs are due, and how long walks take. Touched by the polling thread only. */
 final class FeedClock {
 
     private static final long RETRY_MILLIS = 1_000;
@@ -81,5 +81,32 @@ final class FeedClock {
 
     long lastWalkMillis() {
         return lastWalkMillis;
+    }
+
+    /** A moment to come, or none. */
+    static final class Deadline {
+
+        private static final long NEVER = Long.MAX_VALUE;
+
+        private boolean set;
+        private long nanos;
+
+        void in(long millis) {
+            set = true;
+            nanos = System.nanoTime() + millis * 1_000_000;
+        }
+
+        void never() {
+            set = false;
+        }
+
+        boolean isDue() {
+            return set && nanos - System.nanoTime() <= 0;
+        }
+
+        /** Milliseconds that are left, rounded up; at most 0 if it is due, and practically infinite if there is none. */
+        long millis() {
+            return set ? (nanos - System.nanoTime() + 999_999) / 1_000_000 : NEVER;
+        }
     }
 }

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.subtree;
 
+import io.zkflink.client.WatchListener;
 import io.zkflink.client.ZooKeeperException;
-import io.zkflink.subtree.FeedMessage.Changed;
-import io.zkflink.subtree.FeedMessage.Connected;
-import io.zkflink.subtree.FeedMessage.Lost;
-import io.zkflink.subtree.FeedMessage.Refused;
-import io.zkflink.subtree.FeedMessage.TooManyChanged;
+import io.zkflink.path.PathTemplate;
+import io.zkflink.subtree.FeedInbox.Message.Changed;
+import io.zkflink.subtree.FeedInbox.Message.Connected;
+import io.zkflink.subtree.FeedInbox.Message.Lost;
+import io.zkflink.subtree.FeedInbox.Message.Refused;
+import io.zkflink.subtree.FeedInbox.Message.TooManyChanged;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * What a feed's polling thread has been told and has not come to yet: the one place that it shares with other threads.
@@ -18,9 +21,12 @@ import java.util.List;
  * <p>Bounded, however long nobody takes anything: each path is kept once and only so many are, of the connection no
  * more than its last loss and what came after it, and no more answers than there were requests.
  */
-final class FeedInbox {
+final class FeedInbox implements WatchListener {
 
     static final int MAX_PATHS = 500_000;
+
+    private final PathTemplate template;
+    private final Predicate<String> wanted;
 
     private Lost lost;
     /** Whether the watch has been put in place since the last message was taken, and is there still. */
@@ -39,6 +45,39 @@ final class FeedInbox {
     private long unconvertible;
     private long newestZxid;
 
+    /** What the polling thread is told. */
+    sealed interface Message
+            permits Message.Lost,
+                    Message.Connected,
+                    Message.Refused,
+                    Message.TooManyChanged,
+                    Message.Changed,
+                    OutstandingReads.Answered {
+
+        /**
+         * The connection is lost: what changes from now on goes unreported.
+         *
+         * @param nanos when, as of {@link System#nanoTime}
+         */
+        record Lost(long nanos) implements Message {}
+
+        /** The watch is in place: what changes from now on is reported. */
+        record Connected() implements Message {}
+
+        /** The watch cannot be put in place. */
+        record Refused(ZooKeeperException cause) implements Message {}
+
+        /** Events named more paths than are kept, and these have been forgotten. */
+        record TooManyChanged() implements Message {}
+
+        /**
+         * Events named paths of the reader's rows.
+         *
+         * @param paths each once, in the order of their first events; for the receiver to keep
+         */
+        record Changed(LinkedHashSet<String> paths) implements Message {}
+    }
+
     /**
      * What has been put in so far.
      *
@@ -50,16 +89,24 @@ final class FeedInbox {
      */
     record Counts(long events, long conflated, long unconvertible, int waiting, long newestZxid) {}
 
+    /** @param wanted which of the template's rows the reader wants */
+    FeedInbox(PathTemplate template, Predicate<String> wanted) {
+        this.template = template;
+        this.wanted = wanted;
+    }
+
     // ---- The event thread.
 
-    synchronized void connected() {
+    @Override
+    public synchronized void established() {
         connected = true;
         watching = true;
         forgetChanged();
         notifyAll();
     }
 
-    synchronized void lost() {
+    @Override
+    public synchronized void lost() {
         connected = false;
         watching = false;
         forgetChanged();
@@ -74,14 +121,25 @@ final class FeedInbox {
         tooMany = false;
     }
 
-    synchronized void refused(ZooKeeperException cause) {
+    @Override
+    public synchronized void failed(ZooKeeperException cause) {
         if (refused == null) {
             refused = new Refused(cause);
         }
         notifyAll();
     }
 
-    synchronized void changed(String path, long zxid) {
+    @Override
+    public void changed(String path, long zxid) {
+        boolean isRow = template.match(path) != null;
+        if (isRow && wanted.test(path)) {
+            add(path, zxid);
+        } else {
+            passOver(zxid, !isRow && template.isUnconvertible(path));
+        }
+    }
+
+    private synchronized void add(String path, long zxid) {
         newestZxid = Math.max(newestZxid, zxid);
         if (!watching) {
             return;
@@ -95,8 +153,7 @@ final class FeedInbox {
         notifyAll();
     }
 
-    /** An event named a path that the reader does not want. */
-    synchronized void passedOver(long zxid, boolean isUnconvertible) {
+    private synchronized void passOver(long zxid, boolean isUnconvertible) {
         newestZxid = Math.max(newestZxid, zxid);
         unconvertible += isUnconvertible ? 1 : 0;
     }
@@ -125,13 +182,13 @@ final class FeedInbox {
      * @return all there are, in the order in which they have to be believed: an answer from before a loss of the
      *     connection after it, and an answer after all that events had named before
      */
-    synchronized List<FeedMessage> take(long timeoutMillis) throws InterruptedException {
-        Deadline end = new Deadline();
+    synchronized List<Message> take(long timeoutMillis) throws InterruptedException {
+        FeedClock.Deadline end = new FeedClock.Deadline();
         end.in(timeoutMillis);
         while (isEmpty() && !awake && !end.isDue()) {
             wait(end.millis());
         }
-        List<FeedMessage> taken = new ArrayList<>(answered.size() + 4);
+        List<Message> taken = new ArrayList<>(answered.size() + 4);
         if (lost != null) {
             taken.add(lost);
             lost = null;

@@ -69,7 +69,7 @@ final class OutstandingReads {
      * <p>One of a ring, because there may be millions, one after the other: a hash of futures, which would be of their
      * identity, costs as much as the rest of what is done here.
      */
-    final class Answered<T> implements FeedMessage, BiConsumer<T, Throwable> {
+    final class Answered<T> implements FeedInbox.Message, BiConsumer<T, Throwable> {
         private final CompletableFuture<T> future;
         private final Consumer<T> arrive;
         private final Runnable again;

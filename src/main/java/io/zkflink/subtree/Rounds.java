@@ -2,7 +2,6 @@
 package io.zkflink.subtree;
 
 import java.util.TreeSet;
-import org.apache.flink.annotation.Internal;
 
 /**
  * Tells when all that was reported until some moment has been read, although more is reported all the time.
@@ -10,20 +9,19 @@ import org.apache.flink.annotation.Internal;
  * <p>Reported paths are read in the order of their reports, and each read is numbered. A round lasts until those have
  * been answered that were under way when it began, and those that waited then. Touched by the polling thread only.
  */
-@Internal
-public final class Rounds {
+final class Rounds {
 
     private final TreeSet<Long> underWay = new TreeSet<>();
     private long sent;
     private long last;
 
     /** A read is sent; returns its number. */
-    public long send() {
+    long send() {
         underWay.add(++sent);
         return sent;
     }
 
-    public void answered(long read) {
+    void answered(long read) {
         underWay.remove(read);
     }
 
@@ -39,7 +37,7 @@ public final class Rounds {
     }
 
     /** Whether the round that lasts is over. */
-    public boolean areOver() {
+    boolean areOver() {
         return last <= sent && (underWay.isEmpty() || underWay.first() > last);
     }
 
@@ -48,7 +46,7 @@ public final class Rounds {
      *
      * @param waiting how many reported paths have not been sent yet
      */
-    public void begin(int waiting) {
+    void begin(int waiting) {
         last = sent + waiting;
     }
 }

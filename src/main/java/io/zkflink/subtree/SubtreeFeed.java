@@ -5,11 +5,11 @@ import io.zkflink.client.Failure;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
 import io.zkflink.path.PathTemplate;
-import io.zkflink.subtree.FeedMessage.Changed;
-import io.zkflink.subtree.FeedMessage.Connected;
-import io.zkflink.subtree.FeedMessage.Lost;
-import io.zkflink.subtree.FeedMessage.Refused;
-import io.zkflink.subtree.FeedMessage.TooManyChanged;
+import io.zkflink.subtree.FeedInbox.Message.Changed;
+import io.zkflink.subtree.FeedInbox.Message.Connected;
+import io.zkflink.subtree.FeedInbox.Message.Lost;
+import io.zkflink.subtree.FeedInbox.Message.Refused;
+import io.zkflink.subtree.FeedInbox.Message.TooManyChanged;
 import io.zkflink.subtree.FeedState.Phase;
 import io.zkflink.subtree.state.FeedEvent;
 import java.util.List;
@@ -41,8 +41,7 @@ public final class SubtreeFeed implements AutoCloseable {
     private final ZooKeeperClient client;
     private final PathTemplate template;
     private final FeedSettings settings;
-    private final FeedInbox inbox = new FeedInbox();
-    private final WatchHandler handler;
+    private final FeedInbox inbox;
     private final FeedState state;
     private final FeedRunner runner;
 
@@ -67,7 +66,7 @@ public final class SubtreeFeed implements AutoCloseable {
         this.client = client;
         this.template = template;
         this.settings = settings;
-        this.handler = new WatchHandler(template, wanted, inbox);
+        this.inbox = new FeedInbox(template, wanted);
         this.state = new FeedState(settings, newestZxid);
         this.runner = new FeedRunner(client, template, wanted, settings, state, inbox);
     }
@@ -81,7 +80,7 @@ public final class SubtreeFeed implements AutoCloseable {
     private void follow(boolean byPolling) {
         ZooKeeperClient.Watch last = watch;
         state.poll(byPolling);
-        watch = byPolling ? client.listen(handler) : client.watch(template.root(), handler);
+        watch = byPolling ? client.listen(inbox) : client.watch(template.root(), inbox);
         if (last != null) {
             last.close();
         }
@@ -103,12 +102,12 @@ public final class SubtreeFeed implements AutoCloseable {
      * @throws ZooKeeperException if the feed cannot go on
      */
     public List<FeedEvent> poll(long timeoutMillis) throws ZooKeeperException, InterruptedException {
-        Deadline end = new Deadline();
+        FeedClock.Deadline end = new FeedClock.Deadline();
         end.in(timeoutMillis);
         while (true) {
             runner.beginWhatIsDue();
             long wait = runner.canAdvance() ? 0 : Math.min(end.millis(), state.clock().millisLeft());
-            List<FeedMessage> messages = inbox.take(wait);
+            List<FeedInbox.Message> messages = inbox.take(wait);
             boolean woken = inbox.takeWakeUp();
             handle(messages);
             runner.check();
@@ -122,7 +121,7 @@ public final class SubtreeFeed implements AutoCloseable {
 
     // ---- Messages.
 
-    private void handle(List<FeedMessage> messages) {
+    private void handle(List<FeedInbox.Message> messages) {
         if (closed || messages.isEmpty()) {
             return;
         }
@@ -132,7 +131,7 @@ public final class SubtreeFeed implements AutoCloseable {
         messages.forEach(this::handle);
     }
 
-    private void handle(FeedMessage message) {
+    private void handle(FeedInbox.Message message) {
         if (message instanceof OutstandingReads.Answered<?> answered) {
             answered.conclude();
         } else if (message instanceof Changed changed) {

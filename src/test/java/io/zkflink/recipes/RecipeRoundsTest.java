@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeStat;
 import io.zkflink.recipes.ContenderChange.What;
-import io.zkflink.subtree.Rounds;
+import io.zkflink.subtree.FeedRounds;
 import io.zkflink.subtree.state.Change;
 import io.zkflink.subtree.state.FeedEvent.Observation;
 import io.zkflink.subtree.state.Reconciler;
@@ -68,7 +68,7 @@ class RecipeRoundsTest {
         // The feed.
         private final LinkedHashSet<String> reported = new LinkedHashSet<>();
         private final Map<Long, String> underWay = new TreeMap<>();
-        private final Rounds rounds = new Rounds();
+        private final FeedRounds rounds = new FeedRounds();
 
         // The task.
         private final Reconciler reconciler = new Reconciler(true);

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zkflink.client.Failure;
 import io.zkflink.client.ZooKeeperException;
-import io.zkflink.subtree.FeedMessage.Changed;
-import io.zkflink.subtree.FeedMessage.Connected;
-import io.zkflink.subtree.FeedMessage.Lost;
-import io.zkflink.subtree.FeedMessage.Refused;
-import io.zkflink.subtree.FeedMessage.TooManyChanged;
+import io.zkflink.path.PathEncoding;
+import io.zkflink.path.PathTemplate;
+import io.zkflink.path.SegmentType;
+import io.zkflink.subtree.FeedInbox.Message.Changed;
+import io.zkflink.subtree.FeedInbox.Message.Connected;
+import io.zkflink.subtree.FeedInbox.Message.Lost;
+import io.zkflink.subtree.FeedInbox.Message.Refused;
+import io.zkflink.subtree.FeedInbox.Message.TooManyChanged;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -17,20 +20,37 @@ import org.junit.jupiter.api.Test;
 
 class FeedInboxTest {
 
-    private final FeedInbox inbox = new FeedInbox();
+    private final FeedInbox inbox = inbox(SegmentType.STRING);
     private final List<String> done = new ArrayList<>();
 
     private final OutstandingReads reads = new OutstandingReads(inbox, cause -> done.add("failed"));
 
+    private static FeedInbox inbox(SegmentType type) {
+        return new FeedInbox(
+                PathTemplate.parse("/{k}", PathEncoding.NONE, name -> type), path -> !path.equals("/0"));
+    }
+
+    @Test
+    void onlyRowsOfTheReaderAreKept() throws Exception {
+        FeedInbox numbers = inbox(SegmentType.of(SegmentType.Kind.INT));
+        numbers.established();
+        for (String path : List.of("/0", "/1", "/x", "/1/2", "/")) {
+            numbers.changed(path, 7);
+        }
+        numbers.deleted("/2", 8);
+        numbers.deleted("/y", 9);
+        assertThat(numbers.counts()).isEqualTo(new FeedInbox.Counts(2, 0, 2, 2, 9));
+        assertThat(((Changed) numbers.take(0).get(1)).paths()).containsExactly("/1", "/2");
+    }
+
     @Test
     void eachPathIsKeptOnceInTheOrderOfItsFirstEvent() throws Exception {
-        inbox.connected();
+        inbox.established();
         for (String path : List.of("/b", "/a", "/b", "/c", "/a")) {
             inbox.changed(path, 7);
         }
-        inbox.passedOver(9, true);
-        assertThat(inbox.counts()).isEqualTo(new FeedInbox.Counts(5, 2, 1, 3, 9));
-        List<FeedMessage> taken = inbox.take(0);
+        assertThat(inbox.counts()).isEqualTo(new FeedInbox.Counts(5, 2, 0, 3, 7));
+        List<FeedInbox.Message> taken = inbox.take(0);
         assertThat(taken).hasSize(2).first().isInstanceOf(Connected.class);
         assertThat(((Changed) taken.get(1)).paths()).containsExactly("/b", "/a", "/c");
         assertThat(inbox.take(0)).isEmpty();
@@ -40,11 +60,11 @@ class FeedInboxTest {
     @Test
     void pathsAreNotKeptWithoutAConnectionNorBeyondIt() throws Exception {
         inbox.changed("/a", 1);
-        inbox.connected();
+        inbox.established();
         inbox.changed("/b", 2);
         inbox.lost();
         inbox.changed("/c", 3);
-        inbox.connected();
+        inbox.established();
         inbox.changed("/d", 4);
         assertThat(kinds()).containsExactly("Lost", "Connected", "Changed [/d]");
         assertThat(inbox.counts().newestZxid()).isEqualTo(4);
@@ -56,17 +76,17 @@ class FeedInboxTest {
         inbox.lost();
         long after = System.nanoTime();
         for (int i = 0; i < 1_000; i++) {
-            inbox.connected();
+            inbox.established();
             inbox.lost();
         }
-        List<FeedMessage> taken = inbox.take(0);
+        List<FeedInbox.Message> taken = inbox.take(0);
         assertThat(taken).hasSize(1);
         assertThat(((Lost) taken.get(0)).nanos()).isBetween(before, after);
         inbox.lost();
-        inbox.connected();
-        inbox.connected();
+        inbox.established();
+        inbox.established();
         assertThat(kinds()).containsExactly("Lost", "Connected");
-        inbox.connected();
+        inbox.established();
         inbox.lost();
         assertThat(kinds()).containsExactly("Lost");
     }
@@ -74,22 +94,22 @@ class FeedInboxTest {
     /** Nothing that was answered before a loss is believed after it, and no answer without what was reported before. */
     @Test
     void answersComeLast() throws Exception {
-        inbox.connected();
+        inbox.established();
         inbox.take(0);
         CompletableFuture<String> request = new CompletableFuture<>();
         reads.send(request, done::add, () -> done.add("again"));
         inbox.changed("/a", 1);
         request.complete("answer");
-        inbox.refused(new ZooKeeperException(Failure.OTHER, "x"));
+        inbox.failed(new ZooKeeperException(Failure.OTHER, "x"));
         assertThat(kinds()).containsExactly("Refused", "Changed [/a]", "Answered");
         assertThat(done).isEmpty();
     }
 
     @Test
     void moreThanIsKeptBecomesOneMessage() throws Exception {
-        inbox.connected();
+        inbox.established();
         inbox.take(0);
-        for (int i = 0; i <= FeedInbox.MAX_PATHS; i++) {
+        for (int i = 1; i <= FeedInbox.MAX_PATHS + 1; i++) {
             inbox.changed("/" + i, 1);
         }
         inbox.changed("/last", 1);
@@ -105,7 +125,7 @@ class FeedInboxTest {
         waker.join();
         assertThat(inbox.takeWakeUp()).isTrue();
         assertThat(inbox.takeWakeUp()).isFalse();
-        Thread teller = new Thread(inbox::connected);
+        Thread teller = new Thread(inbox::established);
         teller.start();
         assertThat(inbox.take(60_000)).hasSize(1);
         teller.join();
@@ -147,7 +167,7 @@ class FeedInboxTest {
     }
 
     private void conclude() throws InterruptedException {
-        for (FeedMessage message : inbox.take(0)) {
+        for (FeedInbox.Message message : inbox.take(0)) {
             ((OutstandingReads.Answered<?>) message).conclude();
         }
     }

@@ -8,6 +8,7 @@ import io.zkflink.client.SessionIdentity;
 import io.zkflink.client.WriteResult;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperException;
+import io.zkflink.client.batch.MultiWrite;
 import io.zkflink.client.settings.SecuritySettings;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -29,12 +30,23 @@ import org.apache.zookeeper.common.X509Util;
  * ZooKeeper's own client for the life of one session, thrown away with it. It says that it is connected only once the
  * server knows who is. It connects at once; its threads wait with what they have to tell until {@link #listen}.
  */
-final class Connection implements WatchConnection {
+final class Connection implements WatchRegistry.Target {
 
     private final ProbingHostProvider hosts;
     private final AuthenticationGate authentication;
     private final RawZooKeeper zooKeeper;
-    private final CompletableFuture<Consumer<WatchedEvent>> listener = new CompletableFuture<>();
+    private final CompletableFuture<Consumer<WatchedEvent>> listener;
+
+    private Connection(
+            ProbingHostProvider hosts,
+            AuthenticationGate authentication,
+            RawZooKeeper zooKeeper,
+            CompletableFuture<Consumer<WatchedEvent>> listener) {
+        this.hosts = hosts;
+        this.authentication = authentication;
+        this.zooKeeper = zooKeeper;
+        this.listener = listener;
+    }
 
     /**
      * Starts connecting.
@@ -42,26 +54,27 @@ final class Connection implements WatchConnection {
      * @param session to go on with; null for a new one
      * @throws ZooKeeperException if it can never connect like this, for example for want of a file
      */
-    Connection(ConnectionSettings settings, SessionIdentity session) throws IOException {
+    static Connection open(ConnectionSettings settings, SessionIdentity session) throws IOException {
         ZKClientConfig config = config(settings);
         SecuritySettings.Tls tls = settings.security().tls();
-        this.hosts = new ProbingHostProvider(
-                settings, tls == null ? null : new TlsProbe(tls, config), () -> tell(AuthenticationGate.FAILED));
-        this.authentication = new AuthenticationGate(settings.security(), hosts, this::tell);
+        CompletableFuture<Consumer<WatchedEvent>> listener = new CompletableFuture<>();
+        Consumer<WatchedEvent> tell = event -> listener.join().accept(event);
+        ProbingHostProvider hosts = new ProbingHostProvider(
+                settings,
+                tls == null ? null : new TlsProbe(tls, config),
+                () -> tell.accept(AuthenticationGate.FAILED));
+        AuthenticationGate authentication = new AuthenticationGate(settings.security(), hosts, tell);
         int timeout = (int) settings.sessionTimeout().toMillis();
-        this.zooKeeper = session == null
+        RawZooKeeper zooKeeper = session == null
                 ? new RawZooKeeper(settings.connectString(), timeout, authentication, hosts, config)
                 : new RawZooKeeper(settings.connectString(), timeout, authentication, session, hosts, config);
         authentication.of(zooKeeper);
+        return new Connection(hosts, authentication, zooKeeper, listener);
     }
 
     /** Tells of all events from the first one on, on the event thread as a rule. To be called once, in any case. */
     void listen(Consumer<WatchedEvent> onEvent) {
         listener.complete(onEvent);
-    }
-
-    private void tell(WatchedEvent event) {
-        listener.join().accept(event);
     }
 
     private static ZKClientConfig config(ConnectionSettings settings) {

@@ -2,7 +2,6 @@
 package io.zkflink.client.session;
 
 import io.zkflink.client.ConnectionSettings;
-import io.zkflink.client.Failure;
 import io.zkflink.client.SessionIdentity;
 import io.zkflink.client.WriteResult;
 import io.zkflink.client.ZNodeWrite;
@@ -12,12 +11,15 @@ import io.zkflink.client.batch.ReadBatcher;
 import io.zkflink.client.session.SessionState.Between;
 import io.zkflink.client.session.SessionState.Ended;
 import io.zkflink.client.session.SessionState.Open;
+import io.zkflink.client.session.SessionState.Past;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.apache.zookeeper.KeeperException;
@@ -28,33 +30,32 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A ZooKeeper session that renews itself: when the server expires it, a new handle takes its place.
+ * A ZooKeeper session that renews itself: when the server expires it, a new connection takes its place.
  *
  * <p>Life cycle: {@link #open} starts connecting; the first connect has a deadline, after which the session has failed
  * for good, while a session that was connected once waits for the server for ever. On every connect, first or not, all
  * watches are put in place and then reported as established. {@link #close} ends it.
  *
- * <p>Handles are made by the session's own thread, so that theirs take over nothing of a user's. The events of a handle
- * arrive on its event thread; a handle that was replaced is no longer listened to. Every other method may be called by
- * any thread. What the session is at is one {@link SessionState}, swapped under the lock; nobody is called under it.
+ * <p>Connections are made by the session's own thread, so that theirs take over nothing of a user's. The events of one
+ * arrive on its event thread; one that was replaced is no longer listened to. Every other method may be called by
+ * any thread. What changes is one {@link SessionState}, swapped whole; there is no lock.
  */
 final class Session {
 
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
-    private static final int MAX_REOPEN_JITTER_MILLIS = 1_000;
+    private static final int MAX_JITTER_MILLIS = 1_000;
 
     private final ConnectionSettings settings;
     /** Whether this session is given up only when the server says that it is gone. */
     private final boolean owned;
 
+    private final SessionMessages messages;
     private final ReadBatcher reads;
     private final SessionTimer timer = new SessionTimer();
     private final WatchRegistry watches = new WatchRegistry(timer);
 
-    private SessionState state;
-    private Duration negotiatedTimeout = Duration.ZERO;
-    private long connects;
-    private long expiries;
+    private final AtomicBoolean opened = new AtomicBoolean();
+    private final AtomicReference<SessionState> state;
 
     /** A session for whoever wants one like this. */
     Session(ConnectionSettings settings) {
@@ -74,21 +75,23 @@ final class Session {
         this.settings = settings;
         this.owned = owned;
         this.reads = new ReadBatcher(settings);
-        this.state = new Between(previous, "nobody has tried yet", CompletableFuture.completedFuture(null));
+        this.messages = new SessionMessages(settings);
+        this.state = new AtomicReference<>(new Between(
+                Past.NOTHING, previous, "nobody has tried yet", CompletableFuture.completedFuture(null)));
     }
 
+    /** Starts connecting, unless that was done before. */
     void open() {
-        timer.later(settings.patience().toMillis(), this::giveUpUnlessConnected);
-        timer.later(0, this::openHandle);
+        if (opened.compareAndSet(false, true)) {
+            timer.later(settings.patience().toMillis(), this::giveUpUnlessConnected);
+            timer.later(0, this::connect);
+        }
     }
 
     private void giveUpUnlessConnected() {
-        boolean late;
-        synchronized (this) {
-            late = connects == 0;
-        }
-        if (late) {
-            end(new ZooKeeperException(Failure.UNREACHABLE, unreachable()));
+        SessionState now = state.get();
+        if (!now.past().wasConnected()) {
+            end(messages.unreachable(now));
         }
     }
 
@@ -101,12 +104,16 @@ final class Session {
     }
 
     /** False once the session has failed: whoever asks for these settings next gets a new one. */
-    synchronized boolean isUsable() {
-        return !(state instanceof Ended);
+    boolean isUsable() {
+        return !(state.get() instanceof Ended);
     }
 
-    synchronized ZooKeeperClient.Statistics statistics() {
-        return new ZooKeeperClient.Statistics(state.isConnected(), Math.max(0, connects - 1), expiries);
+    ZooKeeperClient.Statistics statistics() {
+        SessionState now = state.get();
+        return new ZooKeeperClient.Statistics(
+                now.isConnected(),
+                Math.max(0, now.past().connects() - 1),
+                now.past().expiries());
     }
 
     CompletableFuture<Long> sync() {
@@ -114,18 +121,18 @@ final class Session {
     }
 
     /** As {@link ZooKeeperClient#newestZxid}. */
-    synchronized long newestZxid() {
-        return state instanceof Open open ? open.handle().newestZxid() : 0;
+    long newestZxid() {
+        return state.get() instanceof Open open ? open.connection().newestZxid() : 0;
     }
 
     /** Who this is to the server; empty while it is not connected. */
-    synchronized Optional<SessionIdentity> identity() {
-        return state instanceof Open open && open.connected() ? Optional.of(open.identity()) : Optional.empty();
+    Optional<SessionIdentity> identity() {
+        return state.get() instanceof Open open && open.connected() ? Optional.of(open.identity()) : Optional.empty();
     }
 
     /** Of the newest session that was connected; zero if none was yet. */
-    synchronized Duration negotiatedTimeout() {
-        return negotiatedTimeout;
+    Duration negotiatedTimeout() {
+        return state.get().past().negotiatedTimeout();
     }
 
     CompletableFuture<List<String>> ephemerals() {
@@ -138,21 +145,15 @@ final class Session {
 
     /** Why nothing can be created at all. */
     ZooKeeperException noChroot() {
-        return new ZooKeeperException(
-                Failure.NO_NODE,
-                "The chroot of 'connect-string' = '" + settings.connectString() + "' does not exist, and is never"
-                        + " created by this connector. Create it, or correct 'connect-string'.");
+        return messages.noChroot();
     }
 
     /** Sends a request that does not wait for a connection. */
     private <T> CompletableFuture<T> request(
             String verb, String path, Function<Connection, CompletableFuture<T>> send) {
-        SessionState now;
-        synchronized (this) {
-            now = state;
-        }
+        SessionState now = state.get();
         if (now instanceof Open open && open.connected()) {
-            return send.apply(open.handle());
+            return send.apply(open.connection());
         }
         return CompletableFuture.failedFuture(
                 now instanceof Ended ended
@@ -167,11 +168,7 @@ final class Session {
             return; // It would wait for itself.
         }
         timer.awaitEnd();
-        CompletableFuture<SessionShutdown> shutdown;
-        synchronized (this) {
-            shutdown = ((Ended) state).shutdown();
-        }
-        SessionShutdown last = shutdown.join();
+        SessionShutdown last = ((Ended) state.get()).shutdown().join();
         if (last != null) {
             last.await();
         }
@@ -188,16 +185,13 @@ final class Session {
 
     private void end(ZooKeeperException cause, Function<Connection, SessionShutdown> how) {
         CompletableFuture<SessionShutdown> shutdown = new CompletableFuture<>();
-        SessionState last;
-        synchronized (this) {
-            if (state instanceof Ended) {
-                return;
-            }
-            last = state;
-            state = new Ended(cause, shutdown);
+        SessionState last =
+                state.getAndUpdate(now -> now instanceof Ended ? now : new Ended(now.past(), cause, shutdown));
+        if (last instanceof Ended) {
+            return;
         }
         if (last instanceof Open open) {
-            shutdown.complete(how.apply(open.handle()));
+            shutdown.complete(how.apply(open.connection()));
         } else if (last instanceof Between between) {
             between.shutdown().thenAccept(shutdown::complete);
         }
@@ -206,52 +200,34 @@ final class Session {
         watches.fail(cause);
     }
 
-    private void openHandle() {
-        SessionIdentity resume;
-        synchronized (this) {
-            if (!(state instanceof Between between)) {
-                return;
-            }
-            resume = between.resume();
+    private void connect() {
+        if (!(state.get() instanceof Between between)) {
+            return;
         }
         Connection made;
         try {
-            made = new Connection(settings, resume);
+            made = Connection.open(settings, between.resume());
         } catch (IOException | RuntimeException | Error e) {
             notMade(e);
             return;
         }
-        boolean tooLate;
-        synchronized (this) {
-            tooLate = state instanceof Ended;
-            if (!tooLate) {
-                state = new Open(made, resume, false);
-            }
-        }
+        SessionState before = state.getAndUpdate(now -> now instanceof Between last ? last.made(made) : now);
         made.listen(event -> onEvent(made, event));
-        if (tooLate) {
+        if (before instanceof Ended) {
             made.close().await();
         }
     }
 
     private void notMade(Throwable cause) {
         String reason = cause instanceof ZooKeeperException ? cause.getMessage() : cause.toString();
-        boolean isNews = false;
-        boolean isFirst;
-        synchronized (this) {
-            isFirst = connects == 0;
-            if (state instanceof Between between) {
-                isNews = !reason.equals(between.reason());
-                state = new Between(between.resume(), reason, between.shutdown());
-            }
+        SessionState before = state.getAndUpdate(now -> now instanceof Between last ? last.notMade(reason) : now);
+        if (before instanceof Between between && !reason.equals(between.reason())) {
+            messages.notMade(reason);
         }
-        if (isNews) {
-            LOG.warn("No ZooKeeper client for '{}' could be made: {}", settings.connectString(), reason);
-        }
-        if (isFirst && cause instanceof ZooKeeperException hopeless) {
+        if (!before.past().wasConnected() && cause instanceof ZooKeeperException hopeless) {
             end(hopeless);
         } else {
-            reopenLater();
+            reconnectLater();
         }
     }
 
@@ -269,58 +245,33 @@ final class Session {
     }
 
     private void onRefused(Connection source) {
-        synchronized (this) {
-            if (!state.isWith(source) || (connects > 0 && !source.wasConnected())) {
-                return; // They knew us before, and certificates are replaced one by one.
-            }
+        SessionState now = state.get();
+        // Servers that knew us before may do so again: certificates are replaced one by one.
+        if (now.isWith(source) && (!now.past().wasConnected() || source.wasConnected())) {
+            end(messages.refused(source));
         }
-        end(new ZooKeeperException(
-                Failure.AUTHENTICATION_FAILED,
-                "ZooKeeper at '" + settings.connectString() + "' does not let us in: " + source.refusal() + "."));
     }
 
     private void onConnected(Connection source) {
-        boolean isFirst;
-        synchronized (this) {
-            if (!state.isWith(source)) {
-                return;
-            }
-            state = new Open(source, source.identity(), true);
-            negotiatedTimeout = Duration.ofMillis(source.zooKeeper().getSessionTimeout());
-            isFirst = connects++ == 0;
+        Duration timeout = Duration.ofMillis(source.zooKeeper().getSessionTimeout());
+        SessionState before = state.getAndUpdate(now -> now.isWith(source) && now instanceof Open open
+                ? open.connected(source.identity(), timeout)
+                : now);
+        if (!before.isWith(source)) {
+            return;
         }
-        if (isFirst) {
-            reportTimeout(source.zooKeeper().getSessionTimeout());
-        } else {
-            LOG.info("Connected to ZooKeeper at '{}' again.", settings.connectString());
-        }
+        messages.connected(!before.past().wasConnected(), timeout);
         reads.connected(source.zooKeeper());
         watches.connected(source);
     }
 
-    private void reportTimeout(int negotiated) {
-        long wanted = settings.sessionTimeout().toMillis();
-        if (negotiated != wanted) {
-            LOG.info(
-                    "ZooKeeper at '{}' granted a session timeout of {} ms instead of the 'session-timeout' of {} ms, by"
-                            + " its {}.",
-                    settings.connectString(),
-                    negotiated,
-                    wanted,
-                    negotiated < wanted ? "maxSessionTimeout" : "minSessionTimeout (2 x tickTime where it is not set)");
-        } else {
-            LOG.info("Connected to ZooKeeper at '{}'.", settings.connectString());
-        }
-    }
-
     private void onDisconnected(Connection source) {
-        synchronized (this) {
-            if (!state.isWith(source) || !state.isConnected()) {
-                return;
-            }
-            state = new Open(source, ((Open) state).identity(), false);
+        SessionState before = state.getAndUpdate(
+                now -> now.isWith(source) && now instanceof Open open ? open.disconnected() : now);
+        if (!before.isWith(source) || !before.isConnected()) {
+            return;
         }
-        LOG.info("The connection to ZooKeeper at '{}' is lost.", settings.connectString());
+        messages.disconnected();
         reads.disconnected();
         watches.lost();
     }
@@ -328,47 +279,21 @@ final class Session {
     /** ZooKeeper's client also says so when it has not heard of a server for so long that it gives up hope. */
     private void onExpired(Connection source) {
         onDisconnected(source);
-        boolean perhaps = owned && source.wasConnected();
+        boolean isCertain = !owned || !source.wasConnected();
         CompletableFuture<SessionShutdown> shutdown = new CompletableFuture<>();
-        synchronized (this) {
-            if (!state.isWith(source)) {
-                return;
-            }
-            SessionIdentity last = ((Open) state).identity();
-            state = new Between(perhaps ? last : null, "the session has just expired", shutdown);
-            expiries += perhaps ? 0 : 1;
+        SessionState before = state.getAndUpdate(
+                now -> now.isWith(source) && now instanceof Open open ? open.expired(isCertain, shutdown) : now);
+        if (!before.isWith(source)) {
+            return;
         }
-        if (perhaps) {
-            LOG.info("The ZooKeeper session at '{}' may have expired; asking for it.", settings.connectString());
-        } else {
-            LOG.info("The ZooKeeper session at '{}' has expired; opening a new one.", settings.connectString());
-        }
+        messages.expired(isCertain);
         shutdown.complete(source.close());
-        reopenLater();
+        reconnectLater();
     }
 
     /** With jitter, since whatever expired one session is likely to have expired those of many tasks. */
-    private void reopenLater() {
-        int jitter = ThreadLocalRandom.current().nextInt(MAX_REOPEN_JITTER_MILLIS);
-        timer.later(jitter, this::openHandle);
-    }
-
-    private String unreachable() {
-        SessionState now;
-        synchronized (this) {
-            now = state;
-        }
-        String causes = now instanceof Open open
-                ? open.handle().lastCauses()
-                : now instanceof Between between ? "No client could be made: " + between.reason() : "";
-        return String.format(
-                "Could not connect to ZooKeeper at '%s' within %d ms ('connection-timeout' of %d ms x"
-                        + " 'max-retry-attempts' of %d). %s. Check that 'connect-string' names the servers"
-                        + " and their client port, and that they run.",
-                settings.connectString(),
-                settings.patience().toMillis(),
-                settings.connectionTimeout().toMillis(),
-                settings.maxRetryAttempts(),
-                causes);
+    private void reconnectLater() {
+        int jitter = ThreadLocalRandom.current().nextInt(MAX_JITTER_MILLIS);
+        timer.later(jitter, this::connect);
     }
 }

@@ -21,11 +21,9 @@ public final class SessionPool {
     /** Gives a client without waiting for a connection. */
     public static ZooKeeperClient open(ConnectionSettings settings) {
         ConnectionSettings key = settings.withoutNamespace();
-        SharedResources<ConnectionSettings, Session>.Lease lease = SESSIONS.lease(key, () -> {
-            Session session = new Session(key);
-            session.open();
-            return session;
-        });
+        SharedResources<ConnectionSettings, Session>.Lease lease = SESSIONS.lease(key, () -> new Session(key));
+        // Not before, since that starts a thread, and sessions are made under a lock.
+        lease.value().open();
         return new SessionClient(lease.value(), settings.namespace(), lease::close);
     }
 

@@ -3,42 +3,85 @@ package io.zkflink.client.session;
 
 import io.zkflink.client.SessionIdentity;
 import io.zkflink.client.ZooKeeperException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
-/** What a {@link Session} is at. */
+/** All that changes of a {@link Session}; immutable, and swapped whole. */
 sealed interface SessionState {
+
+    /** What there has been so far. */
+    Past past();
 
     /** Whether requests can be sent now. */
     default boolean isConnected() {
         return this instanceof Open open && open.connected;
     }
 
-    /** Whether a handle is the one that is listened to. */
-    default boolean isWith(Connection handle) {
-        return this instanceof Open open && open.handle == handle;
+    /** Whether a connection is the one that is listened to. */
+    default boolean isWith(Connection connection) {
+        return this instanceof Open open && open.connection == connection;
     }
 
     /**
-     * There is no handle; one is made soon.
+     * What there has been so far.
+     *
+     * @param negotiatedTimeout of the newest session that was connected; zero if none was yet
+     */
+    record Past(long connects, long expiries, Duration negotiatedTimeout) {
+        static final Past NOTHING = new Past(0, 0, Duration.ZERO);
+
+        boolean wasConnected() {
+            return connects > 0;
+        }
+    }
+
+    /**
+     * There is no connection; one is made soon.
      *
      * @param resume the session that it is to go on with; null for a new one
      * @param reason why there is none
-     * @param shutdown completes with the end of the last handle, or null
+     * @param shutdown completes with the end of the last connection, or null
      */
-    record Between(SessionIdentity resume, String reason, CompletableFuture<SessionShutdown> shutdown)
-            implements SessionState {}
+    record Between(Past past, SessionIdentity resume, String reason, CompletableFuture<SessionShutdown> shutdown)
+            implements SessionState {
+
+        Open made(Connection connection) {
+            return new Open(past, connection, resume, false);
+        }
+
+        Between notMade(String why) {
+            return new Between(past, resume, why, shutdown);
+        }
+    }
 
     /**
-     * There is a handle.
+     * There is a client of ZooKeeper's.
      *
      * @param identity who it is, or last was, to the servers; null for a new one before its first connection
      */
-    record Open(Connection handle, SessionIdentity identity, boolean connected) implements SessionState {}
+    record Open(Past past, Connection connection, SessionIdentity identity, boolean connected)
+            implements SessionState {
+
+        Open connected(SessionIdentity as, Duration timeout) {
+            return new Open(new Past(past.connects + 1, past.expiries, timeout), connection, as, true);
+        }
+
+        Open disconnected() {
+            return new Open(past, connection, identity, false);
+        }
+
+        /** @param isCertain whether the session is gone; else the next connection asks for it */
+        Between expired(boolean isCertain, CompletableFuture<SessionShutdown> shutdown) {
+            Past then = new Past(past.connects, past.expiries + (isCertain ? 1 : 0), past.negotiatedTimeout);
+            return new Between(then, isCertain ? null : identity, "the session has just expired", shutdown);
+        }
+    }
 
     /**
      * Nothing can be asked any more.
      *
-     * @param shutdown completes with the end of the last handle, or null
+     * @param shutdown completes with the end of the last connection, or null
      */
-    record Ended(ZooKeeperException cause, CompletableFuture<SessionShutdown> shutdown) implements SessionState {}
+    record Ended(Past past, ZooKeeperException cause, CompletableFuture<SessionShutdown> shutdown)
+            implements SessionState {}
 }

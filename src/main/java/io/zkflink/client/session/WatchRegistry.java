@@ -5,6 +5,7 @@ import io.zkflink.client.Failure;
 import io.zkflink.client.WatchListener;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
+import io.zkflink.client.session.SharedWatch.Subscription;
 import io.zkflink.client.settings.Backoff;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,7 +18,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
-import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.Watcher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,11 +45,11 @@ final class WatchRegistry {
     private final Set<Subscription> listeners = new LinkedHashSet<>();
 
     /** Null while there is none. */
-    private WatchConnection connected;
+    private Target connected;
     /** Counts connections and their losses, so that nothing is sent again on a later one. */
     private long connection;
     /** Of whose server it has been logged that it is old; for the event thread. */
-    private volatile WatchConnection oldServer;
+    private volatile Target oldServer;
 
     private ZooKeeperException refusal;
 
@@ -58,12 +58,31 @@ final class WatchRegistry {
         void later(long millis, Runnable task);
     }
 
+    /** What is asked of a connection. Futures complete on the event thread, in order with the events. */
+    interface Target {
+
+        /** Puts a persistent recursive watch on a znode. Where it already is, that changes nothing. */
+        CompletableFuture<Void> addWatch(String root, Watcher watcher);
+
+        /** Takes the watch off a znode, and off the client's own list even if the connection breaks. */
+        CompletableFuture<Void> removeWatch(String root);
+
+        /** As {@link ZooKeeperClient#sync}. */
+        CompletableFuture<Long> sync();
+
+        /** Whether the watches of an earlier connection of this session are in place when it is said to be connected. */
+        boolean keepsWatches();
+
+        /** Who is, or was last, connected. */
+        String server();
+    }
+
     WatchRegistry(Timer timer) {
         this.timer = timer;
     }
 
     /** All that can be established on a connection is, now or with the server's answer. */
-    void connected(WatchConnection target) {
+    void connected(Target target) {
         List<Subscription> established;
         synchronized (this) {
             if (refusal != null) {
@@ -73,11 +92,11 @@ final class WatchRegistry {
             connection++;
             established = new ArrayList<>(listeners);
             for (SharedWatch watch : List.copyOf(watches.values())) {
-                if (watch.placedOn == target && target.keepsWatches()) {
+                if (watch.placedOn() == target && target.keepsWatches()) {
                     // ZooKeeper's client has put it in place again, ahead of any request.
-                    established.addAll(watch.listeners);
+                    established.addAll(watch.listeners());
                 } else {
-                    place(watch, List.copyOf(watch.listeners), 0);
+                    place(watch, List.copyOf(watch.listeners()), 0);
                 }
             }
         }
@@ -110,7 +129,7 @@ final class WatchRegistry {
 
     private List<Subscription> all() {
         List<Subscription> all = new ArrayList<>(listeners);
-        watches.values().forEach(watch -> all.addAll(watch.listeners));
+        watches.values().forEach(watch -> all.addAll(watch.listeners()));
         return all;
     }
 
@@ -122,8 +141,8 @@ final class WatchRegistry {
     ZooKeeperClient.Watch watch(String root, WatchListener listener) {
         return subscribe(listener, () -> {
             SharedWatch watch = watches.computeIfAbsent(root, SharedWatch::new);
-            Subscription subscription = new Subscription(listener, watch);
-            watch.listeners.add(subscription);
+            Subscription subscription = new Subscription(this, listener, watch);
+            watch.listeners().add(subscription);
             if (connected != null) {
                 // Placing it again where it already is changes nothing, and is answered in order with the events.
                 place(watch, List.of(subscription), 0);
@@ -135,7 +154,7 @@ final class WatchRegistry {
     /** Tells a listener of the connection. */
     ZooKeeperClient.Watch listen(WatchListener listener) {
         return subscribe(listener, () -> {
-            Subscription subscription = new Subscription(listener, null);
+            Subscription subscription = new Subscription(this, listener, null);
             listeners.add(subscription);
             if (connected != null) {
                 greet(subscription, 0);
@@ -157,10 +176,10 @@ final class WatchRegistry {
     }
 
     private void place(SharedWatch watch, List<Subscription> waiting, int failures) {
-        WatchConnection target = connected;
-        CompletableFuture<Void> placed = target.addWatch(watch.root, watch).thenRun(() -> watch.placedOn = target);
-        request("watch '" + watch.root + "'", placed, waiting, failures, next -> {
-            if (watches.get(watch.root) == watch) {
+        Target target = connected;
+        CompletableFuture<Void> placed = target.addWatch(watch.root(), watch).thenRun(() -> watch.placed(target));
+        request("watch '" + watch.root() + "'", placed, waiting, failures, next -> {
+            if (watches.get(watch.root()) == watch) {
                 place(watch, waiting, next);
             }
         });
@@ -169,13 +188,13 @@ final class WatchRegistry {
     /** Any request would do: its answer comes on the event thread, in order with the events. */
     private void greet(Subscription listener, int failures) {
         request("sync", connected.sync(), List.of(listener), failures, next -> {
-            if (!listener.closed) {
+            if (!listener.isClosed()) {
                 greet(listener, next);
             }
         });
     }
 
-    private void remove(String root, WatchConnection holder, int failures) {
+    private void remove(String root, Target holder, int failures) {
         request("end the watch of '" + root + "'", holder.removeWatch(root), List.of(), failures, next -> {
             if (!watches.containsKey(root)) {
                 remove(root, holder, next);
@@ -191,7 +210,7 @@ final class WatchRegistry {
      */
     private void request(
             String what, CompletableFuture<?> answer, List<Subscription> waiting, int failures, IntConsumer again) {
-        WatchConnection target = connected;
+        Target target = connected;
         long sentOn = connection;
         answer.whenComplete((done, error) -> {
             if (error == null) {
@@ -225,7 +244,7 @@ final class WatchRegistry {
         waiting.forEach(Subscription::close);
     }
 
-    private ZooKeeperException unsupported(WatchConnection target, String what) {
+    private ZooKeeperException unsupported(Target target, String what) {
         String server = target.server();
         if (oldServer != target) {
             oldServer = target;
@@ -243,80 +262,23 @@ final class WatchRegistry {
         subscriptions.forEach(subscription -> subscription.tell(what));
     }
 
-    /** A listener until it has had enough. */
-    private final class Subscription implements ZooKeeperClient.Watch {
-        private final WatchListener listener;
-        /** Null if it only wants to know of the connection. */
-        private final SharedWatch watch;
-
-        private volatile boolean closed;
-
-        Subscription(WatchListener listener, SharedWatch watch) {
-            this.listener = listener;
-            this.watch = watch;
-        }
-
-        /** One whose listener throws must not keep the others from hearing of it. */
-        void tell(Consumer<WatchListener> what) {
-            if (closed) {
-                return;
-            }
-            try {
-                what.accept(listener);
-            } catch (RuntimeException | Error e) {
-                LOG.error("A listener of ZooKeeper's events failed.", e);
-                close();
-                listener.failed(new ZooKeeperException(Failure.OTHER, "Handling an event of ZooKeeper failed: " + e));
-            }
-        }
-
-        @Override
-        public void close() {
-            closed = true;
-            synchronized (WatchRegistry.this) {
-                if (watch == null) {
-                    listeners.remove(this);
-                } else if (watch.listeners.remove(this) && watch.listeners.isEmpty()) {
-                    watch.end();
-                }
-            }
+    /** For {@link Subscription#close}. */
+    synchronized void remove(Subscription subscription) {
+        SharedWatch watch = subscription.watch();
+        if (watch == null) {
+            listeners.remove(subscription);
+        } else if (watch.listeners().remove(subscription) && watch.listeners().isEmpty()) {
+            end(watch);
         }
     }
 
-    /** A server-side watch and those who listen to it. */
-    private final class SharedWatch implements Watcher {
-        private final String root;
-        private final Set<Subscription> listeners = new LinkedHashSet<>();
-        private volatile WatchConnection placedOn;
-
-        SharedWatch(String root) {
-            this.root = root;
-        }
-
-        private void end() {
-            watches.remove(root, this);
-            // ZooKeeper's client puts its watches back in place when it connects again; without a connection this
-            // request either waits for that, or fails and takes the watch off the client's own list.
-            WatchConnection holder = connected != null ? connected : placedOn;
-            if (holder != null && refusal == null) {
-                remove(root, holder, 0);
-            }
-        }
-
-        @Override
-        public void process(WatchedEvent event) {
-            if (event.getType() == Event.EventType.None) {
-                return;
-            }
-            List<Subscription> all;
-            synchronized (WatchRegistry.this) {
-                all = List.copyOf(listeners);
-            }
-            if (event.getType() == Event.EventType.NodeDeleted) {
-                tell(all, listener -> listener.deleted(event.getPath(), event.getZxid()));
-            } else {
-                tell(all, listener -> listener.changed(event.getPath(), event.getZxid()));
-            }
+    private void end(SharedWatch watch) {
+        watches.remove(watch.root(), watch);
+        // ZooKeeper's client puts its watches back in place when it connects again; without a connection this
+        // request either waits for that, or fails and takes the watch off the client's own list.
+        Target holder = connected != null ? connected : watch.placedOn();
+        if (holder != null && refusal == null) {
+            remove(watch.root(), holder, 0);
         }
     }
 }

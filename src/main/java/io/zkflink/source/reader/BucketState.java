@@ -4,7 +4,7 @@ package io.zkflink.source.reader;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.source.split.SubtreeSplit;
 import io.zkflink.source.split.ZNodeStateCodec;
-import io.zkflink.subtree.UniqueKeys;
+import io.zkflink.subtree.state.UniqueKeys;
 import io.zkflink.subtree.state.Reconciler;
 import java.util.ArrayList;
 import java.util.Collection;

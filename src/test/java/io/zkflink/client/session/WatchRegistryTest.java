@@ -139,7 +139,7 @@ class WatchRegistryTest {
     }
 
     /** Answers requests in their order, as the test says. */
-    private static final class FakeConnection implements WatchConnection {
+    private static final class FakeConnection implements WatchRegistry.Target {
         private final List<String> waiting = new ArrayList<>();
         private final ArrayDeque<CompletableFuture<?>> answers = new ArrayDeque<>();
         private Watcher watcher;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.zkflink.client.session;
+package io.zkflink.client.batch;
 
 import io.zkflink.client.Failure;
 import io.zkflink.client.WriteRefusal;
@@ -11,17 +11,19 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
+import org.apache.flink.annotation.Internal;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
 
 /** Writes as a {@code multi}: what is sent to ZooKeeper's client, and what the answer to it means. */
-final class MultiWrite {
+@Internal
+public final class MultiWrite {
 
     private MultiWrite() {}
 
     /** The writes as ZooKeeper's client wants them. */
-    static List<Op> ops(List<ZNodeWrite> writes, UnaryOperator<String> serverPath) {
+    public static List<Op> ops(List<ZNodeWrite> writes, UnaryOperator<String> serverPath) {
         List<Op> ops = new ArrayList<>(writes.size());
         for (ZNodeWrite write : writes) {
             ops.add(op(write, serverPath.apply(write.path())));
@@ -46,7 +48,7 @@ final class MultiWrite {
     }
 
     /** Completes the result by what came of a {@code multi}. */
-    static void answered(
+    public static void answered(
             List<ZNodeWrite> writes, int rc, List<OpResult> results, CompletableFuture<WriteResult> result) {
         KeeperException.Code code = Failure.code(rc);
         if (code == KeeperException.Code.OK && results != null && results.size() == writes.size()) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.zkflink.subtree;
+package io.zkflink.subtree.state;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -9,9 +9,7 @@ import io.zkflink.client.ZooKeeperException;
 import io.zkflink.path.PathEncoding;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.path.SegmentType;
-import io.zkflink.subtree.state.FeedEvent;
 import io.zkflink.subtree.state.FeedEvent.Observation;
-import io.zkflink.subtree.state.Reconciler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

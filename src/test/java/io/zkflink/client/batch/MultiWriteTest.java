@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.zkflink.client.session;
+package io.zkflink.client.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
