@@ -12,6 +12,7 @@ import io.zkflink.subtree.FeedInbox.Message.TooManyChanged;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
@@ -35,7 +36,7 @@ final class FeedInbox implements WatchListener {
     private boolean watching;
 
     private Refused refused;
-    private LinkedHashSet<String> changed = new LinkedHashSet<>();
+    private Set<String> changed = new LinkedHashSet<>();
     private boolean tooMany;
     private List<OutstandingReads.Answered<?>> answered = new ArrayList<>();
     private boolean awake;
@@ -75,7 +76,7 @@ final class FeedInbox implements WatchListener {
          *
          * @param paths each once, in the order of their first events; for the receiver to keep
          */
-        record Changed(LinkedHashSet<String> paths) implements Message {}
+        record Changed(Set<String> paths) implements Message {}
     }
 
     /**

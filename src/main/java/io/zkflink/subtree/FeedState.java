@@ -5,9 +5,9 @@ import io.zkflink.client.ZNode;
 import io.zkflink.subtree.state.FeedEvent.Observation;
 import io.zkflink.subtree.state.FeedEvent.WalkBegun;
 import io.zkflink.subtree.state.FeedEvent.WalkEnded;
-import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * In which phase a {@link SubtreeFeed} is, what it has learnt and what it has to tell. Sends nothing itself. Touched by
@@ -151,7 +151,7 @@ final class FeedState {
      *
      * @return whether to begin a walk, because too many are remembered
      */
-    boolean changed(LinkedHashSet<String> paths) {
+    boolean changed(Set<String> paths) {
         if (phase != Phase.DISCONNECTED) {
             reported.add(paths, settings.keysOnly() && phase != Phase.FOLLOWING);
         }

@@ -12,7 +12,7 @@ import java.util.function.ToLongFunction;
 /** The paths that events named and that are still to be read, each once. Touched by the polling thread only. */
 final class ReportedPaths {
 
-    private LinkedHashSet<String> paths = new LinkedHashSet<>();
+    private Set<String> paths = new LinkedHashSet<>();
     /** Those named since the walk began, where that matters. */
     private final Set<String> touched = new HashSet<>();
     /** Whether more were than are kept, so that it may be any. */
@@ -23,10 +23,10 @@ final class ReportedPaths {
     /**
      * Events named paths.
      *
-     * @param more to be kept
+     * @param more in the order of their events; kept
      * @param touches whether to remember that until the walk ends
      */
-    void add(LinkedHashSet<String> more, boolean touches) {
+    void add(Set<String> more, boolean touches) {
         if (touches) {
             touched.addAll(more);
         }

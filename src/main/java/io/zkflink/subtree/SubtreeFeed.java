@@ -106,7 +106,9 @@ public final class SubtreeFeed implements AutoCloseable {
         end.in(timeoutMillis);
         while (true) {
             runner.beginWhatIsDue();
-            long wait = runner.canAdvance() ? 0 : Math.min(end.millis(), state.clock().millisLeft());
+            long wait = runner.canAdvance()
+                    ? 0
+                    : Math.min(end.millis(), state.clock().millisLeft());
             List<FeedInbox.Message> messages = inbox.take(wait);
             boolean woken = inbox.takeWakeUp();
             handle(messages);

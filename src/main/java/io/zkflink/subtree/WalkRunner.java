@@ -64,7 +64,8 @@ final class WalkRunner {
 
     private void take(SubtreeWalk.Step step) {
         boolean mine = step.isRow() && wanted.test(step.path());
-        boolean isKnown = settings.keysOnly() && step.isListed() && !state.reported().isTouched(step.path());
+        boolean isKnown =
+                settings.keysOnly() && step.isListed() && !state.reported().isTouched(step.path());
         if (mine && !isKnown) {
             read(step);
             return;

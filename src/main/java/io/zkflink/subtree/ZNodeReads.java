@@ -153,8 +153,7 @@ final class ZNodeReads {
             budget.release(held);
             again.run();
         };
-        outstanding.send(
-                settings.content().read(client, path), found, retry, mayBeDenied(path) ? unreadable : null);
+        outstanding.send(settings.content().read(client, path), found, retry, mayBeDenied(path) ? unreadable : null);
     }
 
     private void exists(String path, Consumer<Optional<ZNode>> arrive, Runnable again) {

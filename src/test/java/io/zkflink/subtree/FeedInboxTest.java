@@ -11,8 +11,6 @@ import io.zkflink.path.SegmentType;
 import io.zkflink.subtree.FeedInbox.Message.Changed;
 import io.zkflink.subtree.FeedInbox.Message.Connected;
 import io.zkflink.subtree.FeedInbox.Message.Lost;
-import io.zkflink.subtree.FeedInbox.Message.Refused;
-import io.zkflink.subtree.FeedInbox.Message.TooManyChanged;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -26,8 +24,7 @@ class FeedInboxTest {
     private final OutstandingReads reads = new OutstandingReads(inbox, cause -> done.add("failed"));
 
     private static FeedInbox inbox(SegmentType type) {
-        return new FeedInbox(
-                PathTemplate.parse("/{k}", PathEncoding.NONE, name -> type), path -> !path.equals("/0"));
+        return new FeedInbox(PathTemplate.parse("/{k}", PathEncoding.NONE, name -> type), path -> !path.equals("/0"));
     }
 
     @Test

@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -119,8 +120,8 @@ class FeedUnderLoadTest {
 
     @Test
     void aWalkDoesNotBeginAnewAsOftenAsTooManyPathsAreReported() {
-        FeedState state = new FeedState(
-                new FeedSettings(true, false, Duration.ZERO, Content.DATA, Duration.ZERO, false), 0);
+        FeedState state =
+                new FeedState(new FeedSettings(true, false, Duration.ZERO, Content.DATA, Duration.ZERO, false), 0);
         state.begin();
         state.synced(1);
         assertThat(state.changed(tooMany())).isFalse();
@@ -136,8 +137,8 @@ class FeedUnderLoadTest {
         assertThat(state.changed(tooMany())).isTrue();
     }
 
-    private static LinkedHashSet<String> tooMany() {
-        LinkedHashSet<String> paths = new LinkedHashSet<>();
+    private static Set<String> tooMany() {
+        Set<String> paths = new LinkedHashSet<>();
         for (int i = 0; i <= FeedInbox.MAX_PATHS; i++) {
             paths.add("/r/" + i);
         }

@@ -60,9 +60,7 @@ final class Connection implements WatchRegistry.Target {
         CompletableFuture<Consumer<WatchedEvent>> listener = new CompletableFuture<>();
         Consumer<WatchedEvent> tell = event -> listener.join().accept(event);
         ProbingHostProvider hosts = new ProbingHostProvider(
-                settings,
-                tls == null ? null : new TlsProbe(tls, config),
-                () -> tell.accept(AuthenticationGate.FAILED));
+                settings, tls == null ? null : new TlsProbe(tls, config), () -> tell.accept(AuthenticationGate.FAILED));
         AuthenticationGate authentication = new AuthenticationGate(settings.security(), hosts, tell);
         int timeout = (int) settings.sessionTimeout().toMillis();
         RawZooKeeper zooKeeper = session == null

@@ -76,8 +76,8 @@ final class Session {
         this.owned = owned;
         this.reads = new ReadBatcher(settings);
         this.messages = new SessionMessages(settings);
-        this.state = new AtomicReference<>(new Between(
-                Past.NOTHING, previous, "nobody has tried yet", CompletableFuture.completedFuture(null)));
+        this.state = new AtomicReference<>(
+                new Between(Past.NOTHING, previous, "nobody has tried yet", CompletableFuture.completedFuture(null)));
     }
 
     /** Starts connecting, unless that was done before. */
@@ -254,9 +254,8 @@ final class Session {
 
     private void onConnected(Connection source) {
         Duration timeout = Duration.ofMillis(source.zooKeeper().getSessionTimeout());
-        SessionState before = state.getAndUpdate(now -> now.isWith(source) && now instanceof Open open
-                ? open.connected(source.identity(), timeout)
-                : now);
+        SessionState before = state.getAndUpdate(now ->
+                now.isWith(source) && now instanceof Open open ? open.connected(source.identity(), timeout) : now);
         if (!before.isWith(source)) {
             return;
         }
@@ -266,8 +265,8 @@ final class Session {
     }
 
     private void onDisconnected(Connection source) {
-        SessionState before = state.getAndUpdate(
-                now -> now.isWith(source) && now instanceof Open open ? open.disconnected() : now);
+        SessionState before =
+                state.getAndUpdate(now -> now.isWith(source) && now instanceof Open open ? open.disconnected() : now);
         if (!before.isWith(source) || !before.isConnected()) {
             return;
         }

@@ -59,8 +59,7 @@ sealed interface SessionState {
      *
      * @param identity who it is, or last was, to the servers; null for a new one before its first connection
      */
-    record Open(Past past, Connection connection, SessionIdentity identity, boolean connected)
-            implements SessionState {
+    record Open(Past past, Connection connection, SessionIdentity identity, boolean connected) implements SessionState {
 
         Open connected(SessionIdentity as, Duration timeout) {
             return new Open(new Past(past.connects + 1, past.expiries, timeout), connection, as, true);

@@ -77,11 +77,7 @@ public final class SubtreeSplitReader implements SplitReader<FeedEvent, SubtreeS
         }
         if (feed == null) {
             feed = new SubtreeFeed(
-                    client,
-                    template,
-                    path -> owned[Buckets.of(template, path, siblings)],
-                    newestZxid,
-                    settings.feed());
+                    client, template, path -> owned[Buckets.of(template, path, siblings)], newestZxid, settings.feed());
             feed.open();
         } else {
             feed.walkAgain(newestZxid);

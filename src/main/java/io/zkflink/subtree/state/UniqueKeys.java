@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.subtree.state;
 
-import io.zkflink.subtree.state.FeedEvent.Observation;
 import io.zkflink.client.Failure;
 import io.zkflink.client.ZooKeeperException;
 import io.zkflink.path.PathTemplate;
+import io.zkflink.subtree.state.FeedEvent.Observation;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
