@@ -15,10 +15,16 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.util.Locale;
+import java.security.InvalidAlgorithmParameterException;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertPathValidatorException;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 import org.apache.zookeeper.client.ZKClientConfig;
@@ -152,31 +158,35 @@ final class TlsProbe {
         }
     }
 
+    /** Why no handshake was possible: by the type of the cause, or by the name that TLS has for the server's alert. */
     static IOException refusal(SSLException failure) {
-        String reason = String.valueOf(innermost(failure).getMessage());
-        String text = (failure.getMessage() + reason).toLowerCase(Locale.ROOT);
-        if (text.contains("notafter")) {
+        Throwable cause = innermost(failure);
+        String reason = String.valueOf(cause.getMessage());
+        if (cause instanceof CertificateExpiredException) {
             return new Refusal("the server's certificate, or that of who signed it, has expired (" + reason
                     + "); renew it at the server");
         }
-        if (text.contains("notbefore")) {
+        if (cause instanceof CertificateNotYetValidException) {
             return new Refusal("the server's certificate, or that of who signed it, is not valid yet (" + reason
                     + "); check the clocks of both machines");
         }
-        if (text.contains("certificate_expired")) {
-            return new Refusal("the server refused the TLS handshake (" + reason
-                    + "): this client's certificate has expired; renew the one in 'ssl.keystore.location'");
-        }
-        if (text.contains("certification path") || text.contains("validity check") || text.contains("trustanchors")) {
+        if (cause instanceof CertPathBuilderException
+                || cause instanceof CertPathValidatorException
+                || cause instanceof InvalidAlgorithmParameterException) {
             return new Refusal("the server's certificate is not trusted (" + reason
                     + "); check 'ssl.truststore.location', which must hold it or who signed it");
         }
-        if (text.contains("subject alternative") || text.contains("no name matching")) {
+        // What verifies names has no type of its own.
+        if (cause.getClass() == CertificateException.class || cause instanceof SSLPeerUnverifiedException) {
             return new Refusal("the server's certificate is for another host (" + reason
                     + "); use the name that it is for in 'connect-string', or set 'ssl.hostname-verification' to"
                     + " 'false'");
         }
-        if (text.contains("fatal alert")) {
+        if (reason.contains("certificate_expired")) {
+            return new Refusal("the server refused the TLS handshake (" + reason
+                    + "): this client's certificate has expired; renew the one in 'ssl.keystore.location'");
+        }
+        if (reason.contains("fatal alert")) {
             return new Refusal("the server refused the TLS handshake (" + reason
                     + "); check 'ssl.keystore.location', which must hold a certificate that the server trusts");
         }
