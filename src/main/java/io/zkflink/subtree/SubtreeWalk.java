@@ -24,8 +24,8 @@ final class SubtreeWalk {
     private final List<Segment> segments;
     private final boolean openEnded;
     /**
-     * Deepest first, so that what is left stays small however large the tree; then by path, so that readers who share a
-     * tree are at the same places at the same time.
+     * Deepest first, so that what is left stays small however large the tree; then by path, so that several readers of a
+     * tree ask for the same lists at the same time, which are then read once.
      */
     private final PriorityQueue<Siblings> stack = new PriorityQueue<>(
             Comparator.comparingInt(Siblings::depth).reversed().thenComparing(Siblings::parent));
