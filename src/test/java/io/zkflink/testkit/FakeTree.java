@@ -12,7 +12,9 @@ import io.zkflink.client.ZooKeeperException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -24,6 +26,9 @@ final class FakeTree {
     private static final long SOME_DAY = 1_700_000_000_000L;
 
     private final TreeMap<String, Node> nodes = new TreeMap<>();
+    /** In which nobody may create anything. */
+    private final Set<String> closed = new HashSet<>();
+
     private long zxid;
     private long clock = SOME_DAY;
     private boolean inTransaction;
@@ -42,6 +47,7 @@ final class FakeTree {
     FakeTree copy() {
         FakeTree copy = new FakeTree();
         nodes.forEach((path, node) -> copy.nodes.put(path, new Node(node)));
+        copy.closed.addAll(closed);
         return copy;
     }
 
@@ -143,6 +149,9 @@ final class FakeTree {
             if (parent == null) {
                 return Failure.NO_NODE;
             }
+            if (closed.contains(parent(write.path()))) {
+                return Failure.NO_PERMISSION;
+            }
             String suffix = create.mode().isSequential() ? String.format("%010d", parent.cversion) : "";
             if (nodes.containsKey(write.path() + suffix)) {
                 return Failure.NODE_EXISTS;
@@ -176,6 +185,11 @@ final class FakeTree {
             delete(write.path(), events);
         }
         return null;
+    }
+
+    /** Takes the permission to create children away from everybody. */
+    void close(String path) {
+        closed.add(path);
     }
 
     /** Gives a znode to a session. */

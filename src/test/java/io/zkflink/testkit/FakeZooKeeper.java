@@ -243,6 +243,11 @@ public final class FakeZooKeeper implements DedicatedSession {
         tree.own(path, owner);
     }
 
+    /** Denies creations in a znode, of what is there already, too, as a server does. */
+    public synchronized void denyCreationsIn(String path) {
+        tree.close(path);
+    }
+
     /** Who may do what with a znode that the client has created; null for others. */
     public synchronized Acl acl(String path) {
         return tree.acl(path);

@@ -68,6 +68,22 @@ class EphemeralWriterTest {
                 .isEqualTo(ACL));
     }
 
+    /** A server denies the creation of what is there before it says that it is there. */
+    @Test
+    void parentsThatExistNeedNoPermission() throws Exception {
+        zk.create("/config", "");
+        zk.create(RunningWriter.EPOCHS, "");
+        zk.denyCreationsIn("/");
+        open();
+        writer.putLater("/config/a", "1");
+        writer.putLater("/config/deep/er/b", "1");
+        writer.putLater("/config/deep/c", "1");
+        writer.task.drain();
+
+        assertThat(owned()).containsOnlyKeys("/config/a", "/config/deep/er/b", "/config/deep/c");
+        assertThatThrownBy(() -> writer.put("/other/a", "1")).hasMessageEndingWith("NO_PERMISSION");
+    }
+
     @Test
     void whateverIsLostTheSessionHasTheRows() throws Exception {
         boolean came = true;

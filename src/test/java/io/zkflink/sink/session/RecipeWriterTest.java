@@ -265,6 +265,23 @@ class RecipeWriterTest {
         assertThat(queue("/locks/r")).containsExactly("one", "theirs");
     }
 
+    /** A server denies the creation of what is there before it says that it is there. */
+    @Test
+    void parentsThatExistNeedNoPermission() throws Exception {
+        zk.create("/config", "");
+        zk.create(RunningWriter.EPOCHS, "");
+        zk.denyCreationsIn("/");
+        open();
+        writer.claimLater("/config/r", "one");
+        writer.claimLater("/config/locks/deep/r", "one");
+        writer.claimLater("/config/locks/r", "two");
+        writer.task.drain();
+
+        assertThat(writer.claims())
+                .containsExactly("/config/locks/deep/r one", "/config/locks/r two", "/config/r one");
+        assertThatThrownBy(() -> writer.claim("/other/r", "one")).hasMessageEndingWith("NO_PERMISSION");
+    }
+
     @Test
     void contendersOfAnotherDialectAreRefused() throws Exception {
         zk.create("/locks/r/6f5e9e40000000000000000000000000__lock__0000000000", "kazoo");

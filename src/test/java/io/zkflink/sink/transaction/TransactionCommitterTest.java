@@ -34,6 +34,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.apache.flink.api.connector.sink2.Committer.CommitRequest;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.junit.jupiter.api.Test;
@@ -52,9 +53,13 @@ public class TransactionCommitterTest {
     private final FakeZooKeeper zk = new FakeZooKeeper();
 
     private static TransactionCommitter committer(ZooKeeperClient client) {
+        return committer(client, SETTINGS);
+    }
+
+    private static TransactionCommitter committer(ZooKeeperClient client, SinkSettings settings) {
         RetryPolicy patience = new RetryPolicy(Duration.ofSeconds(10), Duration.ofMillis(1));
         return new TransactionCommitter(
-                client, DELIVERY, SETTINGS, patience, new SinkMetrics(new UnregisteredMetricsGroup()));
+                client, DELIVERY, settings, patience, new SinkMetrics(new UnregisteredMetricsGroup()));
     }
 
     private static void commit(ZooKeeperClient client, Transaction... transactions)
@@ -332,6 +337,39 @@ public class TransactionCommitterTest {
 
         assertThat(queue()).hasSize(31).last().isEqualTo("end");
         assertThat(zk.tree(MARKERS)).containsEntry(MARKERS + "/w", "2");
+    }
+
+    /** The way out where a checkpoint holds what the servers do not take: what it divides into is not in the checkpoint. */
+    @Test
+    void transactionOfACheckpointIsDividedAsALowerOptionSays() throws Exception {
+        RowWrite[] rows = IntStream.range(0, 30)
+                .mapToObj(i -> append(i + "x".repeat(10_000)))
+                .toArray(RowWrite[]::new);
+        Transaction large = transaction("w", 1, rows);
+        List<Integer> sizes = new ArrayList<>();
+        ForwardingClient measuring = new ForwardingClient(zk) {
+            @Override
+            protected <T> CompletableFuture<T> relay(Supplier<CompletableFuture<T>> request) {
+                return request.get();
+            }
+
+            @Override
+            public CompletableFuture<WriteResult> writeAndTell(List<ZNodeWrite> writes) {
+                sizes.add(writes.stream().mapToInt(ZNodeWrite::bytes).sum());
+                return super.writeAndTell(writes);
+            }
+        };
+        SinkSettings lower = new SinkSettings(
+                SETTINGS.rows(), new SinkSettings.Batching(500, 4, 10_000, 50_000, Duration.ofMillis(100)));
+
+        Transaction restored = TransactionSerializer.INSTANCE.deserialize(
+                TransactionSerializer.INSTANCE.getVersion(), TransactionSerializer.INSTANCE.serialize(large));
+        committer(measuring, lower).commit(List.of(new Request(restored)));
+        commit(zk, large);
+
+        assertThat(sizes).hasSizeGreaterThan(7).allMatch(bytes -> bytes < 51_000);
+        assertThat(queue()).hasSize(30);
+        assertThat(zk.tree(MARKERS)).containsEntry(MARKERS + "/w", "1");
     }
 
     @Test
