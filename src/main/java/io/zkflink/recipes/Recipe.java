@@ -4,11 +4,9 @@ package io.zkflink.recipes;
 import java.util.Locale;
 import org.apache.flink.annotation.Internal;
 
-/** What the rows of a table are. */
+/** What a resource is for. */
 @Internal
 public enum Recipe {
-    /** Znodes. */
-    NODE("", ""),
     /** Those who hold a lock or wait for it. */
     LOCK("HELD", "WAITING"),
     /** Those who run for an office. */

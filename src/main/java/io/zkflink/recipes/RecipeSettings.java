@@ -14,7 +14,6 @@ import org.apache.flink.annotation.Internal;
 /**
  * Which recipe the resources of a table follow, and how its nodes are named.
  *
- * @param recipe any but {@link Recipe#NODE}
  * @param dialect how new nodes of a lock are named; those of others are read whatever their dialect
  * @param maxLeases how many of a lock's queue hold it
  * @param members how many have to enter a barrier until it opens
@@ -54,7 +53,6 @@ public record RecipeSettings(Recipe recipe, LockDialect dialect, int maxLeases, 
             case LOCK -> dialect == LockDialect.KAZOO ? Layout.KAZOO_LOCK : Layout.CURATOR_LOCK;
             case ELECTION -> Layout.LATCH;
             case BARRIER -> Layout.MEMBER;
-            case NODE -> throw new IllegalStateException("A znode is no recipe.");
         };
     }
 

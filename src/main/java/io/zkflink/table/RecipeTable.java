@@ -26,16 +26,16 @@ final class RecipeTable {
     private final DeclaredTable table;
     private final Recipe recipe;
 
-    RecipeTable(DeclaredTable table) {
+    RecipeTable(DeclaredTable table, Recipe recipe) {
         this.table = table;
-        this.recipe = table.recipe();
+        this.recipe = recipe;
     }
 
     /** Refuses what only tables of a recipe have. */
     static void checkIsNone(DeclaredTable table) {
-        RecipeTable none = new RecipeTable(table);
-        none.refuse(RecipeOptions.OF_LOCKS, "only locks have it. Set 'recipe' = 'lock', or remove the option.");
-        none.refuse(
+        refuse(table, RecipeOptions.OF_LOCKS, "only locks have it. Set 'recipe' = 'lock', or remove the option.");
+        refuse(
+                table,
                 List.of(RecipeOptions.BARRIER_MEMBERS),
                 "only barriers have it. Set 'recipe' = 'barrier', or remove the option.");
     }
@@ -90,14 +90,19 @@ final class RecipeTable {
 
     RecipeSettings settings() {
         refuse(
+                table,
                 RecipeOptions.OF_NODES,
                 "a table of 'recipe' = '" + recipe + "' does not have it, only one of 'recipe' = 'node'. Remove the"
                         + " option.");
         if (recipe != Recipe.LOCK) {
-            refuse(RecipeOptions.OF_LOCKS, "only locks have it, and 'recipe' is '" + recipe + "'. Remove the option.");
+            refuse(
+                    table,
+                    RecipeOptions.OF_LOCKS,
+                    "only locks have it, and 'recipe' is '" + recipe + "'. Remove the option.");
         }
         if (recipe != Recipe.BARRIER) {
             refuse(
+                    table,
                     List.of(RecipeOptions.BARRIER_MEMBERS),
                     "only barriers have it, and 'recipe' is '" + recipe + "'. Remove the option.");
         }
@@ -108,7 +113,6 @@ final class RecipeTable {
                         table.reader.atLeastOne(RecipeOptions.LOCK_MAX_LEASES));
             case ELECTION -> RecipeSettings.election();
             case BARRIER -> RecipeSettings.barrier(members());
-            case NODE -> throw new IllegalStateException("A znode is no recipe.");
         };
     }
 
@@ -120,7 +124,7 @@ final class RecipeTable {
         return table.reader.atLeastOne(RecipeOptions.BARRIER_MEMBERS);
     }
 
-    private void refuse(List<ConfigOption<?>> options, String rule) {
+    private static void refuse(DeclaredTable table, List<ConfigOption<?>> options, String rule) {
         Optional<ConfigOption<?>> set = options.stream()
                 .filter(option -> table.options.getOptional(option).isPresent())
                 .findFirst();

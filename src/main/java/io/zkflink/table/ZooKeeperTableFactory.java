@@ -4,7 +4,6 @@ package io.zkflink.table;
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.CreateMode;
 import io.zkflink.history.History;
-import io.zkflink.recipes.Recipe;
 import io.zkflink.row.WritableMetadata;
 import io.zkflink.row.payload.PayloadCompression;
 import io.zkflink.sink.settings.Delivery;
@@ -96,8 +95,8 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
         if (moment.isPresent()) {
             checkPast(table);
         }
-        if (table.recipe() != Recipe.NODE) {
-            return new RecipeTable(table).source();
+        if (table.recipe().isPresent()) {
+            return new RecipeTable(table, table.recipe().get()).source();
         }
         RecipeTable.checkIsNone(table);
         PayloadFormat.Reading payload = PayloadFormat.reading(table);
@@ -130,7 +129,7 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
                     + " log.* and snapshot.* of the ensemble's servers. Create the catalog with it, naming the folder"
                     + " that holds them, or several, separated by ';'.");
         }
-        if (table.recipe() != Recipe.NODE) {
+        if (table.recipe().isPresent()) {
             throw table.reader.invalid(
                     RecipeOptions.RECIPE,
                     "FOR SYSTEM_TIME AS OF can be asked of tables of znodes only. Read the znodes of the recipe from the"
@@ -169,8 +168,8 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
             throw new ValidationException("The table '" + table.layout.template()
                     + "' can be read and never be written: '/zookeeper' is ZooKeeper's own subtree.");
         }
-        if (table.recipe() != Recipe.NODE) {
-            return new RecipeTable(table).sink();
+        if (table.recipe().isPresent()) {
+            return new RecipeTable(table, table.recipe().get()).sink();
         }
         RecipeTable.checkIsNone(table);
         EncodingFormat<SerializationSchema<RowData>> format =

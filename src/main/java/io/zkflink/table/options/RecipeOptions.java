@@ -2,7 +2,6 @@
 package io.zkflink.table.options;
 
 import io.zkflink.recipes.LockDialect;
-import io.zkflink.recipes.Recipe;
 import java.util.List;
 import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.configuration.ConfigOption;
@@ -12,9 +11,9 @@ import org.apache.flink.configuration.ConfigOptions;
 @PublicEvolving
 public final class RecipeOptions {
 
-    public static final ConfigOption<Recipe> RECIPE = ConfigOptions.key("recipe")
-            .enumType(Recipe.class)
-            .defaultValue(Recipe.NODE)
+    public static final ConfigOption<RecipeOption> RECIPE = ConfigOptions.key("recipe")
+            .enumType(RecipeOption.class)
+            .defaultValue(RecipeOption.NODE)
             .withDescription(
                     "What a row is: `node`: a znode. `lock`, `election`, `barrier`: somebody who holds or waits"
                             + " for the lock, leads or runs for the office, or has entered the barrier, that `path` names.");

@@ -11,6 +11,7 @@ import io.zkflink.table.options.SinkOptions;
 import io.zkflink.table.options.TableOwner;
 import io.zkflink.table.options.ZooKeeperOptions;
 import java.util.List;
+import java.util.Optional;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ReadableConfig;
@@ -57,8 +58,9 @@ public final class DeclaredTable {
         this.layout = new TableLayout(template, context.getPhysicalRowDataType());
     }
 
-    public Recipe recipe() {
-        return options.get(RecipeOptions.RECIPE);
+    /** Empty where rows are znodes. */
+    public Optional<Recipe> recipe() {
+        return options.get(RecipeOptions.RECIPE).recipe();
     }
 
     /** Checks that the rowtime, if there is one, is a time that the source tells. */
