@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.Contender;
 import io.zkflink.testkit.NodeTables;
+import io.zkflink.testkit.RunningJobs;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperExtension;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,7 +27,6 @@ import org.apache.curator.framework.recipes.leader.LeaderLatch;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
 import org.apache.curator.retry.RetryOneTime;
 import org.apache.flink.api.common.JobStatus;
-import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
@@ -51,6 +50,9 @@ class RecipeWriteITCase {
     @RegisterExtension
     static final ZooKeeperExtension ZK = new ZooKeeperExtension();
 
+    @RegisterExtension
+    final RunningJobs jobs = new RunningJobs();
+
     private static int tests;
 
     @TempDir
@@ -58,7 +60,6 @@ class RecipeWriteITCase {
 
     private final ZooKeeperAdmin zk = ZK.admin();
     private final String root = "/t" + tests++;
-    private final List<JobClient> running = new ArrayList<>();
     private CuratorFramework curator;
     /** Short where sessions expire. */
     private String sessionTimeout = "4 s";
@@ -71,14 +72,9 @@ class RecipeWriteITCase {
     }
 
     @AfterEach
-    void cancel() {
+    void reset() {
         ZK.reset();
         curator.close();
-        for (JobClient job : running) {
-            if (!Await.result(job.getJobStatus()).isGloballyTerminalState()) {
-                Await.result(job.cancel());
-            }
-        }
     }
 
     @Test
@@ -122,7 +118,7 @@ class RecipeWriteITCase {
     void aFailoverLosesNeitherLockNorPlace() throws Exception {
         sessionTimeout = "20 s";
         want("wanted", "a", "x");
-        startFrom("wanted", sql(SharedMiniCluster.restarting("100 ms")), "lock");
+        JobClient job = startFrom("wanted", RunningJobs.sql(SharedMiniCluster.restarting("100 ms")), "lock");
         awaitQueue("a", "x");
         try (Contender other = new Contender(ZK.directConnectString())) {
             other.lock(root + "/locks/a", "other");
@@ -147,7 +143,7 @@ class RecipeWriteITCase {
     @Tag("nightly")
     void whatAnExpiredSessionLeftBehindIsNeitherTakenForOursNorWaitedFor() {
         want("wanted", "a", "x");
-        startFrom("wanted", sql(SharedMiniCluster.restarting("100 ms")), "lock");
+        JobClient job = startFrom("wanted", RunningJobs.sql(SharedMiniCluster.restarting("100 ms")), "lock");
         awaitQueue("a", "x");
         want("wanted", "a", "y");
         awaitQueue("a", "x", "y");
@@ -158,7 +154,7 @@ class RecipeWriteITCase {
 
             ZK.expireSessions(() -> before.forEach(node -> leaveBehind(other, node)));
             awaitQueuedAnewBehind(foreign);
-            assertThat(Await.result(running.get(0).getJobStatus())).isEqualTo(JobStatus.RUNNING);
+            assertThat(RunningJobs.status(job)).isEqualTo(JobStatus.RUNNING);
             List<String> inBetween = nodes("a").subList(1, 3);
             assertThat(inBetween)
                     .allSatisfy(node -> assertThat(zk.stat(node).getCzxid()).isGreaterThan(token));
@@ -199,19 +195,19 @@ class RecipeWriteITCase {
             String node = other.kazooLock(root + "/locks/a", "kazoo");
             want("wanted", "a", "x");
 
-            assertThat(failure(start("lock")))
+            assertThat(RunningJobs.failure(start("lock")))
                     .isEqualTo("The lock '" + root + "/locks/a' has the contender '"
                             + node.substring(node.lastIndexOf('/') + 1) + "', which kazoo made: it and a contender of"
                             + " 'lock.dialect' = 'curator' would not see who of them is first, and both might hold the"
                             + " lock. Set 'lock.dialect' to what the other programs use, or use another 'path'.");
             JobClient kazoo = start("lock", "lock.dialect=kazoo");
             awaitQueue("a", "kazoo", "x");
-            assertThat(Await.result(kazoo.getJobStatus())).isEqualTo(JobStatus.RUNNING);
+            assertThat(RunningJobs.status(kazoo)).isEqualTo(JobStatus.RUNNING);
 
             zk.create(root + "/locks/b");
             other.lock(root + "/locks/b", "curator");
             want("wanted", "b", "x");
-            assertThat(failure(kazoo))
+            assertThat(RunningJobs.failure(kazoo))
                     .startsWith("The lock '" + root + "/locks/b' has the contender '")
                     .contains(
                             "', which Curator or go-zookeeper made: it and a contender of 'lock.dialect' = 'kazoo' would");
@@ -295,7 +291,7 @@ class RecipeWriteITCase {
     @Test
     void theLastCommandOfEachAcquiresOrReleases() {
         zk.create(root + "/commands", "");
-        StreamTableEnvironment sql = sql(SharedMiniCluster.restarting("100 ms", 2));
+        StreamTableEnvironment sql = RunningJobs.sql(SharedMiniCluster.restarting("100 ms", 2));
         NodeTables.createAt(
                 ZK.connectString(),
                 sql,
@@ -305,7 +301,7 @@ class RecipeWriteITCase {
                 "scan.changelog-mode=append",
                 "format=json");
         recipe(sql, "lock");
-        submit(
+        jobs.submit(
                 sql,
                 "INSERT INTO locks (resource, owner) SELECT resource, worker FROM (SELECT *, ROW_NUMBER() OVER"
                         + " (PARTITION BY resource, worker ORDER BY told DESC) AS latest FROM commands)"
@@ -359,7 +355,7 @@ class RecipeWriteITCase {
     void nodesEqualTheRowsWhateverBreaks() throws Exception {
         LOG.info("Seed {}", SEED);
         Random random = new Random(SEED);
-        startFrom("wanted", sql(SharedMiniCluster.restarting("100 ms")), "lock");
+        JobClient job = startFrom("wanted", RunningJobs.sql(SharedMiniCluster.restarting("100 ms")), "lock");
         for (int round = 1; round <= ROUNDS; round++) {
             int fault = ZK.strike(random, () -> change(random));
             String what = "round %d, seed %d, fault %d".formatted(round, SEED, fault);
@@ -367,7 +363,7 @@ class RecipeWriteITCase {
             Await.untilAsserted(
                     "each row has its node", () -> assertThat(held()).as(what).isEqualTo(wanted));
         }
-        assertThat(Await.result(running.get(0).getJobStatus())).isEqualTo(JobStatus.RUNNING);
+        assertThat(RunningJobs.status(job)).isEqualTo(JobStatus.RUNNING);
     }
 
     private void change(Random random) {
@@ -455,7 +451,7 @@ class RecipeWriteITCase {
     }
 
     private JobClient startFrom(String wanted, String recipe, String... options) {
-        return startFrom(wanted, sql(SharedMiniCluster.restarting("100 ms", 2)), recipe, options);
+        return startFrom(wanted, RunningJobs.sql(SharedMiniCluster.restarting("100 ms", 2)), recipe, options);
     }
 
     private JobClient startFrom(String wanted, StreamTableEnvironment sql, String recipe, String... options) {
@@ -468,13 +464,7 @@ class RecipeWriteITCase {
                 "session-timeout=" + sessionTimeout,
                 "retry-wait=100 ms");
         recipe(sql, recipe, options);
-        return submit(sql, "INSERT INTO locks SELECT resource, owner FROM wanted");
-    }
-
-    private JobClient submit(StreamTableEnvironment sql, String insert) {
-        JobClient job = sql.executeSql(insert).getJobClient().orElseThrow();
-        running.add(job);
-        return job;
+        return jobs.submit(sql, "INSERT INTO locks SELECT resource, owner FROM wanted");
     }
 
     private void recipe(StreamTableEnvironment sql, String recipe, String... options) {
@@ -492,12 +482,6 @@ class RecipeWriteITCase {
                 all);
     }
 
-    private static StreamTableEnvironment sql(Configuration configuration) {
-        StreamTableEnvironment sql = SharedMiniCluster.tableEnvironment(1, configuration);
-        sql.getConfig().set("table.exec.sink.require-on-conflict", "false");
-        return sql;
-    }
-
     private static CompletableFuture<Void> run(Await.ThrowingRunnable task) {
         return CompletableFuture.runAsync(() -> {
             try {
@@ -506,14 +490,5 @@ class RecipeWriteITCase {
                 throw new IllegalStateException(e);
             }
         });
-    }
-
-    private static String failure(JobClient job) {
-        for (Throwable cause = Await.failure(job.getJobExecutionResult()); cause != null; cause = cause.getCause()) {
-            if (cause instanceof IOException) {
-                return cause.getMessage();
-            }
-        }
-        throw new AssertionError("no cause");
     }
 }

@@ -8,10 +8,10 @@ import io.zkflink.source.ZNodeChange;
 import io.zkflink.source.ZooKeeperSource;
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.NodeTables;
+import io.zkflink.testkit.RunningJobs;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperExtension;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
@@ -44,6 +44,9 @@ class EphemeralRowsITCase {
     @RegisterExtension
     static final ZooKeeperExtension ZK = new ZooKeeperExtension();
 
+    @RegisterExtension
+    final RunningJobs jobs = new RunningJobs();
+
     private static int tests;
 
     @TempDir
@@ -60,11 +63,8 @@ class EphemeralRowsITCase {
     }
 
     @AfterEach
-    void cancel() {
+    void reset() {
         ZK.reset();
-        if (job != null && !Await.result(job.getJobStatus()).isGloballyTerminalState()) {
-            Await.result(job.cancel());
-        }
     }
 
     @Test
@@ -86,7 +86,7 @@ class EphemeralRowsITCase {
     void aTaskThatFailsGoesOnWithItsSession() throws Exception {
         want("a", "1");
         want("b", "1");
-        start(sql(SharedMiniCluster.restarting("100 ms")));
+        start(RunningJobs.sql(SharedMiniCluster.restarting("100 ms")));
         awaitLive("a=1", "b=1");
         long session = owner("a");
         long created = zk.stat(root + "/live/a").getCzxid();
@@ -118,7 +118,7 @@ class EphemeralRowsITCase {
 
         awaitLive("a=1");
         assertThat(owner("a")).isNotEqualTo(session);
-        assertThat(Await.result(job.getJobStatus())).isEqualTo(JobStatus.RUNNING);
+        assertThat(RunningJobs.status(job)).isEqualTo(JobStatus.RUNNING);
     }
 
     @Test
@@ -143,7 +143,7 @@ class EphemeralRowsITCase {
                         WatermarkStrategy.noWatermarks(),
                         "wanted"))
                 .uid("live");
-        job = env.executeAsync();
+        job = jobs.add(env.executeAsync());
         awaitLive("a=1");
         long session = owner("a");
         long created = zk.stat(root + "/live/a").getCzxid();
@@ -178,13 +178,13 @@ class EphemeralRowsITCase {
             return stat != null && stat.getEphemeralOwner() != session;
         });
         awaitLive("a=1");
-        assertThat(Await.result(job.getJobStatus())).isEqualTo(JobStatus.RUNNING);
+        assertThat(RunningJobs.status(job)).isEqualTo(JobStatus.RUNNING);
     }
 
     @Test
     void nothingIsWrittenBeforeACheckpointKnowsTheSession() {
         want("a", "1");
-        start(sql(SharedMiniCluster.restarting("1 h", 2)));
+        start(RunningJobs.sql(SharedMiniCluster.restarting("1 h", 2)));
         Await.until(
                 "there is an epoch",
                 () -> zk.exists("/epochs" + root + "/_sessions")
@@ -202,7 +202,7 @@ class EphemeralRowsITCase {
     @Test
     void withoutCheckpointsRowsComeAtOnceAndGoWithTheJob() {
         want("a", "1");
-        start(sql(new Configuration()));
+        start(RunningJobs.sql(new Configuration()));
         awaitLive("a=1");
 
         Await.result(job.cancel());
@@ -229,7 +229,7 @@ class EphemeralRowsITCase {
         want("a", "1");
         start();
 
-        assertThat(failure())
+        assertThat(RunningJobs.failure(job))
                 .isEqualTo("The znode '" + root + "/live/a' exists and is not ephemeral, so it is none of this sink's"
                         + " ('sink.create-mode' = 'ephemeral'), which replaces nobody's znodes. Delete it, or write to"
                         + " another 'path'.");
@@ -246,7 +246,7 @@ class EphemeralRowsITCase {
             start();
             awaitLive("a=mine", "b=1");
 
-            assertThat(failure())
+            assertThat(RunningJobs.failure(job))
                     .isEqualTo("The znode '" + root + "/live/a' is an ephemeral one of the session 0x"
                             + Long.toHexString(owner("a")) + ", which is not this sink's and has outlived"
                             + " 'session-timeout' (4000 ms): another job or program holds it. Stop that, or write to"
@@ -260,7 +260,7 @@ class EphemeralRowsITCase {
     void rowsEqualTheQueryWhateverBreaks() throws Exception {
         LOG.info("Seed {}", SEED);
         Random random = new Random(SEED);
-        start(sql(SharedMiniCluster.restarting("100 ms")));
+        start(RunningJobs.sql(SharedMiniCluster.restarting("100 ms")));
         for (int round = 1; round <= ROUNDS; round++) {
             int fault = ZK.strike(random, () -> change(random));
             String what = "round %d, seed %d, fault %d".formatted(round, SEED, fault);
@@ -273,7 +273,7 @@ class EphemeralRowsITCase {
                     .count();
             assertThat(owners).as(what + ", sessions").isLessThanOrEqualTo(1);
         }
-        assertThat(Await.result(job.getJobStatus())).isEqualTo(JobStatus.RUNNING);
+        assertThat(RunningJobs.status(job)).isEqualTo(JobStatus.RUNNING);
     }
 
     private void change(Random random) {
@@ -313,7 +313,7 @@ class EphemeralRowsITCase {
     }
 
     private void start() {
-        start(sql(SharedMiniCluster.restarting("100 ms", 2)));
+        start(RunningJobs.sql(SharedMiniCluster.restarting("100 ms", 2)));
     }
 
     private void start(StreamTableEnvironment sql) {
@@ -326,9 +326,7 @@ class EphemeralRowsITCase {
                 "session-timeout=2 s",
                 "retry-wait=100 ms");
         live(sql);
-        job = sql.executeSql("INSERT INTO live SELECT k, v FROM wanted")
-                .getJobClient()
-                .orElseThrow();
+        job = jobs.submit(sql, "INSERT INTO live SELECT k, v FROM wanted");
     }
 
     private void live(StreamTableEnvironment sql) {
@@ -342,20 +340,5 @@ class EphemeralRowsITCase {
                 "session-timeout=4 s",
                 "retry-wait=100 ms",
                 "sink.commit-path=/epochs" + root);
-    }
-
-    private static StreamTableEnvironment sql(Configuration configuration) {
-        StreamTableEnvironment sql = SharedMiniCluster.tableEnvironment(1, configuration);
-        sql.getConfig().set("table.exec.sink.require-on-conflict", "false");
-        return sql;
-    }
-
-    private String failure() {
-        for (Throwable cause = Await.failure(job.getJobExecutionResult()); cause != null; cause = cause.getCause()) {
-            if (cause instanceof IOException) {
-                return cause.getMessage();
-            }
-        }
-        throw new AssertionError("no cause");
     }
 }

@@ -5,11 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.NodeTables;
+import io.zkflink.testkit.RunningJobs;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperExtension;
-import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.Configuration;
@@ -28,12 +27,14 @@ class GuardLockITCase {
     @RegisterExtension
     static final ZooKeeperExtension ZK = new ZooKeeperExtension();
 
+    @RegisterExtension
+    final RunningJobs jobs = new RunningJobs();
+
     private static int tests;
 
     private final ZooKeeperAdmin zk = ZK.admin();
     private final String root = "/t" + tests++;
     private final String lock = root + "/locks/deep/guard";
-    private final List<JobClient> running = new ArrayList<>();
 
     @BeforeEach
     void createRoots() {
@@ -43,13 +44,8 @@ class GuardLockITCase {
     }
 
     @AfterEach
-    void cancel() {
+    void reset() {
         ZK.reset();
-        for (JobClient job : running) {
-            if (!Await.result(job.getJobStatus()).isGloballyTerminalState()) {
-                Await.result(job.cancel());
-            }
-        }
     }
 
     @Test
@@ -70,7 +66,7 @@ class GuardLockITCase {
             Await.until("the second has taken over", () -> zk.exists(root + "/out/2"));
         });
 
-        assertThat(failure(a))
+        assertThat(RunningJobs.failure(a))
                 .startsWith(
                         "This writer has lost the lock '" + lock + "' ('sink.guard.lock'): its node '" + lock + "/_c_")
                 .endsWith("' is gone, because the ZooKeeper session expired or somebody deleted it. Nothing is written"
@@ -110,7 +106,7 @@ class GuardLockITCase {
 
         Await.result(waiting.cancel());
 
-        Await.until("it is cancelled", () -> Await.result(waiting.getJobStatus()) == JobStatus.CANCELED);
+        Await.until("it is cancelled", () -> RunningJobs.status(waiting) == JobStatus.CANCELED);
         Await.until("it has left", () -> zk.children(lock).size() == 1);
     }
 
@@ -118,7 +114,7 @@ class GuardLockITCase {
     void aLockOfAnotherKindIsRefused() throws Exception {
         zk.create(lock + "/6f5e9e40000000000000000000000000__lock__0000000000", "kazoo");
 
-        assertThat(failure(start("a", ZK.connectString())))
+        assertThat(RunningJobs.failure(start("a", ZK.connectString())))
                 .isEqualTo("The lock '" + lock + "' ('sink.guard.lock') has the contender"
                         + " '6f5e9e40000000000000000000000000__lock__0000000000', which kazoo made: it and this writer,"
                         + " which queues as Curator's InterProcessMutex does, would not see who of them is first. Let only"
@@ -130,7 +126,7 @@ class GuardLockITCase {
                 "_c_6f5e9e40-0000-0000-0000-000000000000-__READ__0000000000",
                 "leases")) {
             zk.create(lock + "/" + name, "");
-            assertThat(failure(start("a", ZK.connectString()))).contains("has the contender '" + name + "', which ");
+            assertThat(RunningJobs.failure(start("a", ZK.connectString()))).contains("has the contender '" + name + "', which ");
             assertThat(zk.children(lock)).containsExactly(name);
             zk.delete(lock + "/" + name);
         }
@@ -151,19 +147,6 @@ class GuardLockITCase {
                 "sink.guard.lock=" + lock,
                 "session-timeout=2 s",
                 "retry-wait=100 ms");
-        JobClient job = sql.executeSql("INSERT INTO guarded SELECT k, v FROM source_" + name)
-                .getJobClient()
-                .orElseThrow();
-        running.add(job);
-        return job;
-    }
-
-    private static String failure(JobClient job) {
-        for (Throwable cause = Await.failure(job.getJobExecutionResult()); cause != null; cause = cause.getCause()) {
-            if (cause instanceof IOException) {
-                return cause.getMessage();
-            }
-        }
-        throw new AssertionError("no cause");
+        return jobs.submit(sql, "INSERT INTO guarded SELECT k, v FROM source_" + name);
     }
 }
