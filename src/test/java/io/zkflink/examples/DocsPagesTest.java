@@ -95,7 +95,7 @@ class DocsPagesTest {
                 .as("the lines before the first table")
                 .hasSizeLessThanOrEqualTo(SCREEN)
                 .anyMatch(line -> line.contains(".svg"))
-                .contains("mvn verify             # all tests");
+                .anyMatch(line -> line.startsWith("mvn verify "));
     }
 
     static Stream<Path> readmes() {
