@@ -3,6 +3,8 @@ package io.zkflink.table;
 
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.CreateMode;
+import io.zkflink.row.RemovalEncoder;
+import io.zkflink.row.RowLocations;
 import io.zkflink.row.TableLayout;
 import io.zkflink.row.WritableMetadata;
 import io.zkflink.row.ZNodeEncoder;
@@ -47,6 +49,8 @@ final class ZooKeeperTableSink
     // Changed by the planner.
     private List<WritableMetadata> metadata = List.of();
     private boolean deletes;
+    /** Whether it is that of a DELETE, which says keys only. */
+    private boolean removesRows;
 
     /**
      * What the table says of its rows.
@@ -101,6 +105,14 @@ final class ZooKeeperTableSink
                     declaration.checkpointed(),
                     context.isBounded());
         }
+        if (removesRows && layout.template().isAmbiguous()) {
+            return new RemovalSinkProvider(
+                    new RowLocations(layout),
+                    ZooKeeperSink.of(connection, new RemovalEncoder(layout.template()), delivery, settings),
+                    asSummaryString(),
+                    parallelism(),
+                    isSingle());
+        }
         Sink<RowData> sink = ZooKeeperSink.of(connection, encoder, delivery, settings);
         Feedback feedback = new Feedback(connection, layout.template());
         return new NodeSinkProvider(sink, feedback, asSummaryString(), parallelism(), isSingle());
@@ -145,6 +157,7 @@ final class ZooKeeperTableSink
     public RowLevelDeleteInfo applyRowLevelDelete(RowLevelModificationScanContext scan) {
         checkFindsRows("DELETE");
         deletes = true;
+        removesRows = true;
         return new RowLevelDeleteInfo() {
             /** Those that rows are written with: unless asked, the planner gives all of the table, in its order. */
             @Override
@@ -213,6 +226,7 @@ final class ZooKeeperTableSink
         ZooKeeperTableSink copy = new ZooKeeperTableSink(connection, layout, format, delivery, settings, declaration);
         copy.metadata = metadata;
         copy.deletes = deletes;
+        copy.removesRows = removesRows;
         return copy;
     }
 

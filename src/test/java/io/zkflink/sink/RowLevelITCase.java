@@ -137,6 +137,21 @@ class RowLevelITCase {
                 .hasStackTraceContaining("has version 2, and the row to be written expects version 1");
     }
 
+    /** Those are left alone that no library names so. */
+    @Test
+    void aRowIsDeletedWhateverLibraryNamedItsZNode() {
+        for (String encoding : List.of("url", "uri")) {
+            String path = root + "-" + encoding;
+            NodeTables.create(
+                    SQL, encoding, "k STRING, v STRING, PRIMARY KEY (k) NOT ENFORCED", path + "/{k}", "path.encoding=" + encoding);
+            for (String name : List.of("a%20b", "c%2A", "plain", "e%3Af", "g%20h", "%69")) {
+                zk.create(path + "/" + name, "v");
+            }
+            run("DELETE FROM " + encoding + " WHERE k <> 'g h'");
+            assertThat(zk.children(path)).as(encoding).containsExactlyInAnyOrder("g%20h", "%69");
+        }
+    }
+
     @Test
     void aSingleZNodeIsARow() {
         NodeTables.create(SQL, "single", "v INT, w STRING", root + "/single", "format=csv");
