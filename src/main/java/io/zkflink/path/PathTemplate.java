@@ -244,7 +244,8 @@ public final class PathTemplate implements Serializable {
                 .map(PathEncoding::toString)
                 .orElse("");
         return "The znodes '" + one + "' and '" + other + "' have the same key in the 'path' '" + text
-                + "': with 'path.encoding' = '" + encoding + "' both names mean the same text. Delete one of them, or set"
+                + "': with 'path.encoding' = '" + encoding
+                + "' both names mean the same text. Delete one of them, or set"
                 + " 'path.encoding' = 'none'.";
     }
 

@@ -36,8 +36,7 @@ final class LiveData implements AutoCloseable {
     static LiveData start(String server, Duration pace) throws Exception {
         ServiceFleet fleet = ServiceFleet.start(server);
         LiveData program = new LiveData(fleet, FlagEditor.start(server));
-        program.thread.scheduleWithFixedDelay(
-                program::step, pace.toMillis(), pace.toMillis(), TimeUnit.MILLISECONDS);
+        program.thread.scheduleWithFixedDelay(program::step, pace.toMillis(), pace.toMillis(), TimeUnit.MILLISECONDS);
         return program;
     }
 

@@ -96,9 +96,7 @@ final class FlinkCluster implements AutoCloseable {
                 Map.of(),
                 program,
                 "org.apache.flink.container.entrypoint.StandaloneApplicationClusterEntryPoint",
-                Stream.concat(
-                                Stream.of("--job-id", job, "--job-classname", program.getName()),
-                                arguments.stream())
+                Stream.concat(Stream.of("--job-id", job, "--job-classname", program.getName()), arguments.stream())
                         .toList());
     }
 

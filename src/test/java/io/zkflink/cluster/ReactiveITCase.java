@@ -63,8 +63,7 @@ class ReactiveITCase {
         for (int i = 0; i < 20; i++) {
             zk.create(root + "/wanted/k" + i, String.valueOf(i));
         }
-        try (FlinkCluster flink =
-                FlinkCluster.ofProgram("2.3.0", configuration, 2, JOB, Program.class, statements())) {
+        try (FlinkCluster flink = FlinkCluster.ofProgram("2.3.0", configuration, 2, JOB, Program.class, statements())) {
             flink.jobManager().start();
             flink.taskManager(0).start();
             awaitParallelism(flink, 1);

@@ -103,7 +103,8 @@ class SqlExamplesITCase {
     void theExampleOfABarrierLetsNobodyGoOnAlone() {
         quickstart.runExample(
                 "barrier.sql", "\\| +nightly \\| +orders \\| +READY \\|", "\\| +nightly \\| +customers \\| +READY \\|");
-        assertThat(quickstart.printed()).doesNotContainPattern("(?s)READY.*\\+[IU] \\| +nightly \\| +customers \\| +WAITING");
+        assertThat(quickstart.printed())
+                .doesNotContainPattern("(?s)READY.*\\+[IU] \\| +nightly \\| +customers \\| +WAITING");
     }
 
     @Test
@@ -147,7 +148,8 @@ class SqlExamplesITCase {
         String script = Files.readString(Path.of("sql-examples/who-deleted-it.sql"));
         assertThat(script).contains("'" + Quickstart.SCRIPT_DATA + "'");
 
-        assertThat(run(script.replace(Quickstart.SCRIPT_DATA.toString(), quickstart.data().toString())))
+        assertThat(run(script.replace(
+                        Quickstart.SCRIPT_DATA.toString(), quickstart.data().toString())))
                 .as(() -> quickstart.printed())
                 .isZero();
         assertThat(quickstart.printed())

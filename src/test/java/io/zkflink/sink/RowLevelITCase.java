@@ -143,7 +143,11 @@ class RowLevelITCase {
         for (String encoding : List.of("url", "uri")) {
             String path = root + "-" + encoding;
             NodeTables.create(
-                    SQL, encoding, "k STRING, v STRING, PRIMARY KEY (k) NOT ENFORCED", path + "/{k}", "path.encoding=" + encoding);
+                    SQL,
+                    encoding,
+                    "k STRING, v STRING, PRIMARY KEY (k) NOT ENFORCED",
+                    path + "/{k}",
+                    "path.encoding=" + encoding);
             for (String name : List.of("a%20b", "c%2A", "plain", "e%3Af", "g%20h", "%69")) {
                 zk.create(path + "/" + name, "v");
             }

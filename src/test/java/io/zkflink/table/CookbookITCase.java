@@ -235,8 +235,9 @@ class CookbookITCase {
         try (Changelog kept = query("State that forgets")) {
             kept.awaitTable("[before, 10]");
             long start = System.nanoTime();
-            Await.until("state is old", () -> System.nanoTime() - start
-                    > STATE_TTL.multipliedBy(2).toNanos());
+            Await.until(
+                    "state is old",
+                    () -> System.nanoTime() - start > STATE_TTL.multipliedBy(2).toNanos());
             zk.create(root + "/payments/after", "ann");
             kept.awaitTable("[after, 10]", "[before, 10]");
             zk.set(root + "/limits/ann", "{\"amount\":20}");

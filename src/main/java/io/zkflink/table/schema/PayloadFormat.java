@@ -98,7 +98,12 @@ public final class PayloadFormat {
     public static Reading reading(DeclaredTable table) {
         DecodingFormat<DeserializationSchema<RowData>> format = discover(table.helper, table.context, table.layout);
         String name = table.options.getOptional(ZooKeeperOptions.FORMAT).orElse(RAW);
-        return format == null ? null : new Reading(format, PROJECTING.contains(name), table.reader.payload().rules(name));
+        return format == null
+                ? null
+                : new Reading(
+                        format,
+                        PROJECTING.contains(name),
+                        table.reader.payload().rules(name));
     }
 
     /** A decoder with the names of the fields that it gives. */
