@@ -130,7 +130,7 @@ class UpsertWriterTest {
 
     @Test
     void deletionThatWaitsIsTriedAgainWithoutCheckpoints() throws Exception {
-        ManualTask task = new ManualTask(() -> false);
+        ManualTask task = new ManualTask();
         UpsertWriter<RowData> unchecked = writer(BATCHING, task, task);
         zk.create("/t/1/foreign", "");
         unchecked.write(GenericRowData.ofKind(RowKind.DELETE, 1), null);
@@ -146,7 +146,7 @@ class UpsertWriterTest {
 
     @Test
     void deletionThatWaitsForEverFailsTheTaskWithoutCheckpoints() throws Exception {
-        ManualTask task = new ManualTask(() -> false);
+        ManualTask task = new ManualTask();
         UpsertWriter<RowData> unchecked = writer(BATCHING, task, task);
         zk.create("/t/1/foreign", "");
         unchecked.write(GenericRowData.ofKind(RowKind.DELETE, 1), null);
@@ -163,7 +163,7 @@ class UpsertWriterTest {
 
     @Test
     void answerThatNeverComesFailsTheCheckpoint() throws Exception {
-        ManualTask task = new ManualTask(() -> false);
+        ManualTask task = new ManualTask();
         UpsertWriter<RowData> waiting = writer(BATCHING, task, task);
         zk.holdReads();
         waiting.write(GenericRowData.of(1), null);
@@ -183,7 +183,7 @@ class UpsertWriterTest {
             zk.create("/t/1/foreign", "");
             zk.create("/t/3", "");
             Bursting client = new Bursting(zk, step, isError);
-            ManualTask task = new ManualTask(() -> false);
+            ManualTask task = new ManualTask();
             UpsertWriter<RowData> bursting = writer(client, BATCHING, task, task);
             thrown = false;
             try {

@@ -18,7 +18,7 @@ public final class ManualTask implements MailboxExecutor, ProcessingTimeService 
     private final ArrayDeque<ThrowingRunnable<? extends Exception>> mails = new ArrayDeque<>();
     private final PriorityQueue<Timer> timers = new PriorityQueue<>();
     private final BooleanSupplier idle;
-    private long now;
+    private long now = 1_000_000;
     private long registered;
 
     private record Timer(long at, long number, ProcessingTimeCallback callback) implements Comparable<Timer> {
@@ -26,6 +26,11 @@ public final class ManualTask implements MailboxExecutor, ProcessingTimeService 
         public int compareTo(Timer other) {
             return at != other.at ? Long.compare(at, other.at) : Long.compare(number, other.number);
         }
+    }
+
+    /** One to whom nothing comes by itself. */
+    public ManualTask() {
+        this(() -> false);
     }
 
     /** @param idle does what may have more mails come; false if there is nothing to do */
@@ -42,12 +47,18 @@ public final class ManualTask implements MailboxExecutor, ProcessingTimeService 
     @Override
     public void yield() {
         for (int rounds = 0; !tryYield(); rounds++) {
-            if (!idle.getAsBoolean() && !fireNext()) {
-                throw new AssertionError("The task waits for something that never comes.");
+            if (!idle.getAsBoolean()) {
+                run(this::fireNextOrFail);
             }
             if (rounds > 10_000) {
                 throw new AssertionError("The task waits for ever.");
             }
+        }
+    }
+
+    private void fireNextOrFail() throws Exception {
+        if (!fireNext()) {
+            throw new AssertionError("The task waits for something that never comes.");
         }
     }
 
@@ -67,28 +78,39 @@ public final class ManualTask implements MailboxExecutor, ProcessingTimeService 
     }
 
     /** Handles all mails, and those that they lead to. */
-    public void drain() {
-        while (tryYield()) {
-            // until it is empty
+    public void drain() throws Exception {
+        for (ThrowingRunnable<? extends Exception> mail = mails.poll(); mail != null; mail = mails.poll()) {
+            mail.run();
         }
     }
 
     /** Sets the clock to the next timer and fires it; false if there is none. */
-    public boolean fireNext() {
+    public boolean fireNext() throws Exception {
         Timer next = timers.poll();
         if (next == null) {
             return false;
         }
         now = Math.max(now, next.at);
-        run(() -> next.callback.onProcessingTime(now));
+        next.callback.onProcessingTime(now);
         return true;
     }
 
     /** Fires all timers up to this time from now. */
-    public void advance(long millis) {
+    public void advance(long millis) throws Exception {
         long end = now + millis;
         while (!timers.isEmpty() && timers.peek().at <= end) {
             fireNext();
+        }
+        now = end;
+    }
+
+    /** Lets time pass, timer by timer, and handles all mails that come meanwhile. */
+    public void pass(long millis) throws Exception {
+        long end = now + millis;
+        drain();
+        while (!timers.isEmpty() && timers.peek().at <= end) {
+            fireNext();
+            drain();
         }
         now = end;
     }
@@ -112,7 +134,7 @@ public final class ManualTask implements MailboxExecutor, ProcessingTimeService 
         }
     }
 
-    /** What a mail or timer threw, which fails a task. */
+    /** What a mail or timer threw while the task waited. */
     public static final class TaskFailure extends RuntimeException {
         private static final long serialVersionUID = 1L;
 

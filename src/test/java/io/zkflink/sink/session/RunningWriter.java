@@ -4,17 +4,20 @@ package io.zkflink.sink.session;
 import io.zkflink.client.Acl;
 import io.zkflink.path.ZNodePath;
 import io.zkflink.recipes.RecipeSettings;
-import io.zkflink.sink.ManualTask;
 import io.zkflink.sink.batch.RetryPolicy;
+import io.zkflink.sink.runtime.MailboxExecutorAdapter;
+import io.zkflink.sink.runtime.SinkMetrics;
 import io.zkflink.sink.settings.ConflictPolicy;
 import io.zkflink.sink.settings.SinkSettings;
 import io.zkflink.testkit.FakeZooKeeper;
+import io.zkflink.testkit.ManualTask;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 
 /** A writer of session-bound rows on a {@link ManualTask}, which a test drives step by step. */
 final class RunningWriter {
@@ -40,7 +43,11 @@ final class RunningWriter {
                         new SinkSettings.Rows(ConflictPolicy.FAIL, false, false, acl),
                         BATCHING,
                         new RetryPolicy(Duration.ofSeconds(10), Duration.ofMillis(10))),
-                task.writerContext(checkpointed));
+                new SessionBoundWriter.WriterContext(
+                        checkpointed,
+                        new MailboxExecutorAdapter(task),
+                        task,
+                        new SinkMetrics(new UnregisteredMetricsGroup())));
         writer.open();
         task.drain();
     }
