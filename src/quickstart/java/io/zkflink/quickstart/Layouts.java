@@ -13,20 +13,20 @@ import org.apache.flink.types.Row;
 import org.apache.flink.util.CloseableIterator;
 
 /** Runs the scripts of {@code sql-examples/layouts} in one session of SQL, on one ensemble. For one thread. */
-final class Layouts implements AutoCloseable {
+public final class Layouts implements AutoCloseable {
 
-    static final Path DIRECTORY = Path.of("sql-examples", "layouts");
+    public static final Path DIRECTORY = Path.of("sql-examples", "layouts");
 
     private final TableEnvironment session;
     private final String connectString;
 
-    Layouts(TableEnvironment session, String connectString) {
+    public Layouts(TableEnvironment session, String connectString) {
         this.session = session;
         this.connectString = connectString;
     }
 
     /** What each query of a script answers, in the order of the script; the rows of an answer are sorted. */
-    List<List<String>> run(String script) {
+    public List<List<String>> run(String script) {
         List<List<String>> answers = new ArrayList<>();
         for (SqlScript.Statement statement : statements(script)) {
             if (statement.sql().startsWith("SELECT")) {
@@ -38,7 +38,7 @@ final class Layouts implements AutoCloseable {
         return answers;
     }
 
-    List<String> query(String sql) {
+    public List<String> query(String sql) {
         List<String> rows = new ArrayList<>();
         try (CloseableIterator<Row> results = session.executeSql(sql).collect()) {
             results.forEachRemaining(row -> {
