@@ -2,7 +2,7 @@
 
 -- What a highly available Flink keeps in ZooKeeper, below high-availability.zookeeper.path.root, by default /flink.
 -- The data are serialized Java objects, so that only the names are columns.
--- Checked against the constants of Flink 2.3.0 (ZooKeeperUtils); 1.20 differs in `jobgraphs`.
+-- Checked against clusters of Flink 1.20.3 and 2.3.0, which wrote it; 1.20 differs in `jobgraphs`.
 -- Source of the layout: org.apache.flink.runtime.util.ZooKeeperUtils of Apache Flink.
 SET 'execution.runtime-mode' = 'batch';
 
@@ -21,10 +21,10 @@ CREATE TABLE IF NOT EXISTS contenders (
   PRIMARY KEY (cluster, contender) NOT ENFORCED
 ) WITH ('path' = '/flink/{cluster}/leader/latch/{contender}');
 
--- The components whose leader is known, jobs (by their ids) among them.
+-- The components whose leader is known, jobs among them.
 CREATE TABLE IF NOT EXISTS leaders (
   cluster   STRING,
-  component STRING COMMENT 'dispatcher, resource_manager, rest_server, or the id of a job',
+  component STRING COMMENT 'dispatcher, resource_manager, rest_server, or job- and the id of a job',
   since     TIMESTAMP_LTZ(3) METADATA FROM 'mtime' VIRTUAL,
   PRIMARY KEY (cluster, component) NOT ENFORCED
 ) WITH ('path' = '/flink/{cluster}/leader/{component}/connection_info');
@@ -56,7 +56,7 @@ SELECT
   MAX(CAST(c.checkpoint_id AS BIGINT)) AS checkpoint_id,
   MAX(c.completed_at) AS completed_at
 FROM (SELECT cluster, job FROM execution_plans UNION ALL SELECT cluster, job FROM jobgraphs) AS j
-LEFT JOIN leaders AS l ON l.cluster = j.cluster AND l.component = j.job
+LEFT JOIN leaders AS l ON l.cluster = j.cluster AND l.component = CONCAT('job-', j.job)
 LEFT JOIN checkpoints AS c ON c.cluster = j.cluster AND c.job = j.job
 GROUP BY j.cluster, j.job, l.component;
 

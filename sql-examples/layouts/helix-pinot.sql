@@ -3,7 +3,7 @@
 -- What Helix keeps of its clusters, and Pinot, which is built on it: /<cluster>/... at the root of the ensemble. A
 -- table whose path begins with a column watches the whole ensemble: where much else is there, write the cluster's name
 -- for {cluster}.
--- Checked against the sources of the main branches of both; not against a running cluster.
+-- Checked against Helix 1.4.3, a controller and participants of which wrote it; for Pinot against its sources.
 -- Source of the layout: org.apache.helix.PropertyPathBuilder of Apache Helix; ZKMetadataProvider of Apache Pinot.
 SET 'execution.runtime-mode' = 'batch';
 
@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS live_instances (
 CREATE TABLE IF NOT EXISTS instances (
   cluster      STRING,
   instance     STRING,
-  simpleFields MAP<STRING, STRING> COMMENT 'HELIX_HOST, HELIX_PORT, HELIX_ENABLED, ...',
+  simpleFields MAP<STRING, STRING> COMMENT 'HELIX_HOST, HELIX_PORT; HELIX_ENABLED if it was ever set, ...',
   listFields   MAP<STRING, ARRAY<STRING>> COMMENT 'TAG_LIST: the tenants of Pinot',
   PRIMARY KEY (cluster, instance) NOT ENFORCED
 ) WITH ('path' = '/{cluster}/CONFIGS/PARTICIPANT/{instance}', 'format' = 'json', 'payload.compression' = 'auto');
@@ -106,7 +106,7 @@ SELECT * FROM replicas_in_trouble;
 
 -- Instances that should be there, whether they are, and who controls the cluster.
 SELECT
-  i.cluster, i.instance, i.simpleFields['HELIX_ENABLED'] AS enabled, l.instance IS NOT NULL AS is_live,
+  i.cluster, i.instance, COALESCE(i.simpleFields['HELIX_ENABLED'], 'true') AS enabled, l.instance IS NOT NULL AS is_live,
   c.id AS controller
 FROM instances AS i
 LEFT JOIN live_instances AS l ON l.cluster = i.cluster AND l.instance = i.instance

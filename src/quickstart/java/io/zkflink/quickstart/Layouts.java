@@ -28,11 +28,11 @@ public final class Layouts implements AutoCloseable {
     /** What each query of a script answers, in the order of the script; the rows of an answer are sorted. */
     public List<List<String>> run(String script) {
         List<List<String>> answers = new ArrayList<>();
-        for (SqlScript.Statement statement : statements(script)) {
-            if (statement.sql().startsWith("SELECT")) {
-                answers.add(query(statement.sql()));
-            } else if (!statement.sql().startsWith("SET")) {
-                session.executeSql(statement.sql());
+        for (String statement : statements(script, connectString)) {
+            if (statement.startsWith("SELECT")) {
+                answers.add(query(statement));
+            } else if (!statement.startsWith("SET")) {
+                session.executeSql(statement);
             }
         }
         return answers;
@@ -52,10 +52,14 @@ public final class Layouts implements AutoCloseable {
         return rows;
     }
 
-    private List<SqlScript.Statement> statements(String script) {
+    /** The statements of a script for an ensemble. */
+    public static List<String> statements(String script, String connectString) {
         try {
             return SqlScript.parse(Files.readString(DIRECTORY.resolve(script)).replace("localhost:2181", connectString))
-                    .statements();
+                    .statements()
+                    .stream()
+                    .map(SqlScript.Statement::sql)
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -2,6 +2,7 @@
 package io.zkflink.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zkflink.testkit.Await;
 import io.zkflink.testkit.SharedZooKeeper;
@@ -54,10 +55,43 @@ class GatewayITCase {
             theDriverListsWhatThereIs(other);
             theSqlClientHasIt(flink);
             one.restart();
-            try (Connection afterwards = one.connect()) {
-                assertThat(column(afterwards, "SHOW TABLES FROM zk.`default`", 1))
-                        .containsExactly("flags", "open_flags");
+            other.restart();
+            for (SqlGateway gateway : List.of(one, other)) {
+                try (Connection afterwards = gateway.connect()) {
+                    assertThat(column(afterwards, "SHOW TABLES FROM zk.`default`", 1))
+                            .containsExactly("flags", "open_flags");
+                }
             }
+            whatOneDropsTheOtherForgets(one, other);
+        }
+    }
+
+    private static void whatOneDropsTheOtherForgets(SqlGateway one, SqlGateway other) throws SQLException {
+        try (Connection mine = one.connect();
+                Connection theirs = other.connect()) {
+            execute(mine, "DROP CATALOG zk");
+            Await.until("the catalog is gone", () -> !column(theirs, "SHOW CATALOGS", 1)
+                    .contains("zk"));
+        }
+    }
+
+    /** The store's ACL lets everybody read. */
+    @Test
+    void secretsAreRefusedWhereEverybodyMayReadThem() throws Exception {
+        SharedZooKeeper.admin().create(root);
+        Files.writeString(
+                configuration.resolve("config.yaml"), """
+                table.catalog-store.kind: zookeeper
+                table.catalog-store.zookeeper.connect-string: %s
+                """.formatted(SharedZooKeeper.connectString() + root));
+        try (FlinkCluster neverStarted = new FlinkCluster("2.3.0", configuration, 0, Map.of());
+                SqlGateway gateway = new SqlGateway(neverStarted);
+                Connection session = gateway.connect()) {
+            assertThatThrownBy(() -> create(gateway))
+                    .hasStackTraceContaining("'auth.password'")
+                    .hasStackTraceContaining("'table.catalog-store.zookeeper.acl'")
+                    .satisfies(e -> assertThat(e.getMessage()).doesNotContain(SECRET));
+            assertThat(column(session, "SHOW CATALOGS", 1)).containsExactly("default_catalog");
         }
     }
 

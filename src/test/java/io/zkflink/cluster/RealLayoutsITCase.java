@@ -206,7 +206,7 @@ class RealLayoutsITCase {
                 assertThat(answers.get(1)).containsExactly("default, 1");
             });
             assertThat(layouts.query("SELECT component FROM leaders"))
-                    .containsExactlyInAnyOrder(job, "dispatcher", "resource_manager", "rest_server");
+                    .containsExactlyInAnyOrder("job-" + job, "dispatcher", "resource_manager", "rest_server");
             String plans = version.startsWith("1.") ? "jobgraphs" : "execution_plans";
             assertThat(layouts.query("SELECT job FROM " + plans)).containsExactly(job);
         }

@@ -318,7 +318,7 @@ class LayoutsITCase {
         write("""
                 /flink/default/leader/latch/_c_0b5a3d0e-6f2f-4a3b-8b1e-1f4f0c9f7a01-latch-0000000000
                 /flink/default/leader/dispatcher/connection_info x
-                /flink/default/leader/JOB/connection_info x
+                /flink/default/leader/job-JOB/connection_info x
                 /flink/default/execution-plans/JOB x
                 /flink/default/jobgraphs/2222 x
                 /flink/default/jobs/JOB/checkpoints/0000000000000000009 x
