@@ -102,12 +102,12 @@ final class TreeDatabase {
         return PathTemplate.parseToRead(base, name, PathEncoding.NONE, column -> SegmentType.STRING);
     }
 
-    /** The names of the tables to look around with, one for each child of the root. */
+    /** The names of the tables to look around with, one for each child of the root whose name is a literal of a path. */
     List<String> list(Collection<String> children) {
         return children.stream()
                 .sorted()
                 .map(child -> "/" + child + "/{*path}")
-                .filter(this::exists)
+                .filter(name -> exists(name) && parse(name).columns().size() == 1)
                 .limit(MAX_LISTED)
                 .toList();
     }

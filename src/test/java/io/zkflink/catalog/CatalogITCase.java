@@ -225,6 +225,35 @@ class CatalogITCase {
     }
 
     @Test
+    void whatIsNotKeptIsRefusedInASentence() throws Exception {
+        createFlags();
+        sql.executeSql("CREATE TABLE parts (a STRING, p STRING) PARTITIONED BY (p) WITH ('connector' = 'blackhole')");
+        for (String[] statement : new String[][] {
+            {"ALTER TABLE parts ADD PARTITION (p = '1')", "A ZooKeeper catalog keeps no partitions."},
+            {"ANALYZE TABLE flags COMPUTE STATISTICS", "A ZooKeeper catalog keeps no statistics."},
+            {
+                "CREATE MODEL m INPUT (a STRING) OUTPUT (b STRING) WITH ('provider' = 'x')",
+                "A ZooKeeper catalog keeps no models."
+            }
+        }) {
+            assertThatThrownBy(() -> sql.executeSql(statement[0]).await())
+                    .as(statement[0])
+                    .hasStackTraceContaining(statement[1]);
+        }
+        assertThat(rows("SHOW PARTITIONS parts")).isEmpty();
+        assertThat(rows("SHOW MODELS")).isEmpty();
+    }
+
+    @Test
+    void sessionsOfOneProcessShareOneMirror() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            sql = session();
+            assertThat(rows("SHOW TABLES")).isEmpty();
+        }
+        assertThat(ZNodeMirror.mirrors()).isEqualTo(1);
+    }
+
+    @Test
     void whatIsThereAlreadyIsNotChecked() {
         sql.executeSql("CREATE TABLE t (a STRING) WITH ('path' = '/t')");
         sql.executeSql("CREATE TABLE IF NOT EXISTS t (a STRING) WITH ('path' = 'nonsense')");
