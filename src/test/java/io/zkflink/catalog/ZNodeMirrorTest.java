@@ -11,7 +11,9 @@ import io.zkflink.testkit.Await;
 import io.zkflink.testkit.FakeZooKeeper;
 import io.zkflink.testkit.ForwardingClient;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
@@ -48,7 +50,9 @@ class ZNodeMirrorTest {
         assertThat(mirror.get("/root/a/c")).isPresent();
         zooKeeper.set("/root/a", "4");
         zooKeeper.reconnect();
-        Await.until("the change is seen", () -> new String(mirror.get("/root/a").orElseThrow().data()).equals("4"));
+        Await.until(
+                "the change is seen",
+                () -> Arrays.equals(mirror.get("/root/a").orElseThrow().data(), "4".getBytes(StandardCharsets.UTF_8)));
     }
 
     @Test

@@ -44,10 +44,12 @@ class CatalogVersionsITCase {
     @MethodSource("versions")
     void theCatalogWorksOn(String version) throws IOException {
         Path configuration = Files.createDirectories(directory.resolve(version));
-        Files.writeString(
-                configuration.resolve("config.yaml"),
-                "parallelism.default: 1\ntaskmanager.numberOfTaskSlots: 4\nexecution.runtime-mode: batch\n"
-                        + "table.local-time-zone: UTC\n");
+        Files.writeString(configuration.resolve("config.yaml"), """
+                parallelism.default: 1
+                taskmanager.numberOfTaskSlots: 4
+                execution.runtime-mode: batch
+                table.local-time-zone: UTC
+                """);
         zk.create(root);
         zk.create(root + "/flags/cart/new-ui", "{\"enabled\":true,\"rollout\":10}");
         try (FlinkCluster started = new FlinkCluster(version, configuration, 1, Map.of()).start();
@@ -70,7 +72,9 @@ class CatalogVersionsITCase {
     }
 
     private void tablesAreCheckedWhenTheyAreCreated() {
-        refuses("CREATE TABLE t (a STRING, b INT METADATA FROM 'no') WITH ('path' = '/a')", "Invalid metadata key 'no'");
+        refuses(
+                "CREATE TABLE t (a STRING, b INT METADATA FROM 'no') WITH ('path' = '/a')",
+                "Invalid metadata key 'no'");
         refuses(
                 "CREATE TABLE t (a STRING, b ROW<x INT> METADATA FROM 'version') WITH ('path' = '/a')",
                 "Invalid data type for metadata column 'b'");

@@ -79,8 +79,7 @@ class GatewayITCase {
     @Test
     void secretsAreRefusedWhereEverybodyMayReadThem() throws Exception {
         SharedZooKeeper.admin().create(root);
-        Files.writeString(
-                configuration.resolve("config.yaml"), """
+        Files.writeString(configuration.resolve("config.yaml"), """
                 table.catalog-store.kind: zookeeper
                 table.catalog-store.zookeeper.connect-string: %s
                 """.formatted(SharedZooKeeper.connectString() + root));

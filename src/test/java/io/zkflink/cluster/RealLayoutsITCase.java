@@ -104,18 +104,50 @@ class RealLayoutsITCase {
                 authorizer.class.name=kafka.security.authorizer.AclAuthorizer
                 allow.everyone.if.no.acl.found=true
                 super.users=User:ANONYMOUS
-                """.formatted(servers, connectString, directory.resolve("kafka-logs")));
+                """.formatted(
+                        servers, connectString, directory.resolve("kafka-logs")));
         JavaProcess broker = start("kafka", "kafka.Kafka", properties.toString());
         Await.until("the broker leads, see " + broker.log(), () -> {
             broker.checkAlive();
             return zk.exists("/controller") && zk.exists("/brokers/ids/1");
         });
-        run("kafka", "org.apache.kafka.tools.TopicCommand", "--bootstrap-server", servers, "--create", "--topic",
-                "orders", "--partitions", "3", "--replication-factor", "1", "--config", "retention.ms=86400000");
-        run("kafka", "kafka.admin.ConfigCommand", "--bootstrap-server", servers, "--alter", "--entity-type", "brokers",
-                "--entity-default", "--add-config", "log.cleaner.threads=2");
-        run("kafka", "kafka.admin.AclCommand", "--bootstrap-server", servers, "--add", "--allow-principal",
-                "User:alice", "--operation", "Read", "--topic", "orders");
+        run(
+                "kafka",
+                "org.apache.kafka.tools.TopicCommand",
+                "--bootstrap-server",
+                servers,
+                "--create",
+                "--topic",
+                "orders",
+                "--partitions",
+                "3",
+                "--replication-factor",
+                "1",
+                "--config",
+                "retention.ms=86400000");
+        run(
+                "kafka",
+                "kafka.admin.ConfigCommand",
+                "--bootstrap-server",
+                servers,
+                "--alter",
+                "--entity-type",
+                "brokers",
+                "--entity-default",
+                "--add-config",
+                "log.cleaner.threads=2");
+        run(
+                "kafka",
+                "kafka.admin.AclCommand",
+                "--bootstrap-server",
+                servers,
+                "--add",
+                "--allow-principal",
+                "User:alice",
+                "--operation",
+                "Read",
+                "--topic",
+                "orders");
         Await.until("the partitions have leaders", () -> zk.exists("/brokers/topics/orders/partitions/2/state"));
 
         List<List<String>> answers = layouts.run("kafka.sql");
@@ -147,8 +179,15 @@ class RealLayoutsITCase {
         }
         run("helix", setup, "--zkSvr", connectString, "--addResource", "shop", "orders", "2", "MasterSlave");
         run("helix", setup, "--zkSvr", connectString, "--rebalance", "shop", "orders", "2");
-        start("helix", "org.apache.helix.controller.HelixControllerMain", "--zkSvr", connectString, "--cluster", "shop",
-                "--controllerName", "c1");
+        start(
+                "helix",
+                "org.apache.helix.controller.HelixControllerMain",
+                "--zkSvr",
+                connectString,
+                "--cluster",
+                "shop",
+                "--controllerName",
+                "c1");
         JavaProcess participant = participant("12001");
         JavaProcess other = participant("12002");
         Await.until("all is where it is to be, see " + participant.log(), () -> {
@@ -167,10 +206,9 @@ class RealLayoutsITCase {
                 .containsExactly("MASTER, 2", "SLAVE, 2");
 
         other.kill();
-        Await.until("the participant's session has ended", () -> layouts
-                        .query("SELECT instance FROM live_instances")
-                        .size()
-                == 1);
+        Await.until(
+                "the participant's session has ended",
+                () -> layouts.query("SELECT instance FROM live_instances").size() == 1);
         Await.untilAsserted("what it had is missed", () -> assertThat(
                         layouts.query("SELECT instance, is_live FROM replicas_in_trouble"))
                 .isNotEmpty()
@@ -178,8 +216,19 @@ class RealLayoutsITCase {
     }
 
     private JavaProcess participant(String port) throws IOException {
-        return start("helix", "org.apache.helix.examples.ExampleProcess", "--zkSvr", connectString, "--cluster", "shop",
-                "--host", "localhost", "--port", port, "--stateModelType", "MasterSlave");
+        return start(
+                "helix",
+                "org.apache.helix.examples.ExampleProcess",
+                "--zkSvr",
+                connectString,
+                "--cluster",
+                "shop",
+                "--host",
+                "localhost",
+                "--port",
+                port,
+                "--stateModelType",
+                "MasterSlave");
     }
 
     /** Before Flink 2.0, what is to be recovered has another name. */
@@ -196,7 +245,8 @@ class RealLayoutsITCase {
                 """.formatted(connectString));
         try (FlinkCluster flink = new FlinkCluster(version, configuration, 1, Map.of()).start();
                 SqlProcess sql = new SqlProcess(flink)) {
-            sql.execute("CREATE TEMPORARY TABLE numbers (i INT) WITH ('connector' = 'datagen', 'rows-per-second' = '1')");
+            sql.execute(
+                    "CREATE TEMPORARY TABLE numbers (i INT) WITH ('connector' = 'datagen', 'rows-per-second' = '1')");
             sql.execute("CREATE TEMPORARY TABLE nowhere (i INT) WITH ('connector' = 'blackhole')");
             String job = sql.execute("INSERT INTO nowhere SELECT * FROM numbers");
             Await.untilAsserted("a checkpoint has completed", () -> {
