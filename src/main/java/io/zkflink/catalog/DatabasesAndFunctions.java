@@ -112,8 +112,7 @@ abstract class DatabasesAndFunctions extends UnpartitionedCatalog {
             throw new CatalogException("The database '" + database + "' of the catalog '" + getName()
                     + "' is always there and cannot be dropped; drop its tables.");
         }
-        StoredObject object = paths.database(database);
-        Outcome outcome = cascade ? writer.deleteWithChildren(object) : writer.delete(object);
+        Outcome outcome = writer.delete(paths.database(database), cascade);
         if (outcome == Outcome.NOT_EMPTY) {
             throw new DatabaseNotEmptyException(getName(), database);
         }
@@ -208,7 +207,7 @@ abstract class DatabasesAndFunctions extends UnpartitionedCatalog {
     @Override
     public void dropFunction(ObjectPath path, boolean ignoreIfNotExists) throws FunctionNotExistException {
         ObjectPath function = normalized(path);
-        if (writer.delete(paths.function(function)) == Outcome.MISSING && !ignoreIfNotExists) {
+        if (writer.delete(paths.function(function), false) == Outcome.MISSING && !ignoreIfNotExists) {
             throw new FunctionNotExistException(getName(), function);
         }
     }

@@ -125,34 +125,28 @@ final class DefinitionWriter {
                 + " session read it, and nothing was written. Repeat the statement.");
     }
 
-    /** Deletes an object that has none below it. */
-    Outcome delete(StoredObject object) {
+    /**
+     * Deletes an object.
+     *
+     * @param cascade whether those right below it are deleted, too; else there may be none
+     */
+    Outcome delete(StoredObject object, boolean cascade) {
         return change(object, List.of(object.path()), requests -> {
             ZNode current = requests.read(object.path()).orElse(null);
-            if (current == null) {
-                return Outcome.MISSING;
-            }
-            List<ZNodeWrite> writes = List.of(
-                    touchRoot(ZNodeWrite.ANY_VERSION),
-                    new ZNodeWrite.Delete(object.path(), current.stat().version()));
-            WriteRefusal refusal = requests.write(object, writes, () -> requests.isGone(current));
-            return refusal != null && refusal.failure() == Failure.NOT_EMPTY ? Outcome.NOT_EMPTY : doneOrAgain(refusal);
-        });
-    }
-
-    /** Deletes an object and those right below it. */
-    Outcome deleteWithChildren(StoredObject object) {
-        return change(object, List.of(object.path()), requests -> {
-            ZNode current = requests.read(object.path()).orElse(null);
-            List<String> names = requests.children(object.path());
             if (current == null) {
                 return Outcome.MISSING;
             }
             List<ZNodeWrite> writes = new ArrayList<>(List.of(touchRoot(ZNodeWrite.ANY_VERSION)));
-            names.forEach(
-                    name -> writes.add(new ZNodeWrite.Delete(object.path() + "/" + name, ZNodeWrite.ANY_VERSION)));
-            writes.add(new ZNodeWrite.Delete(object.path(), ZNodeWrite.ANY_VERSION));
-            return doneOrAgain(requests.write(object, writes, () -> requests.isGone(current)));
+            if (cascade) {
+                requests.children(object.path())
+                        .forEach(name -> writes.add(
+                                new ZNodeWrite.Delete(object.path() + "/" + name, ZNodeWrite.ANY_VERSION)));
+            }
+            writes.add(new ZNodeWrite.Delete(object.path(), current.stat().version()));
+            WriteRefusal refusal = requests.write(object, writes, () -> requests.isGone(current));
+            return refusal != null && refusal.failure() == Failure.NOT_EMPTY && !cascade
+                    ? Outcome.NOT_EMPTY
+                    : doneOrAgain(refusal);
         });
     }
 

@@ -182,7 +182,7 @@ final class ZooKeeperCatalog extends DatabasesAndFunctions {
     public void dropTable(ObjectPath table, boolean ignoreIfNotExists) throws TableNotExistException {
         Preconditions.checkNotNull(table);
         TreeDatabase.refuse(table);
-        if (writer.delete(paths.table(table)) == Outcome.MISSING && !ignoreIfNotExists) {
+        if (writer.delete(paths.table(table), false) == Outcome.MISSING && !ignoreIfNotExists) {
             throw new TableNotExistException(getName(), table);
         }
     }

@@ -97,7 +97,7 @@ final class ZooKeeperCatalogStore extends AbstractCatalogStore {
         checkOpenState();
         checkName(name);
         Optional<ZNode> before = definitions.find(catalog(name));
-        if (writer.delete(catalog(name)) == Outcome.MISSING) {
+        if (writer.delete(catalog(name), false) == Outcome.MISSING) {
             if (!ignoreIfNotExists) {
                 throw new CatalogException("The catalog '" + name + "' does not exist in the catalog store.");
             }
