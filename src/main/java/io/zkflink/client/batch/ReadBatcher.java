@@ -6,11 +6,8 @@ import io.zkflink.client.Failure;
 import io.zkflink.client.ZNode;
 import io.zkflink.client.ZooKeeperException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -46,18 +43,11 @@ public final class ReadBatcher {
     static final int MAX_OPS = 500;
 
     private static final int MAX_BYTES = 4 * 1024 * 1024;
-    /** Of the paths of a request: a server breaks the connection at 1 MB, unless it is told otherwise. */
-    private static final int MAX_REQUEST_BYTES = 500_000;
-
     private static final int MAX_PATH_BYTES = 1_000_000;
-    private static final int MOST_BYTES_PER_CHARACTER = 3;
 
     private final String servers;
-    private final int maxBytes;
     private final Object lock = new Object();
-    /** Users with waiting reads, the next one to be served first. */
-    private final ArrayDeque<Queue> turns = new ArrayDeque<>();
-
+    private final WaitingReads waiting;
     private final OversizedReads oversized;
 
     /** Null while disconnected: nothing is sent. */
@@ -72,8 +62,8 @@ public final class ReadBatcher {
 
     public ReadBatcher(ConnectionSettings settings) {
         this.servers = settings.connectString();
-        this.maxBytes = Math.min(MAX_BYTES, settings.replyLimit() / 2);
         this.oversized = new OversizedReads(settings.replyLimit());
+        this.waiting = new WaitingReads(oversized, Math.min(MAX_BYTES, settings.replyLimit() / 2));
     }
 
     /** Starts sending to this handle. */
@@ -92,12 +82,11 @@ public final class ReadBatcher {
 
     /** Fails all reads that wait and all that will be asked for: the session can never be used again. */
     public void fail(ZooKeeperException cause) {
-        List<Read<?>> orphans = new ArrayList<>();
+        List<Read<?>> orphans;
         synchronized (lock) {
             connected = null;
             failed = cause;
-            turns.forEach(queue -> queue.drainTo(orphans));
-            turns.clear();
+            orphans = waiting.takeAll();
         }
         orphans.forEach(read -> read.result.completeExceptionally(cause));
     }
@@ -112,15 +101,14 @@ public final class ReadBatcher {
             List<Read<?>> batch;
             ZooKeeper handle;
             synchronized (lock) {
-                if (connected == null || exclusive || inFlight >= MAX_IN_FLIGHT || turns.isEmpty()) {
+                if (connected == null || exclusive || inFlight >= MAX_IN_FLIGHT || waiting.isEmpty()) {
                     return;
                 }
-                Read<?> first = turns.peek().peekLive();
-                boolean isolated = first != null && oversized.contains(first);
+                boolean isolated = waiting.isNextIsolated();
                 if (isolated && inFlight > 0) {
                     return;
                 }
-                batch = nextBatch(isolated);
+                batch = waiting.nextBatch(isolated);
                 if (batch.isEmpty()) {
                     continue;
                 }
@@ -130,49 +118,6 @@ public final class ReadBatcher {
             }
             send(handle, batch);
         }
-    }
-
-    private List<Read<?>> nextBatch(boolean isolated) {
-        List<Read<?>> batch = new ArrayList<>();
-        Map<String, Read<?>> leaders = new HashMap<>();
-        int maxOps = MAX_OPS;
-        long bytes = 0;
-        long requestBytes = 0;
-        int passed = 0;
-        while (!turns.isEmpty() && batch.size() < maxOps && passed < turns.size()) {
-            Queue queue = turns.poll();
-            Read<?> read = queue.peekLive();
-            if (read == null) {
-                queue.inTurn = false;
-                continue;
-            }
-            turns.add(queue);
-            long size = read.size.expected();
-            long pathBytes = (long) MOST_BYTES_PER_CHARACTER * read.serverPath.length();
-            boolean isFull = bytes + size > maxBytes || requestBytes + pathBytes > MAX_REQUEST_BYTES;
-            boolean isOther = !batch.isEmpty() && (isFull || batch.get(0).fitsMulti() != read.fitsMulti());
-            if (oversized.contains(read) != isolated || isOther) {
-                passed++;
-                continue;
-            }
-            if (isolated) {
-                maxOps = Math.min(maxOps, oversized.maxOps(read));
-                if (batch.size() >= maxOps) {
-                    break;
-                }
-            }
-            passed = 0;
-            queue.waiting.poll();
-            Read<?> leader = leaders.putIfAbsent(read.key(), read);
-            if (leader == null) {
-                batch.add(read);
-                bytes += size;
-                requestBytes += pathBytes;
-            } else {
-                leader.lead(read);
-            }
-        }
-        return batch;
     }
 
     private void send(ZooKeeper handle, List<Read<?>> batch) {
@@ -260,7 +205,7 @@ public final class ReadBatcher {
     }
 
     private static boolean isTooLong(String path) {
-        return path.length() > MAX_PATH_BYTES / MOST_BYTES_PER_CHARACTER
+        return path.length() > MAX_PATH_BYTES / WaitingReads.MOST_BYTES_PER_CHARACTER
                 && path.getBytes(StandardCharsets.UTF_8).length > MAX_PATH_BYTES;
     }
 
@@ -278,30 +223,29 @@ public final class ReadBatcher {
 
     /** The reads of one user, with what their replies measured so far. */
     public final class Queue {
-        private final ArrayDeque<Read<?>> waiting = new ArrayDeque<>();
+        private final WaitingReads.User user = new WaitingReads.User();
         private final ReplySize dataSize = new ReplySize();
         private final ReplySize childrenSize = new ReplySize();
         /** A few at a time until it is known whether the data that comes along is large. */
         private final ReplySize statSize = new ReplySize(MAX_BYTES / 8);
 
         private final DataLengths lengths = new DataLengths();
-        private boolean inTurn;
         private boolean closed;
 
         public CompletableFuture<Optional<ZNode>> data(String serverPath, String path) {
-            return submit(new Read.Data(serverPath, path, dataSize));
+            return submit(new DataRead(serverPath, path, dataSize));
         }
 
         public CompletableFuture<Optional<List<String>>> children(String serverPath, String path) {
-            return submit(new Read.Children(serverPath, path, childrenSize));
+            return submit(new ChildrenRead(serverPath, path, childrenSize));
         }
 
         public CompletableFuture<Optional<ZNode>> stat(String serverPath, String path) {
-            return submit(new Read.StatOnly(serverPath, path, statSize, lengths));
+            return submit(new StatRead.StatOnly(serverPath, path, statSize, lengths));
         }
 
         public CompletableFuture<Boolean> exists(String serverPath, String path) {
-            return submit(new Read.Exists(serverPath, path, statSize));
+            return submit(new StatRead.Exists(serverPath, path, statSize));
         }
 
         private <T> CompletableFuture<T> submit(Read<T> read) {
@@ -313,11 +257,7 @@ public final class ReadBatcher {
             synchronized (lock) {
                 refusal = closed ? ZooKeeperException.closed() : failed;
                 if (refusal == null) {
-                    waiting.add(read);
-                    if (!inTurn) {
-                        inTurn = true;
-                        turns.add(this);
-                    }
+                    waiting.add(user, read);
                 }
             }
             if (refusal == null) {
@@ -330,30 +270,12 @@ public final class ReadBatcher {
 
         /** Fails what waits; what is in flight completes, for nobody. */
         public void close() {
-            List<Read<?>> orphans = new ArrayList<>();
+            List<Read<?>> orphans;
             synchronized (lock) {
                 closed = true;
-                drainTo(orphans);
-                turns.remove(this);
+                orphans = waiting.takeAll(user);
             }
             orphans.forEach(read -> read.result.completeExceptionally(ZooKeeperException.closed()));
-        }
-
-        private void drainTo(List<Read<?>> orphans) {
-            orphans.addAll(waiting);
-            waiting.clear();
-            inTurn = false;
-        }
-
-        private Read<?> peekLive() {
-            while (!waiting.isEmpty() && waiting.peek().result.isDone()) {
-                waiting.poll();
-            }
-            Read<?> next = waiting.peek();
-            if (next != null) {
-                next.prepare();
-            }
-            return next;
         }
     }
 }

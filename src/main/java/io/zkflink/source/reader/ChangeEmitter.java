@@ -71,9 +71,12 @@ final class ChangeEmitter<T> implements FeedEventEmitter<T> {
 
     @Override
     public void observed(Observation observation, BucketState state, SourceOutput<T> output) throws IOException {
-        metrics.read(observation.znode().map(znode -> znode.data().length).orElse(0));
-        // Also of a znode that is not told: a reader that has some is not idle.
-        observation.znode().ifPresent(znode -> watermarks.seen(znode.stat().mtime(), output));
+        ZNode znode = observation.znode().orElse(null);
+        if (znode != null) {
+            metrics.read(znode.data().length);
+            // Also of a znode that is not told: a reader that has some is not idle.
+            watermarks.seen(znode.stat().mtime(), output);
+        }
         state.includes(observation.zxid());
         if (state.keys() == null) {
             observe(observation, state, output);
@@ -90,12 +93,14 @@ final class ChangeEmitter<T> implements FeedEventEmitter<T> {
 
     private void observe(Observation observation, BucketState state, SourceOutput<T> output) throws IOException {
         try {
-            state.reconciler().observe(needed(observation)).ifPresent(change -> {
-                if (change instanceof Change.Changed changed) {
-                    followed(changed, observation);
-                }
+            // No lambdas here: they would be an object each, for every znode.
+            Change change = state.reconciler().observe(needed(observation)).orElse(null);
+            if (change instanceof Change.Changed changed) {
+                followed(changed, observation);
+            }
+            if (change != null) {
                 emit(change, output, state);
-            });
+            }
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
@@ -193,10 +198,9 @@ final class ChangeEmitter<T> implements FeedEventEmitter<T> {
         // Below the base a znode is only learnt; one that was changed since is told as changed, though what it was
         // before nobody knows.
         Optional<T> row = rowOf(znode, change.now(), sinceBase ? EventType.CREATED : EventType.CHANGED);
-        if (znode.stat().mzxid() > state.baseZxid()) {
+        if (row.isPresent() && znode.stat().mzxid() > state.baseZxid()) {
             boolean update = !sinceBase && settings.mode() != ScanMode.APPEND;
-            row.ifPresent(
-                    found -> collect(found, update ? RowKind.UPDATE_AFTER : RowKind.INSERT, znode.stat(), output));
+            collect(row.get(), update ? RowKind.UPDATE_AFTER : RowKind.INSERT, znode.stat(), output);
         }
     }
 
