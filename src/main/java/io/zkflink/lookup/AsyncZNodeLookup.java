@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.functions.AsyncLookupFunction;
@@ -90,10 +89,9 @@ public final class AsyncZNodeLookup extends AsyncLookupFunction {
     }
 
     private void sweep() {
-        long now = System.nanoTime();
         for (Call call : calls) {
-            if (call.end - now < 0) {
-                call.fail(lookup.exhausted(call.values, call.last));
+            if (call.attempts.nanosLeft() < 0) {
+                call.fail(call.attempts.exhausted());
             }
         }
     }
@@ -118,15 +116,13 @@ public final class AsyncZNodeLookup extends AsyncLookupFunction {
         private final CachedRows.Loading loading;
 
         private final CompletableFuture<Collection<RowData>> result = new CompletableFuture<>();
-        private final long end = System.nanoTime() + table.budget().toNanos();
-
-        // Touched by the worker only.
-        private int retries;
-        private Throwable last;
+        /** The worker's own. */
+        private final LookupAttempts attempts;
 
         Call(Object[] values, CachedRows.Loading loading) {
             this.values = values;
             this.loading = loading;
+            this.attempts = new LookupAttempts(lookup, values);
         }
 
         void send() {
@@ -141,16 +137,12 @@ public final class AsyncZNodeLookup extends AsyncLookupFunction {
             }
             if (error == null) {
                 found(znodes);
-            } else if (!lookup.mayRetry(error)) {
-                fail(error);
-            } else {
-                last = error;
-                long wait = lookup.waitMillis(retries++);
-                if (end - System.nanoTime() < TimeUnit.MILLISECONDS.toNanos(wait)) {
-                    fail(lookup.exhausted(values, last));
-                } else {
-                    worker.later(Duration.ofMillis(wait), this::send);
-                }
+                return;
+            }
+            try {
+                worker.later(Duration.ofMillis(attempts.waitAfter(error)), this::send);
+            } catch (IOException e) {
+                fail(e);
             }
         }
 

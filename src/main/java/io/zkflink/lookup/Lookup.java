@@ -10,6 +10,7 @@ import io.zkflink.row.EventType;
 import io.zkflink.row.ZNodeDecoder;
 import io.zkflink.subtree.SubtreeRead;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -95,6 +96,11 @@ final class Lookup {
             }
         }
         return accepted;
+    }
+
+    /** How long a lookup may take. */
+    Duration budget() {
+        return table.budget();
     }
 
     /** Whether a read that failed like this may be sent again. */

@@ -71,24 +71,15 @@ public final class SyncZNodeLookup extends LookupFunction {
     }
 
     private List<RowData> load(Object[] values) throws IOException {
-        long end = System.nanoTime() + table.budget().toNanos();
-        Throwable last = null;
-        for (int retries = 0; ; retries++) {
+        LookupAttempts attempts = new LookupAttempts(lookup, values);
+        while (true) {
             CompletableFuture<List<ZNode>> read = lookup.read(values);
             try {
-                return lookup.rows(values, read.get(end - System.nanoTime(), TimeUnit.NANOSECONDS));
+                return lookup.rows(values, read.get(attempts.nanosLeft(), TimeUnit.NANOSECONDS));
             } catch (ExecutionException e) {
-                last = ZooKeeperException.causeOf(e.getCause());
-                if (!lookup.mayRetry(last)) {
-                    throw new IOException(last.getMessage(), last);
-                }
-                long wait = lookup.waitMillis(retries);
-                if (end - System.nanoTime() < TimeUnit.MILLISECONDS.toNanos(wait)) {
-                    throw lookup.exhausted(values, last);
-                }
-                pause(wait);
+                pause(attempts.waitAfter(ZooKeeperException.causeOf(e.getCause())));
             } catch (TimeoutException e) {
-                throw lookup.exhausted(values, last);
+                throw attempts.exhausted();
             } catch (InterruptedException e) {
                 throw interrupted(e);
             }

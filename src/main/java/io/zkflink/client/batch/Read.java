@@ -97,7 +97,9 @@ abstract sealed class Read<T> permits DataRead, StatRead, ChildrenRead {
             fail(Failure.code(error.getErr()));
         } else {
             give(answer);
-            followers.forEach(follower -> follower.complete(answer));
+            for (Read<?> follower : followers) {
+                follower.complete(answer);
+            }
         }
     }
 
