@@ -4,7 +4,6 @@ package io.zkflink.lookup;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.connector.source.LookupTableSource.LookupRuntimeProvider;
 import org.apache.flink.table.connector.source.lookup.AsyncLookupFunctionProvider;
 import org.apache.flink.table.connector.source.lookup.LookupFunctionProvider;
@@ -12,6 +11,7 @@ import org.apache.flink.table.connector.source.lookup.PartialCachingAsyncLookupP
 import org.apache.flink.table.connector.source.lookup.PartialCachingLookupProvider;
 import org.apache.flink.table.connector.source.lookup.cache.DefaultLookupCache;
 import org.apache.flink.table.connector.source.lookup.cache.LookupCache;
+import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.functions.AsyncLookupFunction;
 import org.apache.flink.table.functions.LookupFunction;
 
@@ -29,7 +29,8 @@ public final class LookupProviders {
     public static LookupRuntimeProvider of(LookupTable table, LookupKeys keys, TypeInformation<RowData> rows) {
         if (table.settings().caching() instanceof LookupCaching.Full) {
             // What is in memory is found at once.
-            return LookupFunctionProvider.of(new MirrorLookup(table, keys, rows.createSerializer(new SerializerConfigImpl())));
+            return LookupFunctionProvider.of(
+                    new MirrorLookup(table, keys, rows.createSerializer(new SerializerConfigImpl())));
         }
         boolean async = table.settings().async();
         if (table.settings().caching() instanceof LookupCaching.Partial partial

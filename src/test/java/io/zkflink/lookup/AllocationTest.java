@@ -7,8 +7,8 @@ import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeStat;
 import io.zkflink.row.EventType;
 import io.zkflink.row.ZNodeDecoder;
-import org.apache.flink.table.data.RowData;
 import io.zkflink.testkit.Allocated;
+import org.apache.flink.table.data.RowData;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -23,7 +23,8 @@ class AllocationTest {
 
     @Test
     void rowOfAZNode() throws Exception {
-        assertThat(Allocated.bytesPer(() -> decoder.record(znode, EventType.CREATED))).isLessThan(500);
+        assertThat(Allocated.bytesPer(() -> decoder.record(znode, EventType.CREATED)))
+                .isLessThan(500);
     }
 
     @Test

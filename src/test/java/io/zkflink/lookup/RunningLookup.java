@@ -121,7 +121,8 @@ final class RunningLookup implements AutoCloseable {
                     new LookupSettings(path, async, maxRetries, maxStaleness, ParseErrorPolicy.FAIL, caching));
             LookupKeys lookupKeys = new LookupKeys(template, columns, types, keys);
             RunningLookup running = caching instanceof LookupCaching.Full
-                    ? new RunningLookup(null, null, copy(new MirrorLookup(table, lookupKeys, LookupFixtures.serializer(types))))
+                    ? new RunningLookup(
+                            null, null, copy(new MirrorLookup(table, lookupKeys, LookupFixtures.serializer(types))))
                     : async
                             ? new RunningLookup(null, copy(new AsyncZNodeLookup(table, lookupKeys)), null)
                             : new RunningLookup(copy(new SyncZNodeLookup(table, lookupKeys)), null, null);

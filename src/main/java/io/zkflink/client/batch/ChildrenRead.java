@@ -12,11 +12,10 @@ import org.apache.zookeeper.data.Stat;
 
 /** The names of the children of a znode. */
 final class ChildrenRead extends Read<Optional<List<String>>> {
-/** Its length and one letter. */
-private static final int LEAST_BYTES_PER_CHILD = 5;
+    /** Its length and one letter. */
+    private static final int LEAST_BYTES_PER_CHILD = 5;
 
-private static final int MOST_BYTES_PER_CHILD = 300;
-
+    private static final int MOST_BYTES_PER_CHILD = 300;
 
     ChildrenRead(String serverPath, String path, ReplySize size) {
         super(serverPath, path, size);

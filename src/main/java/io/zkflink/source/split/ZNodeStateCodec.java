@@ -71,7 +71,10 @@ public final class ZNodeStateCodec {
     }
 
     private static byte[] block(
-            DataOutputSerializer out, Iterator<String> paths, Map<String, ZNodeState> known, Map<String, Long> deletions)
+            DataOutputSerializer out,
+            Iterator<String> paths,
+            Map<String, ZNodeState> known,
+            Map<String, Long> deletions)
             throws IOException {
         ZNodeState[] keeping = new ZNodeState[MAX_BLOCK_ENTRIES];
         int[] places = new int[MAX_BLOCK_ENTRIES];

@@ -53,8 +53,7 @@ public final class ZNodeState {
      */
     public static ZNodeState of(ZNode znode, boolean keepLast) {
         ZNodeStat stat = znode.stat();
-        ZNodeState known =
-                new ZNodeState(znode.path(), stat.czxid(), stat.mzxid(), stat.mtime(), stat.version());
+        ZNodeState known = new ZNodeState(znode.path(), stat.czxid(), stat.mzxid(), stat.mtime(), stat.version());
         if (keepLast) {
             known.keep(PackedZNode.pack(znode), 0);
         }

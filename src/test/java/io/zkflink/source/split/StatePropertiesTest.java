@@ -102,8 +102,8 @@ class StatePropertiesTest {
     Arbitrary<byte[]> splits() {
         return Nasty.bytes(trees().map(tree -> {
             try {
-                return SubtreeSplitSerializer.INSTANCE.serialize(new SubtreeSplit(
-                        3, 4, 5, List.of(block(tree), new byte[0])));
+                return SubtreeSplitSerializer.INSTANCE.serialize(
+                        new SubtreeSplit(3, 4, 5, List.of(block(tree), new byte[0])));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
