@@ -88,33 +88,33 @@ class ArchitectureTest {
 
     @Test
     void theArrowsBetweenThePackages() {
-        LayeredArchitecture rooms = layeredArchitecture().consideringOnlyDependenciesInLayers();
-        for (String room : ARROWS.keySet()) {
-            rooms = rooms.layer(room).definedBy(ROOT + "." + room);
+        LayeredArchitecture layers = layeredArchitecture().consideringOnlyDependenciesInLayers();
+        for (String name : ARROWS.keySet()) {
+            layers = layers.layer(name).definedBy(ROOT + "." + name);
         }
         for (Map.Entry<String, Set<String>> arrows : ARROWS.entrySet()) {
             String[] used = arrows.getValue().toArray(String[]::new);
-            rooms = used.length == 0
-                    ? rooms.whereLayer(arrows.getKey()).mayNotAccessAnyLayer()
-                    : rooms.whereLayer(arrows.getKey()).mayOnlyAccessLayers(used);
+            layers = used.length == 0
+                    ? layers.whereLayer(arrows.getKey()).mayNotAccessAnyLayer()
+                    : layers.whereLayer(arrows.getKey()).mayOnlyAccessLayers(used);
         }
-        rooms.check(CLASSES);
+        layers.check(CLASSES);
     }
 
     @Test
     void everyArrowIsUsed() {
         Map<String, Set<String>> used = new TreeMap<>();
         for (JavaClass user : CLASSES) {
-            Set<String> targets = used.computeIfAbsent(room(user), room -> new TreeSet<>());
+            Set<String> targets = used.computeIfAbsent(packageOf(user), name -> new TreeSet<>());
             user.getDirectDependenciesFromSelf().stream()
                     .map(dependency -> dependency.getTargetClass())
                     .filter(target -> target.getPackageName().startsWith(ROOT + "."))
-                    .map(ArchitectureTest::room)
-                    .filter(target -> !target.equals(room(user)))
+                    .map(ArchitectureTest::packageOf)
+                    .filter(target -> !target.equals(packageOf(user)))
                     .forEach(targets::add);
         }
         assertThat(used.keySet()).isEqualTo(ARROWS.keySet());
-        used.forEach((room, targets) -> assertThat(targets).as(room).isEqualTo(ARROWS.get(room)));
+        used.forEach((name, targets) -> assertThat(targets).as(name).isEqualTo(ARROWS.get(name)));
     }
 
     @Test
@@ -204,7 +204,7 @@ class ArchitectureTest {
         noClasses().should().accessField(System.class, "out").check(CLASSES);
     }
 
-    private static String room(JavaClass type) {
+    private static String packageOf(JavaClass type) {
         return type.getPackageName().substring(ROOT.length() + 1);
     }
 
@@ -216,7 +216,7 @@ class ArchitectureTest {
                         arrow[0].strip(),
                         Arrays.stream(arrow[1].split(","))
                                 .map(String::strip)
-                                .filter(room -> !room.isEmpty())
+                                .filter(name -> !name.isEmpty())
                                 .collect(toCollection(TreeSet::new))));
         return arrows;
     }

@@ -11,6 +11,8 @@ import org.apache.flink.table.data.RowData;
 sealed interface MirrorIndex permits UniqueIndex, GroupIndex {
 
     /**
+     * Rows by the columns of keys.
+     *
      * @param unique whether no two znodes have the same values
      */
     static MirrorIndex of(LookupKeys keys, BinaryRows rows, boolean unique) {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * What a query does not need is not read. The server is the witness: znodes that must not be read are ones that nobody
+ * What a query does not need is not read. The server shows it: znodes that must not be read are ones that nobody
  * may read, so that a scan which tries fails.
  */
 class ScanPushDownITCase {
