@@ -17,8 +17,8 @@ import java.util.Set;
  */
 record PathBuilder(String text, String base, PathMatcher matcher) implements Serializable {
 
-    /** Longer than most paths. */
-    private static final int INITIAL_LENGTH = 64;
+    /** By how much most paths are at most longer than their template. */
+    private static final int MOST_ADDED = 16;
 
     /**
      * The path of a row.
@@ -26,7 +26,7 @@ record PathBuilder(String text, String base, PathMatcher matcher) implements Ser
      * @param values as {@link PathMatcher#match} gives them, none of them null
      */
     String resolve(Object... values) {
-        StringBuilder path = new StringBuilder(INITIAL_LENGTH);
+        StringBuilder path = new StringBuilder(text.length() + MOST_ADDED);
         int next = 0;
         for (Segment segment : matcher.segments()) {
             path.append('/');

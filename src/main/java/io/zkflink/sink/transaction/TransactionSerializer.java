@@ -27,7 +27,12 @@ final class TransactionSerializer extends StateFormat<Transaction> {
 
     private static final int REMOVE = 0;
     private static final int PUT = 1;
-    private static final int INITIAL_BYTES = 4096;
+    /** What a put takes without its path, its data and the name of its mode. */
+    private static final int PUT_BYTES = 29;
+    /** What a transaction takes beside its rows and the path of its marker, if no removals wait. */
+    private static final int OTHER_BYTES = 41;
+
+    private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
     private TransactionSerializer() {
         super("this zookeeper sink (a transaction)", VERSION);
@@ -35,7 +40,14 @@ final class TransactionSerializer extends StateFormat<Transaction> {
 
     @Override
     protected int size(Transaction transaction) {
-        return INITIAL_BYTES;
+        long bytes = OTHER_BYTES + transaction.markerPath().length();
+        for (RowWrite row : transaction.rows()) {
+            bytes += PUT_BYTES + row.path().length();
+            if (row instanceof RowWrite.Put put) {
+                bytes += put.mode().toString().length() + (put.data() == null ? 0 : put.data().length);
+            }
+        }
+        return (int) Math.min(bytes, LARGEST_ARRAY);
     }
 
     @Override

@@ -185,12 +185,14 @@ final class TransactionalWriter<T>
         Set<String> stay = new HashSet<>();
         for (BatchedRow row : rows) {
             writes.add(row.row());
-            Transaction.Origin origin = again.get(row);
-            if (parents.contains(row)) {
-                stay.add(row.path());
-            }
-            if (origin != null) {
-                theirs.put(row.path(), origin);
+            if (row.removes()) {
+                Transaction.Origin origin = again.get(row);
+                if (parents.contains(row)) {
+                    stay.add(row.path());
+                }
+                if (origin != null) {
+                    theirs.put(row.path(), origin);
+                }
             }
         }
         long predecessor = lastPrepared;
