@@ -88,7 +88,7 @@ public final class LockBenchmark {
     public static void main(String[] arguments) throws Exception {
         try (ZooKeeperProcess server = ZooKeeperProcess.builder()
                         .heap("2g")
-                        .property("forceSync", "yes")
+                        .property("zookeeper.forceSync", "yes")
                         .build()
                         .start();
                 ZooKeeperAdmin zk = new ZooKeeperAdmin(server.connectString())) {

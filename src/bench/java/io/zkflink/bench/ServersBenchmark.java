@@ -49,7 +49,7 @@ public final class ServersBenchmark {
     }
 
     private static ZooKeeperProcess.Builder builder(String forceSync) {
-        return ZooKeeperProcess.builder().heap("2g").property("forceSync", forceSync);
+        return ZooKeeperProcess.builder().heap("2g").property("zookeeper.forceSync", forceSync);
     }
 
     private void encrypted() throws Exception {
