@@ -2,7 +2,6 @@
 package io.zkflink.sink.batch;
 
 import io.zkflink.client.Failure;
-import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperException;
 import io.zkflink.path.ZNodePath;
@@ -14,10 +13,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.flink.annotation.Internal;
 
@@ -40,18 +37,14 @@ import org.apache.flink.annotation.Internal;
 @Internal
 public final class BatchWrite {
 
-    private static final int LOSSES_TO_DIVIDE = 2;
-    private static final int LOSSES_TO_CONVICT = 3;
-    private static final int UNSUSPICIOUS_BYTES = 64 * 1024;
-    /** More than servers accept unless they are told otherwise, however much the size is overestimated. */
-    private static final int SURELY_TOO_LARGE = 1_100_000;
-
     private final BatchContext context;
     private final GuardedClient client;
     private final WriteRules rules;
     private final KnownZNodes known;
     private final SinkMetrics metrics;
     private final MissingParents parents;
+    private final ExistenceCheck existence;
+    private final ConnectionLosses losses = new ConnectionLosses();
     private final boolean divisible;
     private final String firstPath;
     private final int rows;
@@ -61,17 +54,7 @@ public final class BatchWrite {
 
     private final List<BatchedRow> notEmpty = new ArrayList<>();
     private boolean compared;
-    /** Whether a request was sent to a server, so that its failure may be its own doing. */
-    private boolean inFlight;
-
     private boolean written;
-    /** How often in a row the connection broke, and since when, by the clock of the JVM. */
-    private int failures;
-
-    private long lastProgress;
-    /** How often the connection broke while the first request was in flight. */
-    private int losses;
-
     private CompletableFuture<BatchResult> result;
 
     /**
@@ -85,6 +68,7 @@ public final class BatchWrite {
         this.known = context.known();
         this.metrics = context.metrics();
         this.divisible = divisible;
+        this.existence = new ExistenceCheck(context);
         this.parents = new MissingParents(client, rules.parentAcl(), known, context.thread());
         this.firstPath = rows.isEmpty() ? "" : rows.get(0).path();
         this.rows = rows.size();
@@ -94,28 +78,17 @@ public final class BatchWrite {
 
     /** Whether the server seems to break the connection because of the request's size, and it could be divided. */
     public boolean isSuspicious() {
-        List<BatchedRow> request = requests.peek();
-        return losses >= LOSSES_TO_DIVIDE && request.size() > 1 && bytes(request) > UNSUSPICIOUS_BYTES;
-    }
-
-    /** Whether the connection breaks at each attempt to write a row that may be too large for the servers. */
-    private boolean isSuspect() {
-        List<BatchedRow> request = requests.peek();
-        return losses >= LOSSES_TO_CONVICT && request.size() == 1 && bytes(request) > UNSUSPICIOUS_BYTES;
+        return losses.callForDivision(requests.peek());
     }
 
     /** What to tell a user whose rows were not written for too long. */
     public IOException gaveUp(long millis, ZooKeeperException last) {
-        BatchedRow first = isSuspect() ? requests.peek().get(0) : null;
+        BatchedRow first = losses.pointTo(requests.peek()) ? requests.peek().get(0) : null;
         return RefusedRow.failure(
                 first == null
                         ? RefusedRow.gaveUp(rows, firstPath, millis, last)
                         : RefusedRow.tooLarge(first.path(), first.bytes()),
                 last);
-    }
-
-    private static long bytes(List<BatchedRow> request) {
-        return request.stream().mapToLong(BatchedRow::bytes).sum();
     }
 
     /** Removals that were left out, since their znode has children. */
@@ -126,15 +99,14 @@ public final class BatchWrite {
     /** Writes what is left. Completes on the thread of the context, never exceptionally. */
     public CompletableFuture<BatchResult> write() {
         result = new CompletableFuture<>();
-        if (failures == 0) {
-            lastProgress = System.nanoTime();
-        }
-        inFlight = false;
+        losses.begin();
         if (rules.skipUnchanged() && !compared) {
-            onCompletion(settle(requests.stream().flatMap(List::stream).toList(), true), none -> {
-                compared = true;
-                next();
-            });
+            onCompletion(
+                    existence.compare(requests.stream().flatMap(List::stream).toList(), this::leaveUnchanged),
+                    none -> {
+                        compared = true;
+                        next();
+                    });
         } else {
             next();
         }
@@ -160,15 +132,14 @@ public final class BatchWrite {
             writes.add(row.write(rules.acl()));
         }
         metrics.count(SinkMetric.REQUESTS);
-        inFlight = client.statistics().connected();
+        losses.sent(client.statistics().connected());
         onCompletion(client.advance(writes), refusal -> {
             if (refusal.isEmpty()) {
                 onCompleted(request);
             } else if (refusal.get().failure().isTransient()) {
                 broke(refusal.get().cause());
             } else {
-                losses = 0;
-                inFlight = false;
+                losses.answered();
                 metrics.count(SinkMetric.REFUSED);
                 repair(request, refusal.get().index(), refusal.get().cause());
             }
@@ -176,7 +147,7 @@ public final class BatchWrite {
     }
 
     private void onCompleted(List<BatchedRow> request) {
-        losses = 0;
+        losses.answered();
         metrics.written(request.size());
         for (BatchedRow row : request) {
             row.isMade(known);
@@ -198,11 +169,11 @@ public final class BatchWrite {
         } else if (row.isConditional() && isConflict(failure)) {
             judge(request, index);
         } else if (row.row().isCollapsible() && (failure == Failure.NO_NODE || failure == Failure.NODE_EXISTS)) {
-            found(row, failure == Failure.NODE_EXISTS);
-            onCompletion(settle(request.stream().filter(BatchedRow::isGuess).toList(), false), none -> next());
+            existence.found(row, failure == Failure.NODE_EXISTS);
+            onCompletion(existence.settle(request), none -> next());
         } else if (failure == Failure.NOT_EMPTY && rules.deleteChildren()) {
             onCompletion(
-                    new SubtreeDeletion(client, context.thread(), this::progressed).deleteBelow(row.path()),
+                    new SubtreeDeletion(client, context.thread(), losses::progressed).deleteBelow(row.path()),
                     empty -> next());
         } else if (failure == Failure.NOT_EMPTY && row.clear()) {
             next();
@@ -264,57 +235,24 @@ public final class BatchWrite {
         next();
     }
 
-    /**
-     * Finds out which znodes exist.
-     *
-     * @param withData whether rows whose znode has their data already are done
-     */
-    private CompletableFuture<Void> settle(List<BatchedRow> unsure, boolean withData) {
-        List<CompletableFuture<?>> answers = new ArrayList<>();
-        for (BatchedRow row : unsure) {
-            if (withData && row.isPlainPut()) {
-                answers.add(client.read(row.path()).thenAcceptAsync(found -> compare(row, found), context.thread()));
-            } else if (row.isGuess()) {
-                // Listing the children of what is a leaf, more often than not, is the cheapest question in a multi.
-                answers.add(client.children(row.path())
-                        .thenAcceptAsync(names -> found(row, names.isPresent()), context.thread()));
-            }
-        }
-        return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new));
-    }
-
-    private void compare(BatchedRow row, Optional<ZNode> znode) {
-        found(row, znode.isPresent());
-        if (znode.isPresent() && ((RowWrite.Put) row.row()).isDataOf(znode.get())) {
-            metrics.count(SinkMetric.UNCHANGED);
-            requests.forEach(request -> request.remove(row));
-        }
-    }
-
-    private void found(BatchedRow row, boolean exists) {
-        row.found(exists);
-        known.found(row.path(), exists);
+    private void leaveUnchanged(BatchedRow row) {
+        requests.forEach(request -> request.remove(row));
     }
 
     /** The connection broke: decides whether there is to be another attempt. */
     private void broke(ZooKeeperException cause) {
-        failures++;
-        if (inFlight) {
-            losses++;
-        }
-        long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastProgress);
+        long millis = losses.broke();
         List<BatchedRow> request = requests.peek();
-        long bytes = bytes(request);
-        // A server may have a lower limit, and any network may break a few times while a row is under way.
-        if (bytes > SURELY_TOO_LARGE && isSuspect()) {
-            fail(RefusedRow.failure(RefusedRow.tooLarge(request.get(0).path(), bytes), cause));
+        if (losses.prove(request)) {
+            BatchedRow row = request.get(0);
+            fail(RefusedRow.failure(RefusedRow.tooLarge(row.path(), row.bytes()), cause));
         } else if (millis >= context.retries().total().toMillis()) {
             fail(gaveUp(millis, cause));
         } else {
             if (divisible && isSuspicious()) {
                 divide(request, request.size() / 2, request.size() / 2);
             }
-            result.complete(new BatchResult.Retry(context.retries().waitMillis(failures)));
+            result.complete(new BatchResult.Retry(context.retries().waitMillis(losses.inARow())));
         }
     }
 
@@ -334,7 +272,7 @@ public final class BatchWrite {
                 (answer, error) -> {
                     try {
                         if (error == null) {
-                            progressed();
+                            losses.progressed();
                             next.accept(answer);
                         } else {
                             failed(ZooKeeperException.causeOf(error));
@@ -345,11 +283,6 @@ public final class BatchWrite {
                     }
                 },
                 context.thread());
-    }
-
-    private void progressed() {
-        failures = 0;
-        lastProgress = System.nanoTime();
     }
 
     private void failed(Throwable cause) {
