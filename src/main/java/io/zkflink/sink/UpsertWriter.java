@@ -20,6 +20,7 @@ import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.sink.runtime.MailboxExecutorAdapter;
 import io.zkflink.sink.runtime.SinkMetric;
 import io.zkflink.sink.runtime.SinkMetrics;
+import io.zkflink.sink.runtime.TaskTimer;
 import io.zkflink.sink.settings.SinkSettings;
 import io.zkflink.sink.transaction.WaitingRemovals;
 import java.io.IOException;
@@ -57,7 +58,7 @@ final class UpsertWriter<T> implements StatefulSinkWriter<T, WaitingRemovals> {
     private final RetryPolicy retries;
     private final Guard guard;
     private final MailboxExecutorAdapter thread;
-    private final ProcessingTimeService time;
+    private final TaskTimer timer;
     private final SinkMetrics metrics;
 
     private final PathQueue<BatchedRow> queue;
@@ -71,8 +72,7 @@ final class UpsertWriter<T> implements StatefulSinkWriter<T, WaitingRemovals> {
 
     private boolean timingParked;
 
-    private long lastAnswer;
-    private boolean watching;
+    private final AnswerDeadline answers;
 
     /** What a writer needs of Flink. */
     record WriterContext(MailboxExecutor mailbox, ProcessingTimeService time, SinkMetrics metrics) {}
@@ -91,7 +91,9 @@ final class UpsertWriter<T> implements StatefulSinkWriter<T, WaitingRemovals> {
         this.queue = new PathQueue<>(settings.rows().deleteChildren());
         this.guard = guard;
         this.thread = new MailboxExecutorAdapter(writerContext.mailbox());
-        this.time = writerContext.time();
+        this.timer = new TaskTimer(thread, writerContext.time());
+        this.answers =
+                new AnswerDeadline(timer, retries.total().toMillis(), () -> !inFlight.isEmpty(), this::noAnswer);
         this.metrics = writerContext.metrics();
         this.batches = new BatchContext(
                 this.client, settings.rows().rules(), retries, new KnownZNodes(), metrics, this::execute);
@@ -180,14 +182,14 @@ final class UpsertWriter<T> implements StatefulSinkWriter<T, WaitingRemovals> {
             if (rows.isEmpty()) {
                 return;
             }
-            Sending sending = new Sending(new BatchWrite(batches, true, rows), rows, now());
+            Sending sending = new Sending(new BatchWrite(batches, true, rows), rows, timer.now());
             inFlight.add(sending);
             attempt(sending);
-            watch();
+            answers.watch();
         }
         if (queue.hasReady() && !timing) {
             timing = true;
-            later(batching.timeout().toMillis(), () -> {
+            timer.later(batching.timeout().toMillis(), () -> {
                 timing = false;
                 send(true);
             });
@@ -214,7 +216,7 @@ final class UpsertWriter<T> implements StatefulSinkWriter<T, WaitingRemovals> {
                     written(sending, written.notEmpty());
                 } else if (result instanceof BatchResult.Retry retry) {
                     metrics.count(SinkMetric.RETRIES);
-                    later(retry.afterMillis(), () -> attempt(sending));
+                    timer.later(retry.afterMillis(), () -> attempt(sending));
                 } else {
                     IOException cause = ((BatchResult.Failed) result).cause();
                     metrics.failed(sending.rows.size());
@@ -227,11 +229,11 @@ final class UpsertWriter<T> implements StatefulSinkWriter<T, WaitingRemovals> {
     }
 
     private void written(Sending sending, List<BatchedRow> notEmpty) {
-        metrics.sent(now() - sending.since);
+        metrics.sent(timer.now() - sending.since);
         inFlight.remove(sending);
         queue.release(sending.rows, notEmpty);
         for (BatchedRow removal : notEmpty) {
-            removal.waitsSince(now());
+            removal.waitsSince(timer.now());
         }
         send(false);
         tryParkedLater();
@@ -240,7 +242,7 @@ final class UpsertWriter<T> implements StatefulSinkWriter<T, WaitingRemovals> {
     private void tryParkedLater() {
         if (queue.hasParked() && !timingParked) {
             timingParked = true;
-            later(retries.waitMillis(++parkedTries), this::tryParked);
+            timer.later(retries.waitMillis(++parkedTries), this::tryParked);
         }
     }
 
@@ -252,7 +254,7 @@ final class UpsertWriter<T> implements StatefulSinkWriter<T, WaitingRemovals> {
             return;
         }
         for (BatchedRow removal : queue.parked()) {
-            if (now() - removal.waitsSince() >= retries.total().toMillis()) {
+            if (timer.now() - removal.waitsSince() >= retries.total().toMillis()) {
                 thread.fail(new IOException(RefusedRow.notEmpty(removal.path())));
             }
         }
@@ -260,47 +262,20 @@ final class UpsertWriter<T> implements StatefulSinkWriter<T, WaitingRemovals> {
         send(true);
     }
 
-    /** Fails the task when no answer at all has come for as long as a request may take. */
-    private void watch() {
-        if (!watching) {
-            watching = true;
-            lastAnswer = now();
-            later(retries.total().toMillis(), this::look);
-        }
-    }
-
-    private void look() {
-        watching = false;
-        if (inFlight.isEmpty()) {
-            return;
-        }
-        long silence = now() - lastAnswer;
-        if (silence >= retries.total().toMillis()) {
-            List<BatchedRow> rows = inFlight.iterator().next().rows;
-            thread.fail(new IOException(RefusedRow.gaveUp(
-                    rows.size(),
-                    rows.get(0).path(),
-                    silence,
-                    new ZooKeeperException(Failure.CONNECTION_LOST, "there was no answer of the server."))));
-        } else {
-            watching = true;
-            later(retries.total().toMillis() - silence, this::look);
-        }
+    private void noAnswer(long silence) {
+        List<BatchedRow> rows = inFlight.iterator().next().rows;
+        thread.fail(new IOException(RefusedRow.gaveUp(
+                rows.size(),
+                rows.get(0).path(),
+                silence,
+                new ZooKeeperException(Failure.CONNECTION_LOST, "there was no answer of the server."))));
     }
 
     private void execute(Runnable answer) {
         thread.execute(() -> {
-            lastAnswer = now();
+            answers.answered();
             answer.run();
         });
-    }
-
-    private long now() {
-        return time.getCurrentProcessingTime();
-    }
-
-    private void later(long millis, Runnable task) {
-        time.registerTimer(now() + millis, at -> thread.run(task));
     }
 
     /** Has the task fail; by any thread. */
