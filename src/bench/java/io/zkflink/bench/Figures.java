@@ -35,7 +35,8 @@ final class Figures {
     static final String FUNCTION_GARBAGE = "garbage of one call (bytes)";
 
     /** What is said as it is, not as a multiple: of the limit it may be nothing. */
-    static final Set<String> COSTS = Set.of(OWN_CPU, SERVER_CPU, TIMES_ONE_BY_ONE, LOST, FUNCTION_TIME, FUNCTION_GARBAGE);
+    static final Set<String> COSTS =
+            Set.of(OWN_CPU, SERVER_CPU, TIMES_ONE_BY_ONE, LOST, FUNCTION_TIME, FUNCTION_GARBAGE);
 
     private static final String SUFFIX = ".tsv";
     private static final int CALIBRATION_BYTES = 64 * 1024 * 1024;

@@ -184,9 +184,7 @@ public final class SinkBenchmark {
                 "numbers",
                 environment.fromSource(
                         new NumberSequenceSource(1, Math.max(rows, 1)), WatermarkStrategy.noWatermarks(), "numbers"),
-                Schema.newBuilder()
-                        .columnByExpression("i", "CAST(f0 AS INT)")
-                        .build());
+                Schema.newBuilder().columnByExpression("i", "CAST(f0 AS INT)").build());
         sql.executeSql("CREATE TABLE sink (k INT, v STRING) WITH (" + sink + ")");
         sql.executeSql("INSERT INTO sink SELECT i, REPEAT('x', 100) FROM numbers" + (rows == 0 ? " WHERE i < 0" : ""))
                 .await();

@@ -92,8 +92,7 @@ final class UpsertWriter<T> implements StatefulSinkWriter<T, WaitingRemovals> {
         this.guard = guard;
         this.thread = new MailboxExecutorAdapter(writerContext.mailbox());
         this.timer = new TaskTimer(thread, writerContext.time());
-        this.answers =
-                new AnswerDeadline(timer, retries.total().toMillis(), () -> !inFlight.isEmpty(), this::noAnswer);
+        this.answers = new AnswerDeadline(timer, retries.total().toMillis(), () -> !inFlight.isEmpty(), this::noAnswer);
         this.metrics = writerContext.metrics();
         this.batches = new BatchContext(
                 this.client, settings.rows().rules(), retries, new KnownZNodes(), metrics, this::execute);

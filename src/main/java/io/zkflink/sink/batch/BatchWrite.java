@@ -102,8 +102,7 @@ public final class BatchWrite {
         losses.begin();
         if (rules.skipUnchanged() && !compared) {
             onCompletion(
-                    existence.compare(requests.stream().flatMap(List::stream).toList(), this::leaveUnchanged),
-                    none -> {
+                    existence.compare(requests.stream().flatMap(List::stream).toList(), this::leaveUnchanged), none -> {
                         compared = true;
                         next();
                     });
