@@ -26,7 +26,7 @@ final class AncestorWatch {
 
     /** Watches all that is below a path, too. */
     void cover(String path) {
-        if (root != null && isBelow(path, root)) {
+        if (root != null && ZNodePath.isAtOrBelow(path, root)) {
             return;
         }
         root = root == null ? path : commonAncestor(root, path);
@@ -39,13 +39,9 @@ final class AncestorWatch {
 
     private static String commonAncestor(String one, String other) {
         String ancestor = one;
-        while (!isBelow(other, ancestor)) {
+        while (!ZNodePath.isAtOrBelow(other, ancestor)) {
             ancestor = ZNodePath.parent(ancestor);
         }
         return ancestor;
-    }
-
-    private static boolean isBelow(String path, String ancestor) {
-        return ancestor.equals("/") || path.equals(ancestor) || path.startsWith(ancestor + "/");
     }
 }

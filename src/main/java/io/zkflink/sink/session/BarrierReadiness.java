@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink.session;
 
+import io.zkflink.client.Acl;
 import io.zkflink.client.CreateMode;
 import io.zkflink.client.Failure;
 import io.zkflink.client.WriteRefusal;
@@ -51,13 +52,10 @@ final class BarrierReadiness {
     void update() {
         for (String barrier : List.copyOf(changed)) {
             changed.remove(barrier);
-            context.answers()
-                    .request(
-                            context.fence()
-                                    .session()
-                                    .children(barrier)
-                                    .thenComposeAsync(names -> update(barrier, names), context.thread()),
-                            () -> changed.add(barrier));
+            CompletableFuture<?> updated = context.session()
+                    .children(barrier)
+                    .thenComposeAsync(names -> update(barrier, names), context.thread());
+            context.answers().request(updated, () -> changed.add(barrier));
         }
     }
 
@@ -66,12 +64,8 @@ final class BarrierReadiness {
                 .filter(name -> recipe.parse(name).isPresent())
                 .count();
         if (!isReady(names) && members >= recipe.members()) {
-            return write(new ZNodeWrite.Create(
-                    ready(barrier),
-                    null,
-                    CreateMode.PERSISTENT,
-                    0,
-                    context.settings().parentAcl()));
+            Acl acl = context.settings().parentAcl();
+            return write(new ZNodeWrite.Create(ready(barrier), null, CreateMode.PERSISTENT, 0, acl));
         }
         if (isReady(names) && members == 0) {
             return write(new ZNodeWrite.Delete(ready(barrier), ZNodeWrite.ANY_VERSION));
@@ -81,16 +75,13 @@ final class BarrierReadiness {
 
     /** Somebody else may have been faster. */
     private CompletableFuture<?> write(ZNodeWrite write) {
-        return context.fence()
-                .client()
-                .write(List.of(write))
-                .thenAcceptAsync(
-                        refusal -> {
-                            Failure failure = refusal.map(WriteRefusal::failure).orElse(null);
-                            if (failure != null && failure != Failure.NODE_EXISTS && failure != Failure.NO_NODE) {
-                                context.answers().fail(refusal.get().cause());
-                            }
-                        },
-                        context.thread());
+        return context.client().write(List.of(write)).thenAcceptAsync(this::checkRefusal, context.thread());
+    }
+
+    private void checkRefusal(Optional<WriteRefusal> refusal) {
+        Failure failure = refusal.map(WriteRefusal::failure).orElse(null);
+        if (failure != null && failure != Failure.NODE_EXISTS && failure != Failure.NO_NODE) {
+            context.answers().fail(refusal.get().cause());
+        }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink.session;
 
+import io.zkflink.client.Acl;
 import io.zkflink.client.CreateMode;
 import io.zkflink.client.Failure;
 import io.zkflink.client.SessionIdentity;
@@ -10,7 +11,6 @@ import io.zkflink.path.ZNodePath;
 import io.zkflink.recipes.Contender;
 import io.zkflink.recipes.Recipe;
 import io.zkflink.recipes.RecipeSettings;
-import io.zkflink.sink.batch.KnownZNodes;
 import io.zkflink.sink.batch.MissingParents;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -40,12 +40,13 @@ final class ClaimZNodes implements ZNodeStrategy {
     private final RecipeSettings recipe;
     private final MissingParents parents;
     private final BarrierReadiness barriers;
-    /** How many nodes of ours resources have that have any. */
-    private final Map<String, Integer> ours = new HashMap<>();
     /** What was found at resources that had no node of ours. */
     private final Map<String, Survey> surveys = new HashMap<>();
     /** The contenders that were there, by resource and id, if the rows had nodes in an earlier session. */
     private final Map<String, Map<UUID, String>> earlier = new HashMap<>();
+
+    /** Resources that turned out not to be there any more, whatever nodes of ours they had. */
+    private final Set<String> gone = new HashSet<>();
 
     private SessionIdentity predecessor;
     private CreateMode resourceMode = CreateMode.CONTAINER;
@@ -61,8 +62,7 @@ final class ClaimZNodes implements ZNodeStrategy {
     ClaimZNodes(Context context, RecipeSettings recipe) {
         this.context = context;
         this.recipe = recipe;
-        this.parents = new MissingParents(
-                context.fence().client(), context.settings().parentAcl(), new KnownZNodes(), context.thread());
+        this.parents = context.parents();
         this.barriers = new BarrierReadiness(context, recipe);
     }
 
@@ -98,11 +98,9 @@ final class ClaimZNodes implements ZNodeStrategy {
     @Override
     public void onCompared(SessionIdentity predecessor) {
         this.predecessor = predecessor;
-        ours.clear();
         surveys.clear();
         for (SessionBoundRow row : context.rows().all()) {
             if (row.node() != null) {
-                ours.merge(row.path(), 1, Integer::sum);
                 barriers.changed(row.path());
                 if (row.isUnread()) {
                     read(row);
@@ -124,8 +122,8 @@ final class ClaimZNodes implements ZNodeStrategy {
         for (SessionBoundRow row : batch) {
             if (row.isUnread()) {
                 read(row);
-            } else if (isToCome(row) && !ours.containsKey(row.path())) {
-                answers.computeIfAbsent(row.path(), context.fence().session()::children);
+            } else if (isToCome(row) && (gone.remove(row.path()) || !context.rows().ownBelow(row.path()))) {
+                answers.computeIfAbsent(row.path(), context.session()::children);
             }
         }
         barriers.update();
@@ -186,9 +184,8 @@ final class ClaimZNodes implements ZNodeStrategy {
     private void addArrival(SessionBoundRow row, Survey survey, List<Step> steps) {
         String path = row.path();
         if (survey != null && !survey.exists()) {
-            ZNodeWrite create = new ZNodeWrite.Create(
-                    path, null, resourceMode, 0, context.settings().parentAcl());
-            steps.add(new Step(row, create, Effect.NONE));
+            Acl acl = context.settings().parentAcl();
+            steps.add(new Step(row, new ZNodeWrite.Create(path, null, resourceMode, 0, acl), Effect.NONE));
         }
         String before = nodeBefore(row);
         if (before != null) {
@@ -197,8 +194,7 @@ final class ClaimZNodes implements ZNodeStrategy {
         if (survey != null && survey.isStale()) {
             steps.add(deletion(row, barriers.ready(path)));
         }
-        String name =
-                path + "/" + recipe.nameOf(id(row, context.fence().established().id()));
+        String name = path + "/" + recipe.nameOf(id(row, context.sessionId()));
         CreateMode mode = recipe.isSequential() ? CreateMode.EPHEMERAL_SEQUENTIAL : CreateMode.EPHEMERAL;
         ZNodeWrite create = new ZNodeWrite.Create(
                 name, row.data(), mode, 0, context.settings().acl());
@@ -227,24 +223,18 @@ final class ClaimZNodes implements ZNodeStrategy {
             SessionBoundRow row = step.row();
             if (step.effect() == Effect.MAKES) {
                 nodeBeforeIsGone(row);
-                ours.merge(row.path(), 1, Integer::sum);
+            }
+            if (step.effect() != Effect.NONE) {
                 barriers.changed(row.path());
-            } else if (step.effect() == Effect.DELETES) {
-                leaves(row);
             }
         }
         barriers.update();
     }
 
-    private void leaves(SessionBoundRow row) {
-        ours.computeIfPresent(row.path(), (path, count) -> count == 1 ? null : count - 1);
-        barriers.changed(row.path());
-    }
-
     /** It queues anew, at the end. */
     @Override
     public void onDeleted(SessionBoundRow row) {
-        leaves(row);
+        barriers.changed(row.path());
         barriers.update();
     }
 
@@ -257,13 +247,12 @@ final class ClaimZNodes implements ZNodeStrategy {
         boolean isResource = step.effect() == Effect.NONE && step.write() instanceof ZNodeWrite.Create;
         if (step.effect() == Effect.DELETES && isGone) {
             context.rows().move(row, row::isNowhere);
-            leaves(row);
+            barriers.changed(row.path());
         } else if (step.effect() == Effect.MAKES && isGone) {
             // The server deletes containers that are empty, and others what they like: it is surveyed again.
-            ours.remove(row.path());
+            gone.add(row.path());
         } else if (step.effect() == Effect.MAKES && exists) {
             context.rows().move(row, () -> row.isAt(step.write().path(), row.data()));
-            ours.merge(row.path(), 1, Integer::sum);
             barriers.changed(row.path());
         } else if (isResource && isGone) {
             return createParents(steps, row.path());

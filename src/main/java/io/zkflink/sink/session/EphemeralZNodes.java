@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink.session;
 
+import io.zkflink.client.Acl;
 import io.zkflink.client.CreateMode;
 import io.zkflink.client.Failure;
 import io.zkflink.client.SessionIdentity;
@@ -8,7 +9,6 @@ import io.zkflink.client.ZNode;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperException;
 import io.zkflink.path.ZNodePath;
-import io.zkflink.sink.batch.KnownZNodes;
 import io.zkflink.sink.batch.MissingParents;
 import java.io.IOException;
 import java.time.Duration;
@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,8 +41,7 @@ final class EphemeralZNodes implements ZNodeStrategy {
     EphemeralZNodes(Context context, Duration sessionTimeout) {
         this.context = context;
         this.sessionTimeout = sessionTimeout;
-        this.parents = new MissingParents(
-                context.fence().client(), context.settings().parentAcl(), new KnownZNodes(), context.thread());
+        this.parents = context.parents();
     }
 
     @Override
@@ -64,30 +64,24 @@ final class EphemeralZNodes implements ZNodeStrategy {
         return ZNodePath.parent(id.path());
     }
 
-    @Override
-    public void onCompared(SessionIdentity predecessor) {
-        // Nothing follows.
-    }
-
     /** Reads what was found in the session: data that is as it should be stays as it is. */
     @Override
     public CompletableFuture<Void> prepare(List<SessionBoundRow> batch) {
         List<CompletableFuture<?>> answers = new ArrayList<>();
         for (SessionBoundRow row : batch) {
             if (row.isWanted() && row.isUnread()) {
-                answers.add(context.fence()
-                        .session()
-                        .read(row.node())
-                        .thenAcceptAsync(found -> found(row, found), context.thread()));
+                answers.add(read(row.node(), found -> found(row, found)));
             }
         }
         return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new));
     }
 
+    private CompletableFuture<Void> read(String path, Consumer<Optional<ZNode>> next) {
+        return context.session().read(path).thenAcceptAsync(next, context.thread());
+    }
+
     private void found(SessionBoundRow row, Optional<ZNode> found) {
-        boolean isOurs = found.isPresent()
-                && found.get().stat().ephemeralOwner()
-                        == context.fence().established().id();
+        boolean isOurs = found.isPresent() && found.get().stat().ephemeralOwner() == context.sessionId();
         context.rows().move(row, isOurs ? () -> row.isAt(row.path(), found.get().data()) : row::isNowhere);
     }
 
@@ -104,27 +98,12 @@ final class EphemeralZNodes implements ZNodeStrategy {
                 ZNodeWrite set = new ZNodeWrite.SetData(row.node(), row.data(), ZNodeWrite.ANY_VERSION);
                 steps.add(new Step(row, set, Effect.SETS));
             } else {
-                ZNodeWrite create = new ZNodeWrite.Create(
-                        row.path(),
-                        row.data(),
-                        CreateMode.EPHEMERAL,
-                        0,
-                        context.settings().acl());
+                Acl acl = context.settings().acl();
+                ZNodeWrite create = new ZNodeWrite.Create(row.path(), row.data(), CreateMode.EPHEMERAL, 0, acl);
                 steps.add(new Step(row, create, Effect.MAKES));
             }
         }
         return steps;
-    }
-
-    @Override
-    public void onCompleted(List<Step> steps) {
-        // Nothing follows.
-    }
-
-    /** It is created again. */
-    @Override
-    public void onDeleted(SessionBoundRow row) {
-        // Nothing follows.
     }
 
     @Override
@@ -140,10 +119,7 @@ final class EphemeralZNodes implements ZNodeStrategy {
         }
         if (step.effect() == Effect.MAKES && cause.failure() == Failure.NODE_EXISTS) {
             return CompletableFuture.allOf(created.stream()
-                    .map(each -> context.fence()
-                            .session()
-                            .read(each.path())
-                            .thenAcceptAsync(found -> inTheWay(each, found), context.thread()))
+                    .map(each -> read(each.path(), found -> inTheWay(each, found)))
                     .toArray(CompletableFuture[]::new));
         }
         if (cause.failure() == Failure.NO_NODE) {
@@ -159,7 +135,7 @@ final class EphemeralZNodes implements ZNodeStrategy {
             return;
         }
         long owner = found.get().stat().ephemeralOwner();
-        if (owner == context.fence().established().id()) {
+        if (owner == context.sessionId()) {
             context.rows().move(row, () -> row.isAt(row.path(), found.get().data()));
         } else if (isSession(owner)) {
             row.blocked(true);
@@ -173,12 +149,14 @@ final class EphemeralZNodes implements ZNodeStrategy {
                             millis -> wait(row, owner, Math.max(millis, sessionTimeout.toMillis()), READ_AGAIN_MILLIS),
                             context.thread());
         } else {
-            context.answers()
-                    .fail(new IOException("The znode '" + row.path()
-                            + "' exists and is not ephemeral, so it is none of this"
-                            + " sink's ('sink.create-mode' = 'ephemeral'), which replaces nobody's znodes. Delete it, or"
-                            + " write to another 'path'."));
+            context.answers().fail(notEphemeral(row));
         }
+    }
+
+    private static IOException notEphemeral(SessionBoundRow row) {
+        return new IOException("The znode '" + row.path() + "' exists and is not ephemeral, so it is none of this"
+                + " sink's ('sink.create-mode' = 'ephemeral'), which replaces nobody's znodes. Delete it, or write to"
+                + " another 'path'.");
     }
 
     /** Reads again, and again, until the znode is gone or the owner has lived too long to be a dead one. */

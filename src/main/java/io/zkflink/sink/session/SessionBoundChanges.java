@@ -12,20 +12,15 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.types.RowKind;
 
 /**
- * What elements ask of the rows of a {@link SessionBoundWriter}.
+ * Tells a {@link SessionBoundWriter} what elements ask of its rows.
  *
  * @param <T> the type of the elements
  */
 interface SessionBoundChanges<T> extends Serializable {
 
-    /** A row that comes, changes or goes. */
-    @SuppressWarnings("ArrayRecordComponent") // compared nowhere
-    record Change(SessionBoundRow.Id id, boolean wanted, byte[] data) {}
-
     default void open(SerializationSchema.InitializationContext context) throws IOException {}
 
-    /** What an element asks for; null for nothing. */
-    Change change(T element) throws IOException;
+    void apply(T element, SessionBoundWriter writer) throws IOException;
 
     /** Of rows that are znodes. */
     record OfZNodes<T>(RecordEncoder<T> encoder) implements SessionBoundChanges<T> {
@@ -36,13 +31,13 @@ interface SessionBoundChanges<T> extends Serializable {
         }
 
         @Override
-        public Change change(T element) throws IOException {
+        public void apply(T element, SessionBoundWriter writer) throws IOException {
             RowWrite write = encoder.write(element);
-            if (write == null) {
-                return null;
+            if (write instanceof RowWrite.Put put) {
+                writer.put(new SessionBoundRow.Id(put.path(), null), put.data());
+            } else if (write != null) {
+                writer.remove(new SessionBoundRow.Id(write.path(), null));
             }
-            byte[] data = write instanceof RowWrite.Put put ? put.data() : null;
-            return new Change(new SessionBoundRow.Id(write.path(), null), write instanceof RowWrite.Put, data);
         }
     }
 
@@ -50,11 +45,14 @@ interface SessionBoundChanges<T> extends Serializable {
     record OfClaims(ClaimEncoder encoder) implements SessionBoundChanges<RowData> {
 
         @Override
-        public Change change(RowData row) throws IOException {
-            boolean goes = row.getRowKind() == RowKind.DELETE || row.getRowKind() == RowKind.UPDATE_BEFORE;
+        public void apply(RowData row, SessionBoundWriter writer) throws IOException {
             String owner = encoder.owner(row);
-            return new Change(
-                    new SessionBoundRow.Id(encoder.path(row), owner), !goes, owner.getBytes(StandardCharsets.UTF_8));
+            SessionBoundRow.Id id = new SessionBoundRow.Id(encoder.path(row), owner);
+            if (row.getRowKind() == RowKind.DELETE || row.getRowKind() == RowKind.UPDATE_BEFORE) {
+                writer.remove(id);
+            } else {
+                writer.put(id, owner.getBytes(StandardCharsets.UTF_8));
+            }
         }
     }
 }

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink.session;
 
-import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.DedicatedSession;
 import io.zkflink.client.session.DedicatedSessionClient;
-import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.sink.runtime.MailboxExecutorAdapter;
 import io.zkflink.sink.runtime.SinkMetrics;
-import io.zkflink.sink.settings.Delivery;
-import io.zkflink.sink.settings.SinkSettings;
 import java.io.IOException;
 import org.apache.flink.api.common.serialization.RuntimeContextInitializationContextAdapters;
 import org.apache.flink.api.common.state.ListState;
@@ -32,11 +28,7 @@ final class SessionBoundOperator<T> extends AbstractStreamOperator<Void>
 
     private static final long serialVersionUID = 1L;
 
-    private final ConnectionSettings connection;
-    private final SessionBoundChanges<T> changes;
-    private final ZNodeStrategy.Factory strategies;
-    private final Delivery.SessionBound delivery;
-    private final SinkSettings settings;
+    private final SessionBoundSink<T> sink;
     private final boolean checkpointed;
 
     private transient ListState<byte[]> state;
@@ -45,18 +37,8 @@ final class SessionBoundOperator<T> extends AbstractStreamOperator<Void>
     /**
      * @param checkpointed whether Flink takes checkpoints
      */
-    SessionBoundOperator(
-            ConnectionSettings connection,
-            SessionBoundChanges<T> changes,
-            ZNodeStrategy.Factory strategies,
-            Delivery.SessionBound delivery,
-            SinkSettings settings,
-            boolean checkpointed) {
-        this.connection = connection;
-        this.changes = changes;
-        this.strategies = strategies;
-        this.delivery = delivery;
-        this.settings = settings;
+    SessionBoundOperator(SessionBoundSink<T> sink, boolean checkpointed) {
+        this.sink = sink;
         this.checkpointed = checkpointed;
     }
 
@@ -70,15 +52,14 @@ final class SessionBoundOperator<T> extends AbstractStreamOperator<Void>
     @Override
     public void open() throws Exception {
         super.open();
-        changes.open(RuntimeContextInitializationContextAdapters.serializationAdapter(getRuntimeContext()));
+        sink.changes.open(RuntimeContextInitializationContextAdapters.serializationAdapter(getRuntimeContext()));
         SessionBoundState restored = SessionBoundState.of(state.get());
-        DedicatedSession session = DedicatedSessionClient.open(connection, restored.session());
+        DedicatedSession session = DedicatedSessionClient.open(sink.connection, restored.session());
         writer = new SessionBoundWriter(
                 session,
                 restored,
-                strategies,
-                new SessionBoundWriter.Settings(
-                        delivery.epochs(), settings.rows(), settings.batching(), RetryPolicy.of(connection)),
+                sink.strategies,
+                sink.writerSettings(),
                 new SessionBoundWriter.WriterContext(
                         checkpointed,
                         new MailboxExecutorAdapter(getContainingTask()
@@ -91,15 +72,7 @@ final class SessionBoundOperator<T> extends AbstractStreamOperator<Void>
 
     @Override
     public void processElement(StreamRecord<T> element) throws IOException {
-        SessionBoundChanges.Change change = changes.change(element.getValue());
-        if (change == null) {
-            return;
-        }
-        if (change.wanted()) {
-            writer.put(change.id(), change.data());
-        } else {
-            writer.remove(change.id());
-        }
+        sink.changes.apply(element.getValue(), writer);
     }
 
     @Override

@@ -110,10 +110,10 @@ final class SessionBoundRequests {
                 String node = ZNodePath.parentPrefix(create.path()) + "/"
                         + result.created().get(created++);
                 if (step.effect() == Effect.MAKES) {
-                    rows.move(row, () -> row.isAt(node, data(create.data())));
+                    rows.move(row, () -> row.isAt(node, create.data()));
                 }
             } else if (step.effect() == Effect.SETS) {
-                row.isAt(row.node(), data(((ZNodeWrite.SetData) step.write()).data()));
+                row.isAt(row.node(), ((ZNodeWrite.SetData) step.write()).data());
             } else if (step.effect() == Effect.DELETES) {
                 rows.move(row, row::isNowhere);
             }
@@ -121,10 +121,6 @@ final class SessionBoundRequests {
         }
         metrics.written(steps.size());
         strategy.onCompleted(steps);
-    }
-
-    private static byte[] data(byte[] data) {
-        return data == null ? new byte[0] : data;
     }
 
     private void end(List<SessionBoundRow> batch) {

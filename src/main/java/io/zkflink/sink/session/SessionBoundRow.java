@@ -47,14 +47,12 @@ final class SessionBoundRow {
     static final class Entry extends PathQueue.Entry {
         private final SessionBoundRow row;
         private final boolean goes;
-        private final int depth;
         private final long bytes;
 
         private Entry(SessionBoundRow row) {
             this.row = row;
             this.goes = !row.wanted;
-            this.depth = (int) row.path().chars().filter(each -> each == '/').count();
-            this.bytes = row.requestBytes();
+            this.bytes = row.bytes();
         }
 
         SessionBoundRow row() {
@@ -73,7 +71,7 @@ final class SessionBoundRow {
 
         @Override
         public int depth() {
-            return depth;
+            return (int) path().chars().filter(each -> each == '/').count();
         }
 
         @Override
@@ -120,13 +118,8 @@ final class SessionBoundRow {
         return data;
     }
 
-    /** How much of a request it takes, about. */
-    int bytes() {
-        return 100 + 3 * path().length() + (data == null ? 0 : data.length);
-    }
-
     /** How much of a request all that it may need takes at most: its znode, the resource, what is left behind. */
-    private int requestBytes() {
+    int bytes() {
         return 600 + 9 * path().length() + (!isWanted() || data == null ? 0 : data.length);
     }
 
@@ -178,7 +171,7 @@ final class SessionBoundRow {
 
     /** Whether an entry waits by which all can be done that it needs. */
     boolean isQueued() {
-        return waiting != null && waiting.goes == !wanted && waiting.bytes >= requestBytes();
+        return waiting != null && waiting.goes == !wanted && waiting.bytes >= bytes();
     }
 
     /** A new entry, which takes the place of the one that waits. */
@@ -218,11 +211,18 @@ final class SessionBoundRow {
         return node != null && unread;
     }
 
-    /** Its znode is there, with this data; null if that is not known. */
+    /** Its znode is there, and nobody knows with which data. */
+    void isAt(String path) {
+        node = path;
+        unread = true;
+        current = false;
+    }
+
+    /** Its znode is there, with this data; null is none. */
     void isAt(String path, byte[] written) {
         node = path;
-        unread = written == null;
-        current = written != null && Arrays.equals(written, data == null ? new byte[0] : data);
+        unread = false;
+        current = Arrays.equals(written == null ? new byte[0] : written, data == null ? new byte[0] : data);
     }
 
     void isNowhere() {

@@ -6,7 +6,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
  * The rows of a writer, where their znodes are, and which of them wait to be written. What a row needs is known only
@@ -19,7 +20,7 @@ final class SessionBoundRows {
     /** In the order in which they came. */
     private final Map<SessionBoundRow.Id, SessionBoundRow> rows = new LinkedHashMap<>();
     /** The rows by the paths of the znodes that the session has for them. */
-    private final Map<String, SessionBoundRow> nodes = new ConcurrentHashMap<>();
+    private final ConcurrentNavigableMap<String, SessionBoundRow> nodes = new ConcurrentSkipListMap<>();
 
     private PathQueue<SessionBoundRow.Entry> queue = new PathQueue<>(false);
     private int waiting;
@@ -42,6 +43,12 @@ final class SessionBoundRows {
     /** The row that has a znode; null if none has. By any thread. */
     SessionBoundRow rowOf(String node) {
         return nodes.get(node);
+    }
+
+    /** Whether the session has a znode for a row below a path. */
+    boolean ownBelow(String path) {
+        String next = nodes.higherKey(path + "/");
+        return next != null && next.startsWith(path + "/");
     }
 
     /** Changes where a row's znode is. */

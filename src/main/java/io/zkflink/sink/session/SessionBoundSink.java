@@ -5,9 +5,11 @@ import io.zkflink.client.ConnectionSettings;
 import io.zkflink.recipes.RecipeSettings;
 import io.zkflink.row.ClaimEncoder;
 import io.zkflink.row.RecordEncoder;
+import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.sink.runtime.SingleWriter;
 import io.zkflink.sink.settings.Delivery;
 import io.zkflink.sink.settings.SinkSettings;
+import java.io.Serializable;
 import java.time.Duration;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -25,11 +27,13 @@ import org.apache.flink.table.data.RowData;
  * @param <T> the type of the elements that tell of the rows
  */
 @Internal
-public final class SessionBoundSink<T> {
+public final class SessionBoundSink<T> implements Serializable {
 
-    private final ConnectionSettings connection;
-    private final SessionBoundChanges<T> changes;
-    private final ZNodeStrategy.Factory strategies;
+    private static final long serialVersionUID = 1L;
+
+    final ConnectionSettings connection;
+    final SessionBoundChanges<T> changes;
+    final ZNodeStrategy.Factory strategies;
     private final Delivery.SessionBound delivery;
     private final SinkSettings settings;
 
@@ -82,8 +86,12 @@ public final class SessionBoundSink<T> {
      * @param checkpointed whether Flink takes checkpoints of the job; if so, rows appear with the first one
      */
     public SingleOutputStreamOperator<Void> write(DataStream<T> elements, boolean checkpointed) {
-        SessionBoundOperator<T> operator =
-                new SessionBoundOperator<>(connection, changes, strategies, delivery, settings, checkpointed);
+        SessionBoundOperator<T> operator = new SessionBoundOperator<>(this, checkpointed);
         return SingleWriter.of(elements.transform("ZooKeeper: owned rows", Types.VOID, operator));
+    }
+
+    SessionBoundWriter.Settings writerSettings() {
+        return new SessionBoundWriter.Settings(
+                delivery.epochs(), settings.rows(), settings.batching(), RetryPolicy.of(connection));
     }
 }

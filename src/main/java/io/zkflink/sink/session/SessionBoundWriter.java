@@ -106,13 +106,13 @@ public final class SessionBoundWriter implements AutoCloseable {
         this.requests =
                 new SessionBoundRequests(strategy, rows, answers, fence, settings.batching(), context.metrics());
         this.inventory = new SessionInventory(strategy, parts, context, sessions, this::onKnown);
-        this.watch = new AncestorWatch(session, new Deletions());
+        this.watch = new AncestorWatch(session, new Events(true));
         state.rows().forEach(row -> rows.getOrAdd(row.id()).want(row.data()));
     }
 
     /** Begins. */
     void open() {
-        inventory.open();
+        fence.session().listen(new Events(false));
         rows.all().forEach(row -> watch.cover(strategy.top(row.id())));
     }
 
@@ -198,8 +198,14 @@ public final class SessionBoundWriter implements AutoCloseable {
 
     // ---- What the server tells.
 
-    /** Hears of deletions; what was missed while there was no watch is found out when there is one. */
-    private final class Deletions implements WatchListener {
+    /** Of the connection, or of the watch: what was missed while there was none is found out when there is one. */
+    private final class Events implements WatchListener {
+        private final boolean ofWatch;
+
+        Events(boolean ofWatch) {
+            this.ofWatch = ofWatch;
+        }
+
         @Override
         public void established() {
             context.thread().execute(inventory::invalidate);
@@ -219,12 +225,18 @@ public final class SessionBoundWriter implements AutoCloseable {
         public void changed(String path, long zxid) {}
 
         @Override
-        public void lost() {}
+        public void lost() {
+            context.thread().execute(answers::connectionLost);
+        }
 
         @Override
         public void failed(ZooKeeperException cause) {
-            // That the session has failed is heard of elsewhere; without the watch, at the next reconnect.
-            LOG.debug("Deletions of owned znodes are not watched: {}", cause.getMessage());
+            if (ofWatch) {
+                // That the session has failed is heard of elsewhere; without the watch, at the next reconnect.
+                LOG.debug("Deletions of owned znodes are not watched: {}", cause.getMessage());
+            } else {
+                context.thread().execute(() -> context.thread().fail(cause));
+            }
         }
     }
 

@@ -2,11 +2,11 @@
 package io.zkflink.sink.session;
 
 import io.zkflink.client.SessionIdentity;
-import io.zkflink.client.WatchListener;
-import io.zkflink.client.ZooKeeperException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,7 +23,11 @@ final class SessionInventory {
     private final SessionBoundWriter.WriterContext writer;
     private final CheckpointedSessions sessions;
     private final Runnable onKnown;
-    private final Orphans orphans = new Orphans();
+    /**
+     * The znodes that the session owns and no row asks for, by what a row would recognise them by: Flink may replay the
+     * rows yet. Others than the task thread only look.
+     */
+    private final Map<String, String> orphans = new ConcurrentHashMap<>();
 
     private boolean known;
     private boolean asking;
@@ -50,10 +54,6 @@ final class SessionInventory {
         this.onKnown = onKnown;
     }
 
-    void open() {
-        context.fence().session().listen(new Connection());
-    }
-
     /** Whether it is known what the session owns, so that it may be changed. */
     boolean isKnown() {
         return known;
@@ -65,57 +65,37 @@ final class SessionInventory {
 
     /** By any thread. */
     boolean isOrphan(String path) {
-        return orphans.contain(path);
+        return orphans.containsValue(path);
     }
 
     void deleted(String path) {
-        orphans.deleted(path);
+        orphans.values().remove(path);
     }
 
     /** A row may have a znode already, which the writer before this one created. */
     void adopt(SessionBoundRow row) {
         if (hasOrphans() && row.node() == null) {
-            String orphan = orphans.adopt(
-                    strategy.key(row, context.fence().established().id()));
+            String orphan = orphans.remove(strategy.key(row, context.sessionId()));
             if (orphan != null) {
-                context.rows().move(row, () -> row.isAt(orphan, null));
+                context.rows().move(row, () -> row.isAt(orphan));
             }
         }
     }
 
     /** Has what no row asks for deleted. */
     void removeOrphans() {
-        for (String node : orphans.takeAll()) {
+        for (String node : orphans.values()) {
             SessionBoundRow row = context.rows().getOrAdd(strategy.idOf(node));
-            context.rows().move(row, () -> row.isAt(node, null));
+            context.rows().move(row, () -> row.isAt(node));
             context.rows().review(row);
         }
+        orphans.clear();
     }
 
     /** As {@link #removeOrphans}, unless their rows may be replayed yet. */
     void removeOldOrphans() {
         if (known && writer.time().getCurrentProcessingTime() >= replayedBy) {
             removeOrphans();
-        }
-    }
-
-    private final class Connection implements WatchListener {
-        @Override
-        public void established() {
-            writer.thread().execute(SessionInventory.this::invalidate);
-        }
-
-        @Override
-        public void changed(String path, long zxid) {}
-
-        @Override
-        public void lost() {
-            writer.thread().execute(context.answers()::connectionLost);
-        }
-
-        @Override
-        public void failed(ZooKeeperException cause) {
-            writer.thread().execute(() -> writer.thread().fail(cause));
         }
     }
 
@@ -134,17 +114,15 @@ final class SessionInventory {
 
     /** Finds out what is there, unless that is known or cannot be asked now. */
     void ask() {
-        boolean connected = context.fence().session().statistics().connected();
+        boolean connected = context.session().statistics().connected();
         if (known || asking || context.answers().requests() > 0 || !connected) {
             return;
         }
         asking = true;
         outdated = false;
-        context.answers()
-                .onAnswer(
-                        context.fence()
-                                .establish()
-                                .thenCompose(now -> context.fence().session().ephemerals()),
+        CompletableFuture<List<String>> ephemerals =
+                context.fence().establish().thenCompose(now -> context.session().ephemerals());
+        context.answers().onAnswer(ephemerals,
                         found -> {
                             asking = false;
                             if (outdated) {
@@ -170,11 +148,12 @@ final class SessionInventory {
             if (node == null) {
                 rows.move(row, row::isNowhere);
             } else if (!node.equals(row.node())) {
-                rows.move(row, () -> row.isAt(node, null));
+                rows.move(row, () -> row.isAt(node));
             }
             rows.review(row);
         }
-        orphans.replace(nodes);
+        orphans.clear();
+        orphans.putAll(nodes);
         known = true;
         if (!writer.checkpointed()) {
             removeOrphans();
@@ -188,7 +167,7 @@ final class SessionInventory {
         current = context.fence().established();
         if (before == null) {
             replayedBy = writer.time().getCurrentProcessingTime()
-                    + context.fence().session().negotiatedTimeout().toMillis();
+                    + context.session().negotiatedTimeout().toMillis();
         }
         if (before != null && before.id() == current.id()) {
             return;

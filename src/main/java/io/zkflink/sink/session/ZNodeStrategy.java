@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.sink.session;
 
+import io.zkflink.client.DedicatedSession;
 import io.zkflink.client.SessionIdentity;
 import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperException;
+import io.zkflink.sink.batch.GuardedClient;
+import io.zkflink.sink.batch.KnownZNodes;
+import io.zkflink.sink.batch.MissingParents;
 import io.zkflink.sink.settings.SinkSettings;
 import java.io.Serializable;
 import java.util.List;
@@ -32,7 +36,27 @@ sealed interface ZNodeStrategy permits EphemeralZNodes, ClaimZNodes {
             SessionBoundRows rows,
             PendingAnswers answers,
             SinkSettings.Rows settings,
-            Executor thread) {}
+            Executor thread) {
+
+        /** For reads; writes go through {@link #client}. */
+        DedicatedSession session() {
+            return fence.session();
+        }
+
+        /** Writes only while the session is ours. */
+        GuardedClient client() {
+            return fence.client();
+        }
+
+        /** The id of the session that is ours. */
+        long sessionId() {
+            return fence.established().id();
+        }
+
+        MissingParents parents() {
+            return new MissingParents(client(), settings.parentAcl(), new KnownZNodes(), thread);
+        }
+    }
 
     /** Makes the strategy of a writer. */
     interface Factory extends Serializable {
@@ -56,7 +80,7 @@ sealed interface ZNodeStrategy permits EphemeralZNodes, ClaimZNodes {
      *
      * @param predecessor the session that rows had their znodes in before this one; null if there was none
      */
-    void onCompared(SessionIdentity predecessor);
+    default void onCompared(SessionIdentity predecessor) {}
 
     /** Finds out what has to be known before these rows can be written; they stay under way meanwhile. */
     CompletableFuture<Void> prepare(List<SessionBoundRow> batch);
@@ -68,8 +92,8 @@ sealed interface ZNodeStrategy permits EphemeralZNodes, ClaimZNodes {
     CompletableFuture<Void> repair(List<Step> steps, int refused, ZooKeeperException cause);
 
     /** Does what is to follow these steps, which are made. */
-    void onCompleted(List<Step> steps);
+    default void onCompleted(List<Step> steps) {}
 
     /** The znode of a row was deleted by somebody else. */
-    void onDeleted(SessionBoundRow row);
+    default void onDeleted(SessionBoundRow row) {}
 }
