@@ -12,7 +12,7 @@ import io.zkflink.subtree.state.ZNodeState;
  * those who come late are let in with him. When only younger ones are there, it counts once they are enough by
  * themselves. Who has been let in stays in, whoever else leaves.
  *
- * <p>Several children say together whether it is open, so a evaluation counts only if all that is known is of one
+ * <p>Several children say together whether it is open, so an evaluation counts only if all that is known is of one
  * moment, or if nothing has changed since the evaluation before, and so was like that at some moment in between.
  */
 final class BarrierQueue extends ResourceQueue {
@@ -73,10 +73,10 @@ final class BarrierQueue extends ResourceQueue {
     }
 
     private static boolean isCertain(Evaluation evaluation) {
-        return switch (evaluation.evidence) {
+        return switch (evaluation.completeness) {
             case EXACT -> true;
-            case ROUND -> evaluation.sighted.isEmpty();
-            case LISTED -> evaluation.sighted.stream().noneMatch(each -> each.what() == ContenderChange.What.GONE);
+            case ROUND -> evaluation.changes.isEmpty();
+            case LISTED -> evaluation.changes.stream().noneMatch(each -> each.what() == ContenderChange.What.GONE);
         };
     }
 }

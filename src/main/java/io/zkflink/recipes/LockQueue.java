@@ -102,7 +102,7 @@ final class LockQueue extends ResourceQueue {
         boolean sawOneGo = lowestGone
                 .filter(gone -> Contender.ORDER.compare(gone, claim.contender()) < 0)
                 .isPresent();
-        return switch (evaluation.evidence) {
+        return switch (evaluation.completeness) {
             case EXACT -> true;
             case ROUND -> !sawOneGo && !evaluation.newcomers.contains(claim);
             case LISTED -> !sawOneGo;
@@ -110,7 +110,7 @@ final class LockQueue extends ResourceQueue {
     }
 
     private Optional<Contender> lowestGone(Evaluation evaluation) {
-        return evaluation.sighted.stream()
+        return evaluation.changes.stream()
                 .filter(each -> each.what() == ContenderChange.What.GONE)
                 .flatMap(each -> settings.parse(each.name()).stream())
                 .min(Contender.ORDER);

@@ -5,7 +5,7 @@ import io.zkflink.client.ZNode;
 import org.apache.flink.annotation.Internal;
 
 /**
- * What a row says: the standing of an owner, or of a single contender.
+ * What a row says of an owner, or of a single contender.
  *
  * @param znode of the contender that speaks
  * @param position of its znode in the queue, from 0; -1 where nobody asks
@@ -13,7 +13,7 @@ import org.apache.flink.annotation.Internal;
 @Internal
 public record QueueRow(ZNode znode, String owner, boolean granted, int position) {
 
-    /** This standing with another time of its znode, in milliseconds since the epoch. */
+    /** This row with another time of its znode, in milliseconds since the epoch. */
     public QueueRow withMtime(long mtime) {
         ZNode changed = new ZNode(znode.path(), znode.data(), znode.stat().withMtime(mtime));
         return new QueueRow(changed, owner, granted, position);

@@ -5,9 +5,7 @@ import io.zkflink.recipes.QueueRow.Change;
 import io.zkflink.subtree.state.ZNodeState;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -17,7 +15,6 @@ import java.util.NavigableSet;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.apache.flink.annotation.Internal;
 
@@ -56,22 +53,15 @@ import org.apache.flink.annotation.Internal;
 @Internal
 public abstract class ResourceQueue {
 
-    private final boolean perOwner;
     private final boolean withPositions;
-    private final Comparator<Claim> order;
-    private final NavigableSet<Claim> queue;
-    private final Map<String, Claim> byName = new HashMap<>();
-    /** The claims of each owner, in order; not used where each contender is a row of its own. */
-    private final Map<String, NavigableSet<Claim>> byOwner = new HashMap<>();
+    private final ClaimIndex claims;
 
     /** Who may be first, which is not certain yet; and whoever else has no row. */
     private final Set<Claim> undecided = new LinkedHashSet<>();
 
     ResourceQueue(Comparator<Claim> order, boolean perOwner, boolean withPositions) {
-        this.order = order;
-        this.perOwner = perOwner;
         this.withPositions = withPositions;
-        this.queue = new TreeSet<>(order);
+        this.claims = new ClaimIndex(order, perOwner);
     }
 
     /**
@@ -99,7 +89,7 @@ public abstract class ResourceQueue {
 
     /** Whether nothing is known of the resource, so that its queue can be forgotten. */
     public boolean isEmpty() {
-        return queue.isEmpty();
+        return queue().isEmpty();
     }
 
     /** Whether this is to be looked at again, although nothing more may be seen. */
@@ -110,21 +100,21 @@ public abstract class ResourceQueue {
     /**
      * Looks at the queue.
      *
-     * @param sighted what was seen since the last time, at most once of each child
+     * @param changes what was seen since the last time, at most once of each child
      * @param touched told the name of each child of which something else is remembered
      * @return the changes of rows, in the order in which they are to be told
      */
     public final List<Change> evaluate(
-            Collection<ContenderChange> sighted, Completeness evidence, Consumer<String> touched) {
+            Collection<ContenderChange> changes, Completeness completeness, Consumer<String> touched) {
         Rows before = new Rows();
         if (withPositions) {
             before.all();
         }
         Evaluation evaluation =
-                new Evaluation(evidence, sighted, new HashSet<>(), new LinkedHashSet<>(undecided), before, touched);
+                new Evaluation(completeness, changes, new HashSet<>(), new LinkedHashSet<>(undecided), before, touched);
         undecided.clear();
-        for (ContenderChange each : sighted) {
-            Claim old = byName.get(each.name());
+        for (ContenderChange each : changes) {
+            Claim old = claims.named(each.name());
             if (old != null) {
                 before.remember(old);
                 remove(old);
@@ -157,25 +147,25 @@ public abstract class ResourceQueue {
 
     /** What there is to judge by, and what comes of it. */
     final class Evaluation {
-        final Completeness evidence;
-        final Collection<ContenderChange> sighted;
+        final Completeness completeness;
+        final Collection<ContenderChange> changes;
         /** Who has come since the last time. */
         final Set<Claim> newcomers;
-        /** Whose standing was left open the last time, and who has no row. */
+        /** Of whom it was left open the last time, and who has no row. */
         final Set<Claim> open;
 
         private final Rows before;
         private final Consumer<String> touched;
 
         private Evaluation(
-                Completeness evidence,
-                Collection<ContenderChange> sighted,
+                Completeness completeness,
+                Collection<ContenderChange> changes,
                 Set<Claim> newcomers,
                 Set<Claim> open,
                 Rows before,
                 Consumer<String> touched) {
-            this.evidence = evidence;
-            this.sighted = sighted;
+            this.completeness = completeness;
+            this.changes = changes;
             this.newcomers = newcomers;
             this.open = open;
             this.before = before;
@@ -196,14 +186,14 @@ public abstract class ResourceQueue {
          * Leaves open whether a claim is granted; where nobody reports, it may stay so for long, and is told as not.
          */
         void leaveOpen(Claim claim) {
-            if (evidence == Completeness.LISTED) {
+            if (completeness == Completeness.LISTED) {
                 show(claim, claim.known().granted());
             }
             undecided.add(claim);
         }
     }
 
-    /** Grants, takes back, and gives everybody a row whose standing is certain. */
+    /** Grants, takes back, and gives everybody a row of whom it is certain what it says. */
     abstract void decide(Evaluation evaluation);
 
     /** The claim that a child makes; null if it plays another role, which this notes. */
@@ -213,28 +203,15 @@ public abstract class ResourceQueue {
     void gone(String name) {}
 
     final NavigableSet<Claim> queue() {
-        return queue;
+        return claims.queue();
     }
 
     void add(Claim claim) {
-        byName.put(claim.contender().name(), claim);
-        queue.add(claim);
-        if (perOwner) {
-            byOwner.computeIfAbsent(claim.owner(), owner -> new TreeSet<>(order))
-                    .add(claim);
-        }
+        claims.add(claim);
     }
 
     void remove(Claim claim) {
-        byName.remove(claim.contender().name());
-        queue.remove(claim);
-        if (perOwner) {
-            NavigableSet<Claim> others = byOwner.get(claim.owner());
-            others.remove(claim);
-            if (others.isEmpty()) {
-                byOwner.remove(claim.owner());
-            }
-        }
+        claims.remove(claim);
     }
 
     /** The rows as they were, of those keys whose rows may change. */
@@ -243,34 +220,30 @@ public abstract class ResourceQueue {
 
         /** Remembers the row that a claim is part of, unless that has been done; to be called before it changes. */
         void remember(Claim claim) {
-            String key = key(claim);
+            String key = claims.key(claim);
             if (!before.containsKey(key)) {
-                before.put(key, Optional.ofNullable(standing(key)));
+                before.put(key, Optional.ofNullable(claims.row(key)));
             }
         }
 
         void all() {
-            standings().forEach((key, standing) -> before.put(key, Optional.of(standing)));
+            claims.rows().forEach((key, row) -> before.put(key, Optional.of(row)));
         }
 
         List<Change> differences() {
             Map<String, QueueRow> now = new LinkedHashMap<>();
             if (withPositions) {
-                now.putAll(standings());
+                now.putAll(claims.rows());
             } else {
-                before.keySet().forEach(key -> now.put(key, standing(key)));
+                before.keySet().forEach(key -> now.put(key, claims.row(key)));
             }
+            before.keySet().forEach(key -> now.putIfAbsent(key, null));
             List<Change> losses = new ArrayList<>();
             List<Change> others = new ArrayList<>();
             List<Change> grants = new ArrayList<>();
-            before.forEach((key, standing) -> {
-                if (!now.containsKey(key)) {
-                    now.put(key, null);
-                }
-            });
-            now.forEach((key, standing) -> {
+            now.forEach((key, row) -> {
                 Change change =
-                        new Change(before.getOrDefault(key, Optional.empty()).orElse(null), standing);
+                        new Change(before.getOrDefault(key, Optional.empty()).orElse(null), row);
                 if (!Objects.equals(change.before(), change.now())) {
                     (change.isLoss() ? losses : change.isGrant() ? grants : others).add(change);
                 }
@@ -278,38 +251,6 @@ public abstract class ResourceQueue {
             losses.addAll(others);
             losses.addAll(grants);
             return losses;
-        }
-
-        private String key(Claim claim) {
-            return perOwner ? claim.owner() : claim.contender().name();
-        }
-
-        private QueueRow standing(String key) {
-            Collection<Claim> claims = perOwner
-                    ? byOwner.getOrDefault(key, Collections.emptyNavigableSet())
-                    : Optional.ofNullable(byName.get(key)).map(List::of).orElse(List.of());
-            for (Claim claim : claims) {
-                if (claim.isShown()) {
-                    return standing(claim, -1);
-                }
-            }
-            return null;
-        }
-
-        private Map<String, QueueRow> standings() {
-            Map<String, QueueRow> all = new LinkedHashMap<>();
-            int position = 0;
-            for (Claim claim : queue) {
-                if (claim.isShown()) {
-                    all.putIfAbsent(key(claim), standing(claim, position));
-                }
-                position++;
-            }
-            return all;
-        }
-
-        private QueueRow standing(Claim claim, int position) {
-            return new QueueRow(claim.znode(), claim.owner(), claim.known().granted(), position);
         }
     }
 }

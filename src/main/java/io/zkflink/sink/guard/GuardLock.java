@@ -62,7 +62,7 @@ public final class GuardLock implements Guard {
     private final String path;
     private final String owner;
     private final Acl acl;
-    private final RetryPolicy patience;
+    private final RetryPolicy retries;
     private final UUID id = UUID.randomUUID();
     private final Semaphore changes = new Semaphore(0);
     /** The path of the lock's node; null before there is one. */
@@ -77,12 +77,12 @@ public final class GuardLock implements Guard {
 
     private volatile Consumer<IOException> onLoss = loss -> {};
 
-    private GuardLock(DedicatedSession session, String path, String owner, Acl acl, RetryPolicy patience) {
+    private GuardLock(DedicatedSession session, String path, String owner, Acl acl, RetryPolicy retries) {
         this.session = session;
         this.path = path;
         this.owner = owner;
         this.acl = acl;
-        this.patience = patience;
+        this.retries = retries;
     }
 
     /**
@@ -91,9 +91,9 @@ public final class GuardLock implements Guard {
      * @param owner for others to see who has it
      * @param acl of what is created for the lock
      */
-    public static GuardLock acquire(DedicatedSession session, String path, String owner, Acl acl, RetryPolicy patience)
+    public static GuardLock acquire(DedicatedSession session, String path, String owner, Acl acl, RetryPolicy retries)
             throws IOException, InterruptedException {
-        GuardLock lock = new GuardLock(session, path, owner, acl, patience);
+        GuardLock lock = new GuardLock(session, path, owner, acl, retries);
         session.watch(path, lock.new Changes());
         lock.acquire();
         return lock;
@@ -144,11 +144,11 @@ public final class GuardLock implements Guard {
                 if (!e.failure().isTransient()) {
                     throw e;
                 }
-                if (System.nanoTime() - answeredNanos > patience.total().toNanos()) {
+                if (System.nanoTime() - answeredNanos > retries.total().toNanos()) {
                     throw unreachable(e);
                 }
                 outdated = true;
-                Thread.sleep(patience.waitMillis(++failures));
+                Thread.sleep(retries.waitMillis(++failures));
             }
         }
     }
@@ -249,7 +249,7 @@ public final class GuardLock implements Guard {
 
     private <T> T await(CompletableFuture<T> answer) throws IOException, InterruptedException {
         try {
-            T result = answer.get(patience.total().toMillis() + MARGIN_MILLIS, TimeUnit.MILLISECONDS);
+            T result = answer.get(retries.total().toMillis() + MARGIN_MILLIS, TimeUnit.MILLISECONDS);
             answeredNanos = System.nanoTime();
             return result;
         } catch (TimeoutException e) {
@@ -263,7 +263,7 @@ public final class GuardLock implements Guard {
     private IOException unreachable(Exception last) {
         return new IOException(
                 "The lock '" + path + "' ('sink.guard.lock') could not be asked for within "
-                        + patience.total().toMillis() + " ms ('connection-timeout' x 'max-retry-attempts'), because"
+                        + retries.total().toMillis() + " ms ('connection-timeout' x 'max-retry-attempts'), because"
                         + " ZooKeeper could not be reached. Check the ensemble, or raise 'max-retry-attempts'.",
                 last);
     }
