@@ -26,12 +26,15 @@ import org.slf4j.LoggerFactory;
  * <p>A znode of somebody else in the place of a row is never touched. An ephemeral one is waited for, as long as its
  * session may outlive whoever had it: it may be that of a job which was cancelled a moment ago. The epoch of that
  * session tells how long that is; of other programs it is not known, and taken for as long as ours. Then, and for any
- * other znode at once, the writer fails.
+ * other znode at once, the writer fails; one that goes on from a checkpoint waits for those, too, for as long as rows
+ * may be replayed.
  */
 final class EphemeralZNodes implements ZNodeStrategy {
 
     private static final Logger LOG = LoggerFactory.getLogger(EphemeralZNodes.class);
     private static final long READ_AGAIN_MILLIS = 500;
+    /** No owner of a znode. */
+    private static final long GONE = -1;
 
     private final Context context;
     private final Duration sessionTimeout;
@@ -148,6 +151,10 @@ final class EphemeralZNodes implements ZNodeStrategy {
                     .thenAcceptAsync(
                             millis -> wait(row, owner, Math.max(millis, sessionTimeout.toMillis()), READ_AGAIN_MILLIS),
                             context.thread());
+        } else if (context.restored()) {
+            // Rows that are replayed yet may have made a parent of it after the checkpoint.
+            row.blocked(true);
+            wait(row, owner, sessionTimeout.toMillis(), READ_AGAIN_MILLIS);
         } else {
             context.answers().fail(notEphemeral(row));
         }
@@ -167,7 +174,7 @@ final class EphemeralZNodes implements ZNodeStrategy {
                         .session()
                         .read(row.path())
                         .thenApply(found -> found.map(znode -> znode.stat().ephemeralOwner())
-                                .orElse(0L))
+                                .orElse(GONE))
                         .exceptionally(failure -> owner)
                         .thenAcceptAsync(now -> waitOn(row, owner, now, longest, waited), context.thread());
             }
@@ -183,7 +190,7 @@ final class EphemeralZNodes implements ZNodeStrategy {
             context.rows().review(row);
             context.answers().proceed();
         } else if (waited >= longest) {
-            context.answers().fail(taken(row, owner, longest));
+            context.answers().fail(isSession(owner) ? taken(row, owner, longest) : notEphemeral(row));
         } else {
             wait(row, owner, longest, waited + READ_AGAIN_MILLIS);
         }

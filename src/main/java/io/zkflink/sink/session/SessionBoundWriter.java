@@ -101,7 +101,8 @@ public final class SessionBoundWriter implements AutoCloseable {
                 session, sessions.completed(), settings.epochs(), settings.rows(), context.thread());
         this.answers = new PendingAnswers(retries, context, this::meaning, this::onLoss, this::proceed);
         ZNodeStrategy.Context parts =
-                new ZNodeStrategy.Context(fence, rows, answers, settings.rows(), context.thread());
+                new ZNodeStrategy.Context(
+                fence, rows, answers, settings.rows(), !state.rows().isEmpty(), context.thread());
         this.strategy = strategies.of(parts);
         this.requests =
                 new SessionBoundRequests(strategy, rows, answers, fence, settings.batching(), context.metrics());

@@ -30,12 +30,17 @@ sealed interface ZNodeStrategy permits EphemeralZNodes, ClaimZNodes {
         NONE
     }
 
-    /** What a strategy works with. */
+    /**
+     * What a strategy works with.
+     *
+     * @param restored whether the writer goes on with rows of a checkpoint
+     */
     record Context(
             EpochFencedSession fence,
             SessionBoundRows rows,
             PendingAnswers answers,
             SinkSettings.Rows settings,
+            boolean restored,
             Executor thread) {
 
         /** For reads; writes go through {@link #client}. */

@@ -413,6 +413,34 @@ class EphemeralWriterTest {
         assertThat(zk.tree("/s")).isEqualTo(Map.of("/s/a", "theirs"));
     }
 
+    /** What the rows that Flink is about to replay have made of it. */
+    @Test
+    void aRowOfTheCheckpointMayHaveBecomeAParentSince() throws Exception {
+        open(true, SessionBoundState.NONE);
+        writer.put("/s/a", "1");
+        SessionBoundState state = writer.checkpoint(1);
+        writer.remove("/s/a");
+        writer.put("/s/a/b", "1");
+        assertThat(owned()).containsOnlyKeys("/s/a/b");
+
+        open(true, state);
+        writer.task.pass(1_000);
+        writer.remove("/s/a");
+        writer.put("/s/a/b", "2");
+        writer.task.pass(10_000);
+        assertThat(owned()).isEqualTo(Map.of("/s/a/b", "2"));
+
+        open(true, state);
+        assertThatThrownBy(() -> writer.task.pass(6_000))
+                .hasMessageContaining("The znode '/s/a' exists and is not ephemeral");
+
+        open(true, state);
+        writer.task.pass(1_000);
+        zk.deleteTree("/s/a");
+        writer.task.pass(1_000);
+        assertThat(owned()).isEqualTo(Map.of("/s/a", "1"));
+    }
+
     @Test
     void ephemeralZnodesOfOthersAreWaitedFor() throws Exception {
         zk.createEphemeral("/s/a", "theirs", OTHER_SESSION);
