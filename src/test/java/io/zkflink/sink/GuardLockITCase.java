@@ -126,7 +126,8 @@ class GuardLockITCase {
                 "_c_6f5e9e40-0000-0000-0000-000000000000-__READ__0000000000",
                 "leases")) {
             zk.create(lock + "/" + name, "");
-            assertThat(RunningJobs.failure(start("a", ZK.connectString()))).contains("has the contender '" + name + "', which ");
+            assertThat(RunningJobs.failure(start("a", ZK.connectString())))
+                    .contains("has the contender '" + name + "', which ");
             assertThat(zk.children(lock)).containsExactly(name);
             zk.delete(lock + "/" + name);
         }

@@ -122,7 +122,8 @@ final class ClaimZNodes implements ZNodeStrategy {
         for (SessionBoundRow row : batch) {
             if (row.isUnread()) {
                 read(row);
-            } else if (isToCome(row) && (gone.remove(row.path()) || !context.rows().ownBelow(row.path()))) {
+            } else if (isToCome(row)
+                    && (gone.remove(row.path()) || !context.rows().ownBelow(row.path()))) {
                 answers.computeIfAbsent(row.path(), context.session()::children);
             }
         }

@@ -100,8 +100,7 @@ public final class SessionBoundWriter implements AutoCloseable {
         this.fence = new EpochFencedSession(
                 session, sessions.completed(), settings.epochs(), settings.rows(), context.thread());
         this.answers = new PendingAnswers(retries, context, this::meaning, this::onLoss, this::proceed);
-        ZNodeStrategy.Context parts =
-                new ZNodeStrategy.Context(
+        ZNodeStrategy.Context parts = new ZNodeStrategy.Context(
                 fence, rows, answers, settings.rows(), !state.rows().isEmpty(), context.thread());
         this.strategy = strategies.of(parts);
         this.requests =

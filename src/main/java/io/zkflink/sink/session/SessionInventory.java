@@ -122,7 +122,9 @@ final class SessionInventory {
         outdated = false;
         CompletableFuture<List<String>> ephemerals =
                 context.fence().establish().thenCompose(now -> context.session().ephemerals());
-        context.answers().onAnswer(ephemerals,
+        context.answers()
+                .onAnswer(
+                        ephemerals,
                         found -> {
                             asking = false;
                             if (outdated) {

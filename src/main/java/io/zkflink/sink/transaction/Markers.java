@@ -116,8 +116,7 @@ final class Markers {
      * @return empty if somebody else was faster
      */
     private Optional<Marker> create(String path, Marker marker) throws IOException, InterruptedException {
-        ZNodeWrite create = new ZNodeWrite.Create(
-                path, marker.data(), CreateMode.PERSISTENT, 0, rows.ownAcl());
+        ZNodeWrite create = new ZNodeWrite.Create(path, marker.data(), CreateMode.PERSISTENT, 0, rows.ownAcl());
         Failure failure = failure(thread.await(client.write(List.of(create))));
         if (failure == Failure.NO_NODE) {
             thread.await(parents.create(List.of(path), path));

@@ -227,5 +227,4 @@ final class TransactionCommitter implements Committer<Transaction> {
                     settings.batching().maxBytes());
         }
     }
-
 }

@@ -277,8 +277,7 @@ class RecipeWriterTest {
         writer.claimLater("/config/locks/r", "two");
         writer.task.drain();
 
-        assertThat(writer.claims())
-                .containsExactly("/config/locks/deep/r one", "/config/locks/r two", "/config/r one");
+        assertThat(writer.claims()).containsExactly("/config/locks/deep/r one", "/config/locks/r two", "/config/r one");
         assertThatThrownBy(() -> writer.claim("/other/r", "one")).hasMessageEndingWith("NO_PERMISSION");
     }
 
