@@ -118,7 +118,7 @@ class RecipeWriteITCase {
     void aFailoverLosesNeitherLockNorPlace() throws Exception {
         sessionTimeout = "20 s";
         want("wanted", "a", "x");
-        JobClient job = startFrom("wanted", RunningJobs.sql(SharedMiniCluster.restarting("100 ms")), "lock");
+        startFrom("wanted", RunningJobs.sql(SharedMiniCluster.restarting("100 ms")), "lock");
         awaitQueue("a", "x");
         try (Contender other = new Contender(ZK.directConnectString())) {
             other.lock(root + "/locks/a", "other");
