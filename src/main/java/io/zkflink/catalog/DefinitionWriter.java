@@ -139,8 +139,8 @@ final class DefinitionWriter {
             List<ZNodeWrite> writes = new ArrayList<>(List.of(touchRoot(ZNodeWrite.ANY_VERSION)));
             if (cascade) {
                 requests.children(object.path())
-                        .forEach(name -> writes.add(
-                                new ZNodeWrite.Delete(object.path() + "/" + name, ZNodeWrite.ANY_VERSION)));
+                        .forEach(name ->
+                                writes.add(new ZNodeWrite.Delete(object.path() + "/" + name, ZNodeWrite.ANY_VERSION)));
             }
             writes.add(new ZNodeWrite.Delete(object.path(), current.stat().version()));
             WriteRefusal refusal = requests.write(object, writes, () -> requests.isGone(current));
