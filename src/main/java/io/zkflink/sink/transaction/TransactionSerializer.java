@@ -40,7 +40,7 @@ final class TransactionSerializer extends StateFormat<Transaction> {
 
     @Override
     protected int size(Transaction transaction) {
-        long bytes = OTHER_BYTES + transaction.markerPath().length();
+        long bytes = (long) OTHER_BYTES + transaction.markerPath().length();
         for (RowWrite row : transaction.rows()) {
             bytes += PUT_BYTES + row.path().length();
             if (row instanceof RowWrite.Put put) {
