@@ -114,7 +114,7 @@ final class CatalogTableFactory implements DynamicTableSourceFactory, DynamicTab
         if (TableOwner.isNeededBy(options)) {
             if (options.containsKey(TableOwner.AS_OF)) {
                 throw new ValidationException("Unsupported option '" + TableOwner.AS_OF
-                        + "' of a table: ask a query for" + " the past, FOR SYSTEM_TIME AS OF.");
+                        + "' of a table: to read it as it was, use FOR SYSTEM_TIME AS OF in the query.");
             }
             DynamicTableSource source = createDynamicTableSource(context);
             new MetadataRules(context.getObjectIdentifier(), source, () -> createDynamicTableSink(context))

@@ -19,9 +19,9 @@ import org.apache.flink.table.catalog.exceptions.CatalogException;
  * Changes definitions: each change is one {@code multi}, made once or not at all, whatever breaks meanwhile, and the
  * call returns when the mirror shows it.
  *
- * <p>Every change of what exists moves the version of the root, so that whoever replaces a definition can check, in the
- * same request, that it is still the one that was read: the version of its own znode begins anew when it is created
- * anew.
+ * <p>Each creation, deletion and renaming moves the version of the root, so that whoever replaces a definition can
+ * check, in the same request, that it is still the one that was read: the version of its own znode begins anew when it
+ * is created anew.
  */
 final class DefinitionWriter {
 
@@ -180,7 +180,7 @@ final class DefinitionWriter {
             while (outcome == null) {
                 if (requests.isTimeOver()) {
                     throw new CatalogException("Could not write " + object + ": it was changed over and over by others"
-                            + " for " + settings.connection().patience().toMillis() + " ms.");
+                            + " for " + settings.connection().totalTimeout().toMillis() + " ms.");
                 }
                 outcome = change.make(requests);
             }

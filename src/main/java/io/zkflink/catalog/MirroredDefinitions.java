@@ -123,7 +123,7 @@ final class MirroredDefinitions {
         try {
             return Requests.get(
                             mirror().client().children("/"),
-                            settings.connection().patience())
+                            settings.connection().totalTimeout())
                     .orElse(List.of());
         } catch (IOException e) {
             throw unreadable(e);
@@ -139,7 +139,7 @@ final class MirroredDefinitions {
         loaded.getOrDefault(Thread.currentThread(), new HashMap<>()).keySet().removeAll(paths);
         try {
             for (String path : paths) {
-                mirror().catchUp(path, settings.connection().patience());
+                mirror().catchUp(path, settings.connection().totalTimeout());
             }
         } catch (IOException e) {
             // It is written; the watch will tell.

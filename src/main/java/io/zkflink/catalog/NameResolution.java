@@ -9,12 +9,12 @@ package io.zkflink.catalog;
  */
 final class NameResolution {
 
-    private static final String VALIDATOR = "org.apache.calcite.";
+    private static final String CALCITE = "org.apache.calcite.";
 
     private NameResolution() {}
 
     static boolean isUnderWay() {
         return StackWalker.getInstance()
-                .walk(frames -> frames.anyMatch(frame -> frame.getClassName().startsWith(VALIDATOR)));
+                .walk(frames -> frames.anyMatch(frame -> frame.getClassName().startsWith(CALCITE)));
     }
 }

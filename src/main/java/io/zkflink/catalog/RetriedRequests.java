@@ -38,7 +38,7 @@ final class RetriedRequests {
     RetriedRequests(ZNodeMirror mirror, ConnectionSettings connection) {
         this.mirror = mirror;
         this.connection = connection;
-        this.end = System.nanoTime() + connection.patience().toNanos();
+        this.end = System.nanoTime() + connection.totalTimeout().toNanos();
     }
 
     private interface Request<T> {
@@ -136,7 +136,7 @@ final class RetriedRequests {
             throw new ZooKeeperException(
                     failure.failure(),
                     "the connection to ZooKeeper at '" + connection.connectString() + "' was lost and did not come back"
-                            + " within " + connection.patience().toMillis() + " ms ('connection-timeout' x"
+                            + " within " + connection.totalTimeout().toMillis() + " ms ('connection-timeout' x"
                             + " 'max-retry-attempts'), so it is not known whether it was written. "
                             + failure.getMessage());
         }

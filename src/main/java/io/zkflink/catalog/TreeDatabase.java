@@ -102,7 +102,9 @@ final class TreeDatabase {
         return PathTemplate.parseToRead(base, name, PathEncoding.NONE, column -> SegmentType.STRING);
     }
 
-    /** The names of the tables to look around with, one for each child of the root whose name is a literal of a path. */
+    /**
+     * The names of the tables to look around with, one for each child of the root whose name is a literal of a path.
+     */
     List<String> list(Collection<String> children) {
         return children.stream()
                 .sorted()

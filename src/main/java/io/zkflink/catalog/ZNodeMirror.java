@@ -116,7 +116,7 @@ final class ZNodeMirror {
 
     /** What is there; waits until that is known. */
     private Map<String, ZNode> znodes() throws IOException {
-        Duration longest = key.connection().patience().plus(SLACK);
+        Duration longest = key.connection().totalTimeout().plus(SLACK);
         long end = System.nanoTime() + longest.toNanos();
         View now = view;
         if (now.state() instanceof Failed && !closed) {

@@ -147,7 +147,7 @@ public record ConnectionSettings(
     private static Map<String, String> securityProperties(SecuritySettings security) {
         Map<String, String> result = new TreeMap<>();
         if (security.sasl() != null) {
-            // We do that.
+            // SaslHandshake authenticates instead of ZooKeeper's client.
             result.put(ZKClientConfig.ENABLE_CLIENT_SASL_KEY, "false");
         }
         if (security.tls() != null) {
@@ -157,7 +157,7 @@ public record ConnectionSettings(
     }
 
     /** How long the first connect, or a request that must be sent again and again, may take before it fails. */
-    public Duration patience() {
+    public Duration totalTimeout() {
         return connectionTimeout.multipliedBy(maxRetryAttempts);
     }
 

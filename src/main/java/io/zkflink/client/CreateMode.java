@@ -56,7 +56,7 @@ public enum CreateMode {
         return this == EPHEMERAL || this == EPHEMERAL_SEQUENTIAL;
     }
 
-    /** Whether znodes of this mode can be written where those of another one are: by the same kind of writer. */
+    /** Whether znodes of both modes are written by the same kind of writer. */
     public boolean isOf(CreateMode other) {
         return isEphemeral() == other.isEphemeral() && isSequential() == other.isSequential();
     }

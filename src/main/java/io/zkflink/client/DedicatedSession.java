@@ -8,7 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.flink.annotation.Internal;
 
 /**
- * A session that nobody shares, because what it creates is known by its owner: ephemeral znodes, locks.
+ * A session that nobody shares, because the znodes that it creates belong to the session: ephemeral znodes, locks.
  *
  * <p>Another process may go on with it, if it is {@link #detach detached} and as long as the server keeps it. If the
  * server does not, an expired session is followed by another one; {@link #identity} tells which it is.

@@ -47,7 +47,7 @@ public class ZooKeeperException extends IOException {
                                 + "). Grant it, or connect as a user that has it ('auth.*', 'sasl.*' or a certificate in"
                                 + " 'ssl.keystore.*').";
                     case AUTHENTICATION_FAILED ->
-                        message + "the server wants to know first who asks (" + code + ")."
+                        message + "the server requires authentication (" + code + ")."
                                 + " Set 'auth.*' or 'sasl.*' as it demands.";
                     case UNSUPPORTED ->
                         message + "the server does not know this request (" + code + ")."

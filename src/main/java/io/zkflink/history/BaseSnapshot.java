@@ -98,7 +98,7 @@ public final class BaseSnapshot {
      *
      * @param time of that transaction, or later
      */
-    public boolean isFree(long last, long time) throws IOException {
+    public boolean checkFree(long last, long time) throws IOException {
         if (!tail().isFinished()) {
             LOG.warn("The snapshot '{}' is not finished; an older one is read.", file.path());
             return false;
@@ -115,7 +115,7 @@ public final class BaseSnapshot {
         return zxid < last && !Zxids.areAdjacent(zxid, last + 1);
     }
 
-    /** After {@link #isFree}: whether that holds although more was logged. */
+    /** After {@link #checkFree}: whether that holds although more was logged. */
     public boolean isSurelyFree() {
         return isSurelyFree;
     }

@@ -27,7 +27,7 @@ final class PastEphemerals implements EphemeralZNodes.Past {
         long last = closing.getZxid() - 1;
         for (BaseSnapshot base : BaseSnapshot.newestFirst(history.folders(), last)) {
             // A znode goes from the tree before the number moves that a snapshot gives as its end.
-            if (base.isFree(last, closing.getTime()) && base.isSurelyFree()) {
+            if (base.checkFree(last, closing.getTime()) && base.isSurelyFree()) {
                 EphemeralZNodes ephemerals = read(base);
                 replay(base.file().zxid(), closing.getZxid(), ephemerals);
                 return ephemerals;

@@ -13,8 +13,7 @@ import org.apache.zookeeper.server.persistence.SnapStream;
  * What the end of a snapshot says, without its znodes being read. Whoever reads it to its end knows more surely.
  *
  * @param isFinished whether the server has written it to its end; one that fails meanwhile leaves it without, and
- *     ignores it
- *     itself
+ *     ignores it itself
  * @param end as {@link SnapshotFile#end}
  */
 record SnapshotTail(boolean isFinished, long end) {

@@ -85,7 +85,7 @@ final class InvalidatingCache {
     }
 
     /**
-     * A stretch of time in which the watch reports everything, or the loss that ended it.
+     * One period in which the watch reports everything; {@code lostNanos} says when it ended.
      *
      * @param number grows with each time that the watch is established
      * @param lostNanos when it was lost, if it is

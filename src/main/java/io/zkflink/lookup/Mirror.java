@@ -57,7 +57,7 @@ final class Mirror {
     private final SubtreeFeed feed;
     private final Thread thread;
     private final CompletableFuture<Void> complete = new CompletableFuture<>();
-    private final ConcurrentLinkedQueue<Runnable> orders = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
 
     /** Why nothing may be served, or null. */
     private volatile IOException refusal;
@@ -115,7 +115,7 @@ final class Mirror {
      */
     MirrorIndex index(LookupKeys keys) throws IOException, InterruptedException {
         CompletableFuture<MirrorIndex> index = new CompletableFuture<>();
-        orders.add(() -> index.complete(indexed(keys)));
+        tasks.add(() -> index.complete(indexed(keys)));
         feed.wakeUp();
         try {
             complete.get();
@@ -149,10 +149,10 @@ final class Mirror {
             feed.open();
             while (!closed) {
                 for (FeedEvent event : feed.poll(POLL_MILLIS)) {
-                    see(event);
+                    handle(event);
                 }
                 size = rows;
-                carryOut();
+                runTasks();
                 checkAge();
             }
             fail(new IOException("The mirror of '" + table.template() + "' was closed."));
@@ -171,10 +171,10 @@ final class Mirror {
         }
     }
 
-    private void carryOut() {
-        Runnable order;
-        while ((order = orders.poll()) != null) {
-            order.run();
+    private void runTasks() {
+        Runnable task;
+        while ((task = tasks.poll()) != null) {
+            task.run();
         }
     }
 
@@ -182,7 +182,7 @@ final class Mirror {
         failed = true;
         refusal = cause;
         complete.completeExceptionally(cause);
-        carryOut();
+        runTasks();
     }
 
     private IOException unsupported(ZooKeeperException cause) {
@@ -192,7 +192,7 @@ final class Mirror {
                         + " 'lookup.partial-cache.invalidation' = 'ttl'.");
     }
 
-    private void see(FeedEvent event) throws IOException {
+    private void handle(FeedEvent event) throws IOException {
         if (event instanceof Observation observation) {
             if (keys == null) {
                 observe(observation);

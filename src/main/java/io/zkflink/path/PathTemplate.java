@@ -110,7 +110,7 @@ public final class PathTemplate implements Serializable {
     }
 
     /** The root of the table, whatever filters have left of it. */
-    public String rootOfAll() {
+    public String tableRoot() {
         StringBuilder root = new StringBuilder();
         for (Segment segment : segments) {
             if (!(segment instanceof Segment.Literal literal)) {

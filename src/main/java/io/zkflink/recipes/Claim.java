@@ -11,7 +11,8 @@ import org.apache.flink.annotation.Internal;
  * A contender's znode as it was last read, with what its row says of it. Replaced when its znode changes.
  *
  * @param owner who it is for: the data, or an empty text
- * @param known where it is kept, and saved, whether there is a row and whether that says that the claim is granted
+ * @param known what is known of the znode; it also holds, and saves, whether a row is shown and whether that row is
+ *     granted
  */
 @Internal
 public record Claim(Contender contender, ZNode znode, String owner, ZNodeState known) {

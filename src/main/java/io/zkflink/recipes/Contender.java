@@ -11,8 +11,7 @@ import org.apache.flink.annotation.Internal;
  *
  * @param id what its creator recognises it by, if it has one
  * @param sequence the server's number: the lower one came first. 0 for members of a barrier and leases of kazoo, who
- *     have
- *     none
+ *     have none
  * @param layout of the name
  */
 @Internal

@@ -12,7 +12,7 @@ import java.util.TreeSet;
  * A lock, or an election: the first few of the queue have what all of them want. How many are served depends on who is
  * first: readers together with the readers right behind, a writer alone, others as many as there are leases.
  *
- * <p>So whether somebody is served depends only on who is before him, and the fewer they are the rather he is: what
+ * <p>So whether a contender is served depends only on those before it, and fewer of them can only help: what
  * {@link ResourceQueue} says of being first holds for being among those who are served. A change costs O(1) time for
  * each reader that is served.
  */

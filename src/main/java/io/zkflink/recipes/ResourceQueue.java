@@ -28,17 +28,15 @@ import org.apache.flink.annotation.Internal;
  * contender before B, who came before B did, since the server numbers them.
  *
  * <ul>
- * <li>{@link Completeness#EXACT}: what is known is the queue of one moment. An answer that shows a later moment would
- * have
- *       been preceded by the events in between, and they would wait to be read.
- * <li>{@link Completeness#ROUND}: let h be the newest moment that was seen when the queue was looked at the time
- * before. B
- *       was known then. If some A lived at h, its creation had been reported, so it has been read since: it is still
- *       known, and B is not first, or it was found gone, and B waits for the next time. So no A lived at h. If B itself
- *       had been gone at h, that had been reported, and would have been read since. So B was first at h. Who is new, or
- *       sees one before him go, waits for one more round.
- * <li>{@link Completeness#LISTED}: the list shows one moment. Whoever is known was on it, and if no A of that list was
- *       found gone when it was read, there was none.
+ *   <li>{@link Completeness#EXACT}: what is known is the queue of one moment. An answer that shows a later moment would
+ *       have been preceded by the events in between, and they would wait to be read.
+ *   <li>{@link Completeness#ROUND}: let h be the newest moment that was seen when the queue was looked at the time
+ *       before. B was known then. If some A lived at h, its creation had been reported, so it has been read since: it
+ *       is still known, and B is not first, or it was found gone, and B waits for the next time. So no A lived at h. If
+ *       B itself had been gone at h, that had been reported, and would have been read since. So B was first at h. Who
+ *       is new, or sees one before him go, waits for one more round.
+ *   <li>{@link Completeness#LISTED}: the list shows one moment. Whoever is known was on it, and if no A of that list
+ *       was found gone when it was read, there was none.
  * </ul>
  *
  * Nobody is granted anything while the tree is walked, because nobody looks at a queue then; what was known before

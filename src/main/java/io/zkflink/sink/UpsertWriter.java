@@ -141,7 +141,7 @@ final class UpsertWriter<T> implements StatefulSinkWriter<T, WaitingRemovals> {
             sendAll();
         }
         for (BatchedRow removal : queue.parked()) {
-            if (endOfInput || !removal.waitOverCheckpoint()) {
+            if (endOfInput || !removal.tryWaitOverCheckpoint()) {
                 throw new IOException(RefusedRow.notEmpty(removal.path()));
             }
         }

@@ -210,7 +210,7 @@ public final class ZooKeeperSinkBuilder<T> {
         }
     }
 
-    private Delivery.Wish wish() {
-        return new Delivery.Wish(guarantee, idPrefix, commitPath, commitRetention, guardLock);
+    private Delivery.Requested wish() {
+        return new Delivery.Requested(guarantee, idPrefix, commitPath, commitRetention, guardLock);
     }
 }

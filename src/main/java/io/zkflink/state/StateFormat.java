@@ -14,8 +14,8 @@ import org.apache.flink.core.memory.DataOutputSerializer;
  * How something is kept in checkpoints, in versions of which all up to the newest can be read.
  *
  * <p>Flink notes the version and the length of what {@link #serialize} gives. Where it only knows lists of bytes,
- * {@link #frame} puts the version in front. What was written by a newer version, or is damaged, is refused here, at no
- * price, by a message that says what it is and what to do.
+ * {@link #frame} puts the version in front. What was written by a newer version, or is damaged, is refused here, by a
+ * message that says what it is and what to do.
  *
  * @param <T> what is kept
  */

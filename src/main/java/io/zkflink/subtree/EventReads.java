@@ -47,7 +47,7 @@ final class EventReads {
         long number = rounds.send();
         String unreadable = reads.deniedAbove(path);
         if (unreadable == null) {
-            reads.reread(path, () -> rounds.answered(number));
+            reads.readReported(path, () -> rounds.answered(number));
         } else {
             // Nobody tells of ACLs that change; if this one has, a walk finds all there is.
             rounds.answered(number);

@@ -104,7 +104,9 @@ final class FeedClock {
             return set && nanos - System.nanoTime() <= 0;
         }
 
-        /** Milliseconds that are left, rounded up; at most 0 if it is due, and practically infinite if there is none. */
+        /**
+         * Milliseconds that are left, rounded up; at most 0 if it is due, and practically infinite if there is none.
+         */
         long millis() {
             return set ? (nanos - System.nanoTime() + 999_999) / 1_000_000 : NEVER;
         }

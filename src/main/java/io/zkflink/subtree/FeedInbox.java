@@ -20,7 +20,8 @@ import java.util.function.Predicate;
  * The session's event thread puts messages in, the polling thread takes them all at once.
  *
  * <p>Bounded, however long nobody takes anything: each path is kept once and only so many are, of the connection no
- * more than its last loss and what came after it, and no more answers than there were requests.
+ * more than the first loss that has not been taken yet and what came after it, and no more answers than there were
+ * requests.
  */
 final class FeedInbox implements WatchListener {
 

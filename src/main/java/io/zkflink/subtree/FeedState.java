@@ -161,8 +161,8 @@ final class FeedState {
     /**
      * Nobody keeps up with the events; a walk covers them all and remembers none.
      *
-     * @return whether to begin it now: one that began anew each time would never end, so the one that is under way ends,
-     *     and another one follows
+     * @return whether to begin it now: one that began anew each time would never end, so the one that is under way
+     *     ends, and another one follows
      */
     boolean tooManyChanged() {
         if (phase == Phase.WALKING) {

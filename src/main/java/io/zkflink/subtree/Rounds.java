@@ -36,7 +36,7 @@ final class Rounds {
         return underWay.size();
     }
 
-    /** Whether the round that lasts is over. */
+    /** Whether the current round is over. */
     boolean areOver() {
         return last <= sent && (underWay.isEmpty() || underWay.first() > last);
     }

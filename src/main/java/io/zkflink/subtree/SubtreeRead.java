@@ -126,7 +126,7 @@ public final class SubtreeRead {
     private void take(SubtreeWalk.Step step) {
         if (step.isRow() && content.isKeys() && step.isListed()) {
             found.add(ZNode.existing(step.path()));
-            if (walk.isOpenEnded()) {
+            if (walk.childrenAreRows()) {
                 list(step);
             }
         } else if (step.isRow()) {
@@ -134,7 +134,7 @@ public final class SubtreeRead {
                     one(client, step.path(), content),
                     znode -> znode.ifPresent(row -> {
                         found.add(row);
-                        if (walk.isOpenEnded()
+                        if (walk.childrenAreRows()
                                 && (content.isKeys() || row.stat().numChildren() > 0)) {
                             list(step);
                         }

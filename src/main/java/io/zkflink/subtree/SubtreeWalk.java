@@ -22,21 +22,21 @@ final class SubtreeWalk {
 
     private final PathTemplate template;
     private final List<Segment> segments;
-    private final boolean openEnded;
+    private final boolean childrenAreRows;
     /**
-     * Deepest first, so that what is left stays small however large the tree; then by path, so that several readers of a
-     * tree ask for the same lists at the same time, which are then read once.
+     * Deepest first, so that what is left stays small however large the tree; then by path, so that the order is the
+     * same each time.
      */
-    private final PriorityQueue<Siblings> stack = new PriorityQueue<>(
+    private final PriorityQueue<Siblings> unvisited = new PriorityQueue<>(
             Comparator.comparingInt(Siblings::depth).reversed().thenComparing(Siblings::parent));
 
-    private final ArrayDeque<Step> repeated = new ArrayDeque<>();
+    private final ArrayDeque<Step> ready = new ArrayDeque<>();
     private int skipped;
 
     SubtreeWalk(PathTemplate template) {
         this.template = template;
         this.segments = template.segments();
-        this.openEnded = !segments.isEmpty()
+        this.childrenAreRows = !segments.isEmpty()
                 && segments.get(segments.size() - 1) instanceof Segment.Rest rest
                 && rest.only() == null;
         arrive(new Step("", 0, false, false));
@@ -55,10 +55,10 @@ final class SubtreeWalk {
 
     /** The next step, or null if none is left for now. */
     Step next() {
-        while (repeated.isEmpty() && !stack.isEmpty()) {
-            Siblings siblings = stack.peek();
+        while (ready.isEmpty() && !unvisited.isEmpty()) {
+            Siblings siblings = unvisited.peek();
             if (!siblings.names().hasNext()) {
-                stack.poll();
+                unvisited.poll();
                 continue;
             }
             String name = siblings.names().next();
@@ -72,11 +72,11 @@ final class SubtreeWalk {
                 arrive(new Step(path, siblings.depth() + 1, false, siblings.areListed()));
             }
         }
-        return repeated.poll();
+        return ready.poll();
     }
 
     boolean isExhausted() {
-        return repeated.isEmpty() && stack.isEmpty();
+        return ready.isEmpty() && unvisited.isEmpty();
     }
 
     /** How many names were no canonical text of a value of their column's type. */
@@ -85,13 +85,13 @@ final class SubtreeWalk {
     }
 
     /** Whether the children of a row are rows too. */
-    boolean isOpenEnded() {
-        return openEnded;
+    boolean childrenAreRows() {
+        return childrenAreRows;
     }
 
     /** Has a step taken again whose read failed for a passing reason. */
     void again(Step step) {
-        repeated.add(step);
+        ready.add(step);
     }
 
     /** A step found the names of a znode's children. */
@@ -101,13 +101,13 @@ final class SubtreeWalk {
 
     /** A row of an open end turned out to have children. */
     void foundChildren(Step step) {
-        repeated.add(new Step(step.path(), step.depth(), false, true));
+        ready.add(new Step(step.path(), step.depth(), false, true));
     }
 
     private void descend(Step step, Collection<String> names, boolean areListed) {
         if (!names.isEmpty()) {
             String parent = step.path().equals("/") ? "" : step.path();
-            stack.add(new Siblings(parent, step.depth(), names.iterator(), areListed));
+            unvisited.add(new Siblings(parent, step.depth(), names.iterator(), areListed));
         }
     }
 
@@ -118,12 +118,12 @@ final class SubtreeWalk {
     /** Stops at the place, or goes on to those below it whose names are known. */
     private void arrive(Step place) {
         if (place.depth() >= segments.size()) {
-            repeated.add(new Step(place.path().isEmpty() ? "/" : place.path(), place.depth(), true, place.isListed()));
+            ready.add(new Step(place.path().isEmpty() ? "/" : place.path(), place.depth(), true, place.isListed()));
             return;
         }
         Set<String> candidates = segments.get(place.depth()).candidates();
         if (candidates == null) {
-            repeated.add(new Step(place.path().isEmpty() ? "/" : place.path(), place.depth(), false, false));
+            ready.add(new Step(place.path().isEmpty() ? "/" : place.path(), place.depth(), false, false));
         } else {
             descend(place, candidates, false);
         }

@@ -18,7 +18,7 @@ final class WalkRunner {
     private final ZNodeReads reads;
 
     /** Of the walk that is under way, or the last one. */
-    private SubtreeWalk frontier;
+    private SubtreeWalk walk;
 
     private int underWay;
 
@@ -33,7 +33,7 @@ final class WalkRunner {
 
     /** Begins with the root; what was under way before has been abandoned. */
     void begin() {
-        frontier = new SubtreeWalk(template);
+        walk = new SubtreeWalk(template);
         underWay = 0;
     }
 
@@ -43,18 +43,18 @@ final class WalkRunner {
     }
 
     boolean isComplete() {
-        return underWay == 0 && frontier.isExhausted();
+        return underWay == 0 && walk.isExhausted();
     }
 
     /** How many names were no canonical text of a value of their column's type. */
     int skipped() {
-        return frontier.skipped();
+        return walk.skipped();
     }
 
     /** Takes some more steps. */
     void advance(int max) {
         for (int left = max; left > 0 && reads.hasRoom(); left--) {
-            SubtreeWalk.Step step = frontier.next();
+            SubtreeWalk.Step step = walk.next();
             if (step == null) {
                 break;
             }
@@ -73,7 +73,7 @@ final class WalkRunner {
         if (mine) {
             reads.observed(step.path(), Optional.of(ZNode.existing(step.path())), System.currentTimeMillis());
         }
-        if (!step.isRow() || frontier.isOpenEnded()) {
+        if (!step.isRow() || walk.childrenAreRows()) {
             list(step);
         }
     }
@@ -85,8 +85,8 @@ final class WalkRunner {
             reads.observed(step.path(), znode, sent);
             boolean hasChildren = znode.isPresent()
                     && (settings.keysOnly() || znode.get().stat().numChildren() > 0);
-            if (hasChildren && frontier.isOpenEnded()) {
-                frontier.foundChildren(step);
+            if (hasChildren && walk.childrenAreRows()) {
+                walk.foundChildren(step);
             }
         };
         underWay++;
@@ -96,7 +96,7 @@ final class WalkRunner {
     private void list(SubtreeWalk.Step step) {
         Consumer<Optional<List<String>>> listed = names -> {
             underWay--;
-            names.ifPresent(found -> frontier.listed(step, found));
+            names.ifPresent(found -> walk.listed(step, found));
         };
         underWay++;
         reads.list(step.path(), listed, () -> underWay--, () -> again(step));
@@ -104,6 +104,6 @@ final class WalkRunner {
 
     private void again(SubtreeWalk.Step step) {
         underWay--;
-        frontier.again(step);
+        walk.again(step);
     }
 }

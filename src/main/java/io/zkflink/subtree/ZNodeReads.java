@@ -98,14 +98,14 @@ final class ZNodeReads {
     }
 
     /** Reads what an event named until there is an answer. */
-    void reread(String path, Runnable answered) {
+    void readReported(String path, Runnable answered) {
         eventInWalk |= state.phase() == FeedState.Phase.WALKING;
         long sent = System.currentTimeMillis();
         Consumer<Optional<ZNode>> arrive = znode -> {
             answered.run();
             observed(path, znode, sent);
         };
-        read(path, arrive, () -> reread(path, answered));
+        read(path, arrive, () -> readReported(path, answered));
     }
 
     // ---- What walks come to.
@@ -175,7 +175,7 @@ final class ZNodeReads {
 
     /** Not the root of the table: without that there would be none, silently. */
     private boolean mayBeDenied(String path) {
-        return settings.skipUnreadable() && !path.equals(template.rootOfAll());
+        return settings.skipUnreadable() && !path.equals(template.tableRoot());
     }
 
     /** What is below a znode is not to be found; events may have found some of it before in this walk. */

@@ -13,8 +13,8 @@ import org.apache.flink.table.connector.sink.DataStreamSinkProvider;
 import org.apache.flink.table.data.RowData;
 
 /**
- * Adds to a batch job what removes the znodes of rows by every name that libraries may have given them: what was read is
- * known by its key only.
+ * Adds to a batch job what removes the znodes of rows by every name that libraries may have given them: what was read
+ * is known by its key only.
  *
  * @param sink takes their paths
  * @param summary names it

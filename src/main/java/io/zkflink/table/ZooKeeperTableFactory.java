@@ -143,7 +143,9 @@ public final class ZooKeeperTableFactory implements DynamicTableSourceFactory, D
         }
     }
 
-    /** It is not known here whether the statement is to be compiled into a plan; one without options lost the moment. */
+    /**
+     * It is not known here whether the statement is to be compiled into a plan; one without options lost the moment.
+     */
     private static void checkPlansHaveOptions(ReadableConfig session) {
         if (session.get(TableConfigOptions.PLAN_COMPILE_CATALOG_OBJECTS)
                 != TableConfigOptions.CatalogPlanCompilation.ALL) {

@@ -50,7 +50,7 @@ final class Jobs implements AutoCloseable {
     static void await(CompletableFuture<?> end, Progress progress) throws Exception {
         while (!progress.isOver()) {
             try {
-                end.get(progress.patience().toMillis(), TimeUnit.MILLISECONDS);
+                end.get(progress.timeout().toMillis(), TimeUnit.MILLISECONDS);
                 return;
             } catch (TimeoutException e) {
                 progress.waited();

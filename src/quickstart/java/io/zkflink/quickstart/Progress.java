@@ -30,7 +30,7 @@ final class Progress {
     }
 
     /** How long to wait before there is something to say or to end. */
-    Duration patience() {
+    Duration timeout() {
         Duration now = elapsed();
         Duration untilTelling = lastSign.plus(QUIET).minus(now);
         Duration untilEnd = limit.map(end -> end.minus(now)).orElse(untilTelling);

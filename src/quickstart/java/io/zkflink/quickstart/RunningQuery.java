@@ -44,8 +44,8 @@ final class RunningQuery implements AutoCloseable {
     }
 
     /** The next event, or nothing if none comes in time. */
-    Optional<Event> next(Duration patience) throws InterruptedException {
-        return Optional.ofNullable(events.poll(patience.toMillis(), TimeUnit.MILLISECONDS));
+    Optional<Event> next(Duration timeout) throws InterruptedException {
+        return Optional.ofNullable(events.poll(timeout.toMillis(), TimeUnit.MILLISECONDS));
     }
 
     @Override

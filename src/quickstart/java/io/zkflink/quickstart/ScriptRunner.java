@@ -95,7 +95,7 @@ final class ScriptRunner implements AutoCloseable {
         try (RunningQuery query = new RunningQuery(outcome.result())) {
             boolean more = true;
             while (more && !progress.isOver()) {
-                Optional<RunningQuery.Event> event = query.next(progress.patience());
+                Optional<RunningQuery.Event> event = query.next(progress.timeout());
                 if (event.isEmpty()) {
                     progress.waited();
                 } else if (event.get() instanceof RunningQuery.RowArrived arrived) {

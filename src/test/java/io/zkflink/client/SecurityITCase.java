@@ -183,7 +183,7 @@ class SecurityITCase {
                             "auth.scheme=ldap",
                             "auth.username=bob",
                             "auth.password=" + BOBS))
-                    .contains("ZooKeeper at '" + ZK.connectString() + "' does not let us in: the server refused the"
+                    .contains("ZooKeeper at '" + ZK.connectString() + "' refused the connection: the server refused the"
                             + " credentials. Check 'auth.scheme' = 'ldap', 'auth.username' and 'auth.password'.");
         }
     }
@@ -200,7 +200,7 @@ class SecurityITCase {
         @Test
         void wrong() {
             assertThat(failure(ZK.connectString(), "/open", "sasl.username=bob", "sasl.password=" + WRONG))
-                    .contains("ZooKeeper at '" + ZK.connectString() + "' does not let us in: the server refused the"
+                    .contains("ZooKeeper at '" + ZK.connectString() + "' refused the connection: the server refused the"
                             + " credentials (AUTHFAILED). Check 'sasl.username' and 'sasl.password', and that the"
                             + " server is set up for this SASL mechanism.");
             assertThat(failure(ZK.connectString(), "/open", "sasl.username=eve", "sasl.password=" + BOBS))
@@ -223,7 +223,7 @@ class SecurityITCase {
         @Test
         void toAServerThatIsNotSetUpForIt() {
             assertThat(failure(SharedZooKeeper.connectString(), "/open", "sasl.username=bob", "sasl.password=" + BOBS))
-                    .contains("does not let us in: the server is not set up for SASL. Check 'sasl.username' and"
+                    .contains("refused the connection: the server is not set up for SASL. Check 'sasl.username' and"
                             + " 'sasl.password', and that the server is set up for this SASL mechanism.");
         }
 
@@ -331,7 +331,7 @@ class SecurityITCase {
         @Test
         void aServerThatIsNotTrusted() {
             assertThat(failure(secure(ZK), "/open", trust("stranger"), TRUST_PASSWORD))
-                    .contains("ZooKeeper at '" + secure(ZK) + "' does not let us in: " + secure(ZK) + ": ")
+                    .contains("ZooKeeper at '" + secure(ZK) + "' refused the connection: " + secure(ZK) + ": ")
                     .contains("the server's certificate is not trusted (")
                     .contains("check 'ssl.truststore.location', which must hold it or who signed it");
             assertThat(failure(secure(ZK), "/open", "ssl.enabled=true"))

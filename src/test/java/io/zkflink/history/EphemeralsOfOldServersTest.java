@@ -44,7 +44,9 @@ class EphemeralsOfOldServersTest {
         assertThat(deletions(3)).containsExactly("/a");
     }
 
-    /** The end of a session is in the tree, in part, before the server counts it: the next snapshot's name is no proof. */
+    /**
+     * The end of a session is in the tree, in part, before the server counts it: the next snapshot's name is no proof.
+     */
     @Test
     void norDoesOneThatEndedRightBefore() throws Exception {
         folder.snapshot(0, Map.of());

@@ -22,7 +22,7 @@ class PathTemplateTest {
         assertThat(kept.match("/r/a%20b/x")).containsExactly("a b");
         assertThat(kept.match("/r/a+b/x")).containsExactly("a b");
         assertThat(kept.match("/r/ab/x")).isNull();
-        assertThat(parse("/r/{a}/x").restrict(Map.of("a", List.of("a"))).rootOfAll())
+        assertThat(parse("/r/{a}/x").restrict(Map.of("a", List.of("a"))).tableRoot())
                 .isEqualTo("/r");
     }
 

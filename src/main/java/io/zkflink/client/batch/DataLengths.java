@@ -12,7 +12,7 @@ import java.util.LinkedHashSet;
  */
 final class DataLengths {
 
-    /** Takes a network of one gigabit as long as a server takes for a request of its own. */
+    /** In bytes. Sending as much over a network of 1 Gbit/s takes as long as a server takes for one more request. */
     static final int LARGE = 16 * 1024;
 
     private static final int MAX_PATHS = 10_000;

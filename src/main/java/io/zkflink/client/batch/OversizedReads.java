@@ -23,7 +23,7 @@ import org.apache.zookeeper.data.Stat;
  * <p>An isolated read that is sent alone is preceded by a request for the Stat of its znode. A Stat that says that the
  * reply cannot fit fails it as {@link Failure#REPLY_TOO_LARGE}. Where the Stat leaves that open, as for lists of
  * children, whose names may be long or short, it takes several losses in a row, each on a connection that had just
- * answered for the Stat: ordinary losses are not so punctual.
+ * answered for the Stat: an ordinary loss rarely follows that answer each time.
  *
  * <p>Thread-safe.
  */

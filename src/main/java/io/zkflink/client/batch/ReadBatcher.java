@@ -268,7 +268,7 @@ public final class ReadBatcher {
             return read.result;
         }
 
-        /** Fails what waits; what is in flight completes, for nobody. */
+        /** Fails the reads that wait; the answers of those in flight are ignored. */
         public void close() {
             List<Read<?>> orphans;
             synchronized (lock) {

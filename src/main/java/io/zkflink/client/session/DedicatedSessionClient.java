@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.flink.annotation.Internal;
 
-/** The only user of a {@link Session}. */
+/** A client with a session of its own. */
 @Internal
 public final class DedicatedSessionClient extends SessionClient implements DedicatedSession {
 

@@ -8,10 +8,10 @@ import io.zkflink.client.ZNodeWrite;
 import io.zkflink.client.ZooKeeperClient;
 import io.zkflink.client.ZooKeeperException;
 import io.zkflink.client.batch.ReadBatcher;
-import io.zkflink.client.session.SessionState.Between;
 import io.zkflink.client.session.SessionState.Ended;
 import io.zkflink.client.session.SessionState.Open;
 import io.zkflink.client.session.SessionState.Past;
+import io.zkflink.client.session.SessionState.Unconnected;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -47,7 +47,7 @@ final class Session {
 
     private final ConnectionSettings settings;
     /** Whether this session is given up only when the server says that it is gone. */
-    private final boolean owned;
+    private final boolean dedicated;
 
     private final SessionMessages messages;
     private final ReadBatcher reads;
@@ -71,19 +71,19 @@ final class Session {
         this(settings, true, previous);
     }
 
-    private Session(ConnectionSettings settings, boolean owned, SessionIdentity previous) {
+    private Session(ConnectionSettings settings, boolean dedicated, SessionIdentity previous) {
         this.settings = settings;
-        this.owned = owned;
+        this.dedicated = dedicated;
         this.reads = new ReadBatcher(settings);
         this.messages = new SessionMessages(settings);
-        this.state = new AtomicReference<>(
-                new Between(Past.NOTHING, previous, "nobody has tried yet", CompletableFuture.completedFuture(null)));
+        this.state = new AtomicReference<>(new Unconnected(
+                Past.NOTHING, previous, "nobody has tried yet", CompletableFuture.completedFuture(null)));
     }
 
     /** Starts connecting, unless that was done before. */
     void open() {
         if (opened.compareAndSet(false, true)) {
-            timer.later(settings.patience().toMillis(), this::giveUpUnlessConnected);
+            timer.later(settings.totalTimeout().toMillis(), this::giveUpUnlessConnected);
             timer.later(0, this::connect);
         }
     }
@@ -192,7 +192,7 @@ final class Session {
         }
         if (last instanceof Open open) {
             shutdown.complete(how.apply(open.connection()));
-        } else if (last instanceof Between between) {
+        } else if (last instanceof Unconnected between) {
             between.shutdown().thenAccept(shutdown::complete);
         }
         timer.end();
@@ -201,7 +201,7 @@ final class Session {
     }
 
     private void connect() {
-        if (!(state.get() instanceof Between between)) {
+        if (!(state.get() instanceof Unconnected between)) {
             return;
         }
         Connection made;
@@ -211,7 +211,7 @@ final class Session {
             notMade(e);
             return;
         }
-        SessionState before = state.getAndUpdate(now -> now instanceof Between last ? last.made(made) : now);
+        SessionState before = state.getAndUpdate(now -> now instanceof Unconnected last ? last.made(made) : now);
         made.listen(event -> onEvent(made, event));
         if (before instanceof Ended) {
             made.close().await();
@@ -220,12 +220,12 @@ final class Session {
 
     private void notMade(Throwable cause) {
         String reason = cause instanceof ZooKeeperException ? cause.getMessage() : cause.toString();
-        SessionState before = state.getAndUpdate(now -> now instanceof Between last ? last.notMade(reason) : now);
-        if (before instanceof Between between && !reason.equals(between.reason())) {
+        SessionState before = state.getAndUpdate(now -> now instanceof Unconnected last ? last.notMade(reason) : now);
+        if (before instanceof Unconnected between && !reason.equals(between.reason())) {
             messages.notMade(reason);
         }
-        if (!before.past().wasConnected() && cause instanceof ZooKeeperException hopeless) {
-            end(hopeless);
+        if (!before.past().wasConnected() && cause instanceof ZooKeeperException permanent) {
+            end(permanent);
         } else {
             reconnectLater();
         }
@@ -275,10 +275,13 @@ final class Session {
         watches.lost();
     }
 
-    /** ZooKeeper's client also says so when it has not heard of a server for so long that it gives up hope. */
+    /**
+     * ZooKeeper's client also reports an expiry when no server has answered for so long that the session must have
+     * expired.
+     */
     private void onExpired(Connection source) {
         onDisconnected(source);
-        boolean isCertain = !owned || !source.wasConnected();
+        boolean isCertain = !dedicated || !source.wasConnected();
         CompletableFuture<SessionShutdown> shutdown = new CompletableFuture<>();
         SessionState before = state.getAndUpdate(
                 now -> now.isWith(source) && now instanceof Open open ? open.expired(isCertain, shutdown) : now);

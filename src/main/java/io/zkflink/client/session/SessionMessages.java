@@ -4,8 +4,8 @@ package io.zkflink.client.session;
 import io.zkflink.client.ConnectionSettings;
 import io.zkflink.client.Failure;
 import io.zkflink.client.ZooKeeperException;
-import io.zkflink.client.session.SessionState.Between;
 import io.zkflink.client.session.SessionState.Open;
+import io.zkflink.client.session.SessionState.Unconnected;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,14 +70,15 @@ final class SessionMessages {
     ZooKeeperException refused(Connection connection) {
         return new ZooKeeperException(
                 Failure.AUTHENTICATION_FAILED,
-                "ZooKeeper at '" + settings.connectString() + "' does not let us in: " + connection.refusal() + ".");
+                "ZooKeeper at '" + settings.connectString() + "' refused the connection: " + connection.refusal()
+                        + ".");
     }
 
     /** Why there has been no connection in all the time that the settings give it. */
     ZooKeeperException unreachable(SessionState now) {
         String causes = now instanceof Open open
                 ? open.connection().lastCauses()
-                : now instanceof Between between ? "No client could be made: " + between.reason() : "";
+                : now instanceof Unconnected between ? "No client could be made: " + between.reason() : "";
         return new ZooKeeperException(
                 Failure.UNREACHABLE,
                 String.format(
@@ -85,7 +86,7 @@ final class SessionMessages {
                                 + " 'max-retry-attempts' of %d). %s. Check that 'connect-string' names the servers"
                                 + " and their client port, and that they run.",
                         settings.connectString(),
-                        settings.patience().toMillis(),
+                        settings.totalTimeout().toMillis(),
                         settings.connectionTimeout().toMillis(),
                         settings.maxRetryAttempts(),
                         causes));

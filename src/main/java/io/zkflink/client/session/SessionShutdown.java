@@ -53,9 +53,8 @@ public final class SessionShutdown {
     }
 
     /**
-     * Waits until the client's threads have ended. A server that does not answer for a few seconds is left without a
-     * goodbye: it ends the session after its timeout. Does nothing on the client's own threads, which would wait for
-     * themselves.
+     * Waits until the client's threads have ended. A server that does not answer within a few seconds is not told: it
+     * ends the session after its timeout. Does nothing on the client's own threads, which would wait for themselves.
      */
     void await() {
         if (!(Thread.currentThread() instanceof ZooKeeperThread) && !awaitEnd(thread, ANSWER)) {

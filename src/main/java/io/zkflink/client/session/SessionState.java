@@ -42,15 +42,15 @@ sealed interface SessionState {
      * @param reason why there is none
      * @param shutdown completes with the end of the last connection, or null
      */
-    record Between(Past past, SessionIdentity resume, String reason, CompletableFuture<SessionShutdown> shutdown)
+    record Unconnected(Past past, SessionIdentity resume, String reason, CompletableFuture<SessionShutdown> shutdown)
             implements SessionState {
 
         Open made(Connection connection) {
             return new Open(past, connection, resume, false);
         }
 
-        Between notMade(String why) {
-            return new Between(past, resume, why, shutdown);
+        Unconnected notMade(String why) {
+            return new Unconnected(past, resume, why, shutdown);
         }
     }
 
@@ -70,9 +70,9 @@ sealed interface SessionState {
         }
 
         /** @param isCertain whether the session is gone; else the next connection asks for it */
-        Between expired(boolean isCertain, CompletableFuture<SessionShutdown> shutdown) {
+        Unconnected expired(boolean isCertain, CompletableFuture<SessionShutdown> shutdown) {
             Past then = new Past(past.connects, past.expiries + (isCertain ? 1 : 0), past.negotiatedTimeout);
-            return new Between(then, isCertain ? null : identity, "the session has just expired", shutdown);
+            return new Unconnected(then, isCertain ? null : identity, "the session has ended", shutdown);
         }
     }
 

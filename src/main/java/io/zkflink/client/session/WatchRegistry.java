@@ -70,7 +70,9 @@ final class WatchRegistry {
         /** As {@link ZooKeeperClient#sync}. */
         CompletableFuture<Long> sync();
 
-        /** Whether the watches of an earlier connection of this session are in place when it is said to be connected. */
+        /**
+         * Whether the watches of an earlier connection of this session are in place when it is said to be connected.
+         */
         boolean keepsWatches();
 
         /** Who is, or was last, connected. */

@@ -27,11 +27,11 @@ import org.apache.flink.util.UserCodeClassLoader;
  * moment.
  *
  * <ol>
- * <li>The enumerator (JobManager) gives all files to one reader, since the order is that of the transactions. It opens
- * none.
+ *   <li>The enumerator (JobManager) gives all files to one reader, since the order is that of the transactions. It
+ *       opens none.
  *   <li>The reader's fetcher thread reads and decodes.
- * <li>Its task thread emits. A checkpoint holds the last operation that was emitted; a restored reader goes on behind
- * it.
+ *   <li>Its task thread emits. A checkpoint holds the last operation that was emitted; a restored reader goes on behind
+ *       it.
  * </ol>
  */
 @Internal

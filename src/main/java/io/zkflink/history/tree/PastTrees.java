@@ -50,7 +50,7 @@ public final class PastTrees {
         long last = last(time);
         List<Path> unfinished = new ArrayList<>();
         for (BaseSnapshot base : BaseSnapshot.newestFirst(history.folders(), last)) {
-            if (base.isFree(last, time)) {
+            if (base.checkFree(last, time)) {
                 Optional<PastChanges> changes = changes(base, last, wanted);
                 if (changes.isPresent()) {
                     return new TreeAt(

@@ -11,7 +11,7 @@ import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.util.Collector;
 
 /**
- * Makes the one row that a znode's data is of it, by a Flink format.
+ * Decodes the data of a znode into exactly one row, by a Flink format.
  *
  * <p>Owned by one thread; {@link #open} before use.
  */

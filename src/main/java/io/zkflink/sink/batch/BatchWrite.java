@@ -149,7 +149,7 @@ public final class BatchWrite {
         losses.answered();
         metrics.written(request.size());
         for (BatchedRow row : request) {
-            row.isMade(known);
+            row.markWritten(known);
         }
         requests.poll();
         written = true;
@@ -160,7 +160,7 @@ public final class BatchWrite {
     private void repair(List<BatchedRow> request, int index, ZooKeeperException refusal) {
         BatchedRow row = request.get(index);
         Failure failure = refusal.failure();
-        if (row.isErratic()) {
+        if (row.countsTooManySurprises()) {
             fail(RefusedRow.failure(
                     refusal.getMessage() + " Others create and delete this znode all the time.", refusal));
         } else if (failure == Failure.NO_NODE && row.creates()) {

@@ -93,7 +93,7 @@ public final class BatchedRow extends PathQueue.Entry {
     }
 
     @Override
-    public void isPutBelow() {
+    public void notePutBelow() {
         leavesParent = true;
     }
 
@@ -157,15 +157,15 @@ public final class BatchedRow extends PathQueue.Entry {
     }
 
     /** It is written: has everybody know of its znode what is so now, unless that is known. */
-    void isMade(KnownZNodes known) {
+    void markWritten(KnownZNodes known) {
         boolean isThere = !leavesNothing();
         if (!sure || exists != isThere) {
-            known.isNow(row.path(), isThere);
+            known.note(row.path(), isThere);
         }
     }
 
     /** Counts that the znode was not as found; true when it changes too often for anybody to keep up. */
-    boolean isErratic() {
+    boolean countsTooManySurprises() {
         return ++surprises > MOST_SURPRISES;
     }
 
@@ -190,7 +190,7 @@ public final class BatchedRow extends PathQueue.Entry {
     }
 
     /** Whether it may wait for what comes behind a checkpoint's barrier, as it may once. */
-    public boolean waitOverCheckpoint() {
+    public boolean tryWaitOverCheckpoint() {
         boolean first = !waitedOverCheckpoint;
         waitedOverCheckpoint = true;
         return first;

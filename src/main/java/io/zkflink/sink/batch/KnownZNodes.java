@@ -36,7 +36,7 @@ public final class KnownZNodes {
     }
 
     /** Notes what is so now, by our doing. */
-    void isNow(String path, boolean exists) {
+    void note(String path, boolean exists) {
         known.put(path, exists);
     }
 

@@ -49,7 +49,7 @@ public final class MissingParents {
      * @param orphan one of the paths, whose parent turned out to be missing, whatever was known of it
      */
     public CompletableFuture<Void> create(List<String> paths, String orphan) {
-        known.isNow(ZNodePath.parent(orphan), false);
+        known.note(ZNodePath.parent(orphan), false);
         Set<String> parents = new LinkedHashSet<>();
         paths.forEach(path -> parents.add(ZNodePath.parent(path)));
         parents.removeIf(path -> Boolean.TRUE.equals(known.get(path)));
@@ -72,7 +72,7 @@ public final class MissingParents {
                             if (refusal.isPresent()) {
                                 return createSingly(order);
                             }
-                            order.forEach(path -> known.isNow(path, true));
+                            order.forEach(path -> known.note(path, true));
                             return CompletableFuture.completedFuture(null);
                         },
                         thread);
@@ -100,7 +100,7 @@ public final class MissingParents {
             ZooKeeperException refusal =
                     answers.get(i).join().map(WriteRefusal::cause).orElse(null);
             if (refusal == null || refusal.failure() == Failure.NODE_EXISTS) {
-                known.isNow(order.get(i), true);
+                known.note(order.get(i), true);
             } else if (refusal.failure() == Failure.NO_PERMISSION) {
                 denied.put(order.get(i), refusal);
             } else if (refusal.failure() == Failure.NO_NODE) {
@@ -127,7 +127,7 @@ public final class MissingParents {
                                     : ZooKeeperException.causeOf(error) instanceof ZooKeeperException e
                                             && e.failure() == Failure.NO_PERMISSION;
                             if (exists) {
-                                known.isNow(path, true);
+                                known.note(path, true);
                                 return null;
                             }
                             Throwable cause = error == null ? denial : ZooKeeperException.causeOf(error);

@@ -20,8 +20,9 @@ import org.apache.flink.annotation.Internal;
  * <ul>
  *   <li>A put leaves after what came before it for a znode above, since that creates, keeps or removes its parent.
  *   <li>A removal leaves after the puts below its znode that came before it, and together with the removals below.
- * <li>A removal whose znode turned out to have children is <em>parked</em> until something below was written, or until
- * somebody asks for another try. Puts below it do not wait for that, but for removals below that came before them.
+ *   <li>A removal whose znode turned out to have children is <em>parked</em> until something below was written, or
+ *       until somebody asks for another try. Puts below it do not wait for that, but for removals below that came
+ *       before them.
  * </ul>
  *
  * <p>Most tables have paths of one depth only. Nothing is known of the znodes above as long as that is so.
@@ -69,7 +70,7 @@ public final class PathQueue<T extends PathQueue.Entry> {
         public abstract boolean isCollapsible();
 
         /** Something that came after this removal was put below its znode, so that it is a parent now and stays. */
-        public abstract void isPutBelow();
+        public abstract void notePutBelow();
 
         /** Whether it may leave together with the one of its path that came right before it. */
         public abstract boolean leavesWith(Entry before);
@@ -243,7 +244,7 @@ public final class PathQueue<T extends PathQueue.Entry> {
     private void changedBelow(QueuedPath above, Entry entry) {
         Entry removal = above.parked != null ? above.parked : above.first();
         if (removal != null && removal.removes() && removal.number < entry.number && !entry.removes()) {
-            removal.isPutBelow();
+            removal.notePutBelow();
         }
         if (above.parked != null && above.below().inFlight == 0) {
             unpark(above);

@@ -16,7 +16,7 @@ import org.apache.flink.annotation.Internal;
 public record RetryPolicy(Duration total, Duration longestWait) {
 
     public static RetryPolicy of(ConnectionSettings connection) {
-        return new RetryPolicy(connection.patience(), connection.retryWait());
+        return new RetryPolicy(connection.totalTimeout(), connection.retryWait());
     }
 
     /** How long to wait, in milliseconds, before the attempt after this many have failed. */

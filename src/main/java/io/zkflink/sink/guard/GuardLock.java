@@ -52,7 +52,7 @@ import org.slf4j.LoggerFactory;
 public final class GuardLock implements Guard {
 
     private static final Logger LOG = LoggerFactory.getLogger(GuardLock.class);
-    private static final RecipeSettings LAYOUT = RecipeSettings.lock(LockDialect.CURATOR, 1);
+    private static final RecipeSettings RECIPE = RecipeSettings.lock(LockDialect.CURATOR, 1);
     /** How often the queue is looked at though nothing is heard of it. */
     private static final long LOOK_AGAIN_MILLIS = 1_000;
     /** What an answer may take longer, so that a session that never connects tells by itself why. */
@@ -121,7 +121,7 @@ public final class GuardLock implements Guard {
     /** Tells, on any thread, when the lock turns out to be lost. */
     public void onLoss(Consumer<IOException> listener) {
         onLoss = listener;
-        readQueue();
+        checkNode();
     }
 
     private void acquire() throws IOException, InterruptedException {
@@ -166,14 +166,14 @@ public final class GuardLock implements Guard {
         List<Contender> mine = new ArrayList<>();
         Contender first = null;
         for (String name : names.get()) {
-            Optional<String> stranger = LAYOUT.stranger(name);
+            Optional<String> stranger = RECIPE.stranger(name);
             if (stranger.isPresent()) {
                 throw new IOException("The lock '" + path + "' ('sink.guard.lock') has the contender '" + name
                         + "', which " + stranger.get() + " made: it and this writer, which queues as Curator's"
                         + " InterProcessMutex does, would not see who of them is first. Let only one kind of program use"
                         + " the lock, or name another one.");
             }
-            Contender contender = LAYOUT.parse(name).orElse(null);
+            Contender contender = RECIPE.parse(name).orElse(null);
             if (contender == null) {
                 continue;
             }
@@ -213,7 +213,7 @@ public final class GuardLock implements Guard {
     }
 
     private void delete(String name) throws IOException, InterruptedException {
-        LOG.info("Deleting '{}' below the lock '{}', a node of ours that another one replaces.", name, path);
+        LOG.info("Deleting '{}' below the lock '{}': it is a node of ours that cannot be used any more.", name, path);
         Optional<WriteRefusal> refusal =
                 await(session.write(List.of(new ZNodeWrite.Delete(path + "/" + name, ZNodeWrite.ANY_VERSION))));
         if (refusal.isPresent() && refusal.get().failure() != Failure.NO_NODE) {
@@ -224,7 +224,7 @@ public final class GuardLock implements Guard {
 
     private void queue() throws IOException, InterruptedException {
         byte[] data = owner.getBytes(StandardCharsets.UTF_8);
-        String prefix = path + "/" + LAYOUT.nameOf(id);
+        String prefix = path + "/" + RECIPE.nameOf(id);
         WriteResult result = await(session.writeAndTell(
                 List.of(new ZNodeWrite.Create(prefix, data, CreateMode.EPHEMERAL_SEQUENTIAL, 0, acl))));
         if (result.refusal().isPresent() && result.refusal().get().failure() != Failure.NO_NODE) {
@@ -268,8 +268,8 @@ public final class GuardLock implements Guard {
                 last);
     }
 
-    /** Looks whether the lock is still ours. */
-    private void readQueue() {
+    /** Checks that the node that holds the lock is still there. */
+    private void checkNode() {
         String mine = node;
         if (mine != null) {
             session.read(mine).whenComplete((found, error) -> {
@@ -286,14 +286,14 @@ public final class GuardLock implements Guard {
         @Override
         public void established() {
             changes.release();
-            readQueue();
+            checkNode();
         }
 
         @Override
         public void changed(String changed, long zxid) {
             changes.release();
             if (changed.equals(node)) {
-                readQueue();
+                checkNode();
             }
         }
 

@@ -27,8 +27,8 @@ import java.util.concurrent.Executor;
  * connected as the same session and not know that its time is over.
  *
  * <p>The session owns an ephemeral znode, its epoch. Whoever attaches sets it, and so changes its version; every
- * request begins with a check that it still has that version. Between attaching and setting the epoch a writer is
- * killed, cut off or outpaced without any harm: it has written nothing, and the one before it still can. Two that
+ * request begins with a check that it still has that version. A writer that is killed, cut off or overtaken between
+ * attaching and setting the epoch does no harm: it has written nothing, and the one before it still can. Two that
  * attach at the same time both set the epoch, and the later one wins. The epoch goes with its session, so that it needs
  * no cleaning.
  *

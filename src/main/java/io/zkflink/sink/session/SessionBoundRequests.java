@@ -94,7 +94,7 @@ final class SessionBoundRequests {
 
     private void onRefused(List<Step> steps, WriteRefusal refusal, List<SessionBoundRow> batch) {
         metrics.count(SinkMetric.REFUSED);
-        if (steps.get(refusal.index()).row().isErratic()) {
+        if (steps.get(refusal.index()).row().countsTooManySurprises()) {
             answers.fail(new IOException(
                     refusal.cause().getMessage() + " Others create and delete this znode all the time."));
             return;
@@ -110,12 +110,12 @@ final class SessionBoundRequests {
                 String node = ZNodePath.parentPrefix(create.path()) + "/"
                         + result.created().get(created++);
                 if (step.effect() == Effect.MAKES) {
-                    rows.move(row, () -> row.isAt(node, create.data()));
+                    rows.move(row, () -> row.foundAt(node, create.data()));
                 }
             } else if (step.effect() == Effect.SETS) {
-                row.isAt(row.node(), ((ZNodeWrite.SetData) step.write()).data());
+                row.foundAt(row.node(), ((ZNodeWrite.SetData) step.write()).data());
             } else if (step.effect() == Effect.DELETES) {
-                rows.move(row, row::isNowhere);
+                rows.move(row, row::notFound);
             }
             row.succeeded();
         }
@@ -131,7 +131,7 @@ final class SessionBoundRequests {
     private void release(List<SessionBoundRow> batch) {
         for (SessionBoundRow row : batch) {
             if (row.takeDeletedMeanwhile() && row.node() != null) {
-                rows.move(row, row::isNowhere);
+                rows.move(row, row::notFound);
                 strategy.onDeleted(row);
             }
         }
@@ -150,7 +150,7 @@ final class SessionBoundRequests {
             return;
         }
         LOG.info("The znode '{}' of a row was deleted by somebody else.", node);
-        rows.move(row, row::isNowhere);
+        rows.move(row, row::notFound);
         strategy.onDeleted(row);
         rows.review(row);
         send();

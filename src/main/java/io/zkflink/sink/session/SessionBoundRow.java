@@ -92,7 +92,7 @@ final class SessionBoundRow {
         }
 
         @Override
-        public void isPutBelow() {
+        public void notePutBelow() {
             // An ephemeral znode has no children.
         }
 
@@ -212,20 +212,20 @@ final class SessionBoundRow {
     }
 
     /** Its znode is there, and nobody knows with which data. */
-    void isAt(String path) {
+    void foundAt(String path) {
         node = path;
         unread = true;
         current = false;
     }
 
     /** Its znode is there, with this data; null is none. */
-    void isAt(String path, byte[] written) {
+    void foundAt(String path, byte[] written) {
         node = path;
         unread = false;
         current = Arrays.equals(written == null ? new byte[0] : written, data == null ? new byte[0] : data);
     }
 
-    void isNowhere() {
+    void notFound() {
         node = null;
         unread = false;
         current = false;
@@ -244,7 +244,7 @@ final class SessionBoundRow {
     }
 
     /** Counts that its znode was not as expected; true when that happens too often for anybody to keep up. */
-    boolean isErratic() {
+    boolean countsTooManySurprises() {
         return ++surprises > 20;
     }
 

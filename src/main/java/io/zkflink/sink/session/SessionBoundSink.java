@@ -60,7 +60,7 @@ public final class SessionBoundSink<T> implements Serializable {
         return new SessionBoundSink<>(
                 connection,
                 new SessionBoundChanges.OfZNodes<>(encoder),
-                context -> new EphemeralZNodes(context, timeout),
+                context -> new EphemeralStrategy(context, timeout),
                 delivery,
                 settings);
     }
@@ -75,7 +75,7 @@ public final class SessionBoundSink<T> implements Serializable {
         return new SessionBoundSink<>(
                 connection,
                 new SessionBoundChanges.OfClaims(encoder),
-                context -> new ClaimZNodes(context, recipe),
+                context -> new ClaimStrategy(context, recipe),
                 delivery,
                 settings);
     }

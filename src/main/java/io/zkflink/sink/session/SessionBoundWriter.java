@@ -31,20 +31,18 @@ import org.slf4j.LoggerFactory;
  *
  * <ul>
  *   <li>Killed before that, it leaves a session that owns nothing.
- * <li>Killed after that, the next writer goes on with the session if it comes before the session expires, and finds
- * what
- *       is there. A row that the checkpoint has and the session has not is created; a znode whose row came after the
- *       checkpoint stays, for Flink replays such rows. A restored source may take part in checkpoints before it has
- * replayed anything, so that none of them says that a row will not come any more: the znode stays for as long as it
- *       would without a writer, the session timeout, and goes with the next checkpoint that completes.
+ *   <li>Killed after that, the next writer goes on with the session if it comes before the session expires, and finds
+ *       what is there. A row that the checkpoint has and the session has not is created; a znode whose row came after
+ *       the checkpoint stays, for Flink replays such rows. A restored source may take part in checkpoints before it has
+ *       replayed anything, so that none of them says that a row will not come any more: the znode stays for as long as
+ *       it would without a writer, the session timeout, and goes with the next checkpoint that completes.
  *   <li>Cut off for so long that the session expires, it has a new one, in which the rows are created again once a
  *       checkpoint has completed that knows it. What the expired session owned is deleted by the server before it lets
  *       anybody know.
- * <li>Ended by cancellation or failure, which cannot be told apart, it leaves the session as it is. Ended by the end of
- *       its input, it deletes all and then ends the session; killed between the two, it does so again.
- * <li>Cut off, or paused, while another writer takes its place: each of its requests is refused from the moment at
- * which
- *       the other one has the session. It learns that by the next one, leaves the session and fails.
+ *   <li>Ended by cancellation or failure, which cannot be told apart, it leaves the session as it is. Ended by the end
+ *       of its input, it deletes all and then ends the session; killed between the two, it does so again.
+ *   <li>Cut off, or paused, while another writer takes its place: each of its requests is refused from the moment at
+ *       which the other one has the session. It learns that by the next one, leaves the session and fails.
  * </ul>
  *
  * Without checkpoints it creates rows at once, and ends the session when it ends.

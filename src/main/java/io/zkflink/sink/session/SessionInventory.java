@@ -77,7 +77,7 @@ final class SessionInventory {
         if (hasOrphans() && row.node() == null) {
             String orphan = orphans.remove(strategy.key(row, context.sessionId()));
             if (orphan != null) {
-                context.rows().move(row, () -> row.isAt(orphan));
+                context.rows().move(row, () -> row.foundAt(orphan));
             }
         }
     }
@@ -86,7 +86,7 @@ final class SessionInventory {
     void removeOrphans() {
         for (String node : orphans.values()) {
             SessionBoundRow row = context.rows().getOrAdd(strategy.idOf(node));
-            context.rows().move(row, () -> row.isAt(node));
+            context.rows().move(row, () -> row.foundAt(node));
             context.rows().review(row);
         }
         orphans.clear();
@@ -148,9 +148,9 @@ final class SessionInventory {
         for (SessionBoundRow row : rows.all()) {
             String node = nodes.remove(strategy.key(row, current.id()));
             if (node == null) {
-                rows.move(row, row::isNowhere);
+                rows.move(row, row::notFound);
             } else if (!node.equals(row.node())) {
-                rows.move(row, () -> row.isAt(node));
+                rows.move(row, () -> row.foundAt(node));
             }
             rows.review(row);
         }

@@ -16,7 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
 /** What the znodes of a writer's rows are, and how they are written. Everything happens on the task thread. */
-sealed interface ZNodeStrategy permits EphemeralZNodes, ClaimZNodes {
+sealed interface ZNodeStrategy permits EphemeralStrategy, ClaimStrategy {
 
     /** An operation of a request, and the row it is for. */
     record Step(SessionBoundRow row, ZNodeWrite write, Effect effect) {}

@@ -99,8 +99,8 @@ public sealed interface Delivery extends Serializable {
     /**
      * Rows are there for as long as the writer's session: ephemeral znodes, claims of recipes.
      *
-     * @param commitPath an absolute path below which it is kept whose turn it is to write as a session; it may also hold
-     *     commit markers
+     * @param commitPath an absolute path below which it is kept whose turn it is to write as a session; it may also
+     *     hold commit markers
      */
     record SessionBound(String commitPath) implements Delivery {
 
@@ -140,7 +140,8 @@ public sealed interface Delivery extends Serializable {
     }
 
     /** What users ask for of a sink, which may contradict itself; null for what they do not say. */
-    record Wish(DeliveryGuarantee guarantee, String idPrefix, String commitPath, Duration retention, String guardLock) {
+    record Requested(
+            DeliveryGuarantee guarantee, String idPrefix, String commitPath, Duration retention, String guardLock) {
 
         /**
          * Of rows that outlive their writer.

@@ -76,7 +76,9 @@ public record SinkSettings(Rows rows, Batching batching) implements Serializable
             InvalidSettingException.checkDuration("sink.flush-buffer.timeout", timeout);
         }
 
-        /** How many bytes may wait at most: more than the requests after next keeps nobody busier. */
+        /**
+         * How many bytes may wait at most: those of the requests in flight, and as many again to follow them at once.
+         */
         public long maxBufferedBytes() {
             return 2L * maxInFlight * maxBytes;
         }

@@ -49,7 +49,7 @@ final class Commit {
                 batched.mayNotWait();
             }
             if (transaction.removals().parents().contains(row.path())) {
-                batched.isPutBelow();
+                batched.notePutBelow();
             }
             rows.add(batched);
         }

@@ -36,8 +36,7 @@ public record Transaction(String markerPath, long number, long predecessor, List
      * @param mayWait whether those that are not {@code again} are left out, for they come again in the next checkpoint
      * @param keptFrom the number of the oldest transaction of which it has still to be known what was left out
      * @param parents the paths of those where, or below which, a later transaction of the checkpoint puts something:
-     *     such a
-     *     znode stays, without data, if it has children
+     *     such a znode stays, without data, if it has children
      * @param again the transactions that had removals first, by path: each is made if it was left out there
      */
     public record Removals(boolean mayWait, long keptFrom, Set<String> parents, Map<String, Origin> again) {

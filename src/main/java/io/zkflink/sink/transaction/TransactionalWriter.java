@@ -47,7 +47,7 @@ final class TransactionalWriter<T>
     /** When the last one was prepared. */
     private long lastPrepared = Transaction.UNKNOWN;
     /** The number before the first transaction of the last checkpoint. */
-    private long lastCheckpoint;
+    private long numberBeforeCheckpoint;
 
     private boolean ended;
 
@@ -90,7 +90,7 @@ final class TransactionalWriter<T>
 
     @Override
     public void flush(boolean endOfInput) {
-        // There is nobody to flush to before the checkpoint has completed.
+        // Nothing is written before the checkpoint has completed.
         ended = endOfInput;
     }
 
@@ -122,7 +122,7 @@ final class TransactionalWriter<T>
             }
         }
         again.clear();
-        lastCheckpoint = begin;
+        numberBeforeCheckpoint = begin;
         waiting.forEach(this::addAgain);
         return prepared;
     }
@@ -202,7 +202,7 @@ final class TransactionalWriter<T>
                 ++transactions,
                 predecessor,
                 writes,
-                new Transaction.Removals(removalsMayWait && !ended, lastCheckpoint + 1, stay, theirs));
+                new Transaction.Removals(removalsMayWait && !ended, numberBeforeCheckpoint + 1, stay, theirs));
     }
 
     @Override

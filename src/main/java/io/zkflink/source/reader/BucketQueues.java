@@ -44,7 +44,7 @@ final class BucketQueues {
     private final Map<String, ResourceQueue> queues = new HashMap<>();
 
     /** The last feed event of each path since the queues were looked at. */
-    private Map<String, Observation> unseen = new LinkedHashMap<>();
+    private Map<String, Observation> pending = new LinkedHashMap<>();
 
     /** The resources to look at, whether or not more is seen of them. */
     private Set<String> undecided = new LinkedHashSet<>();
@@ -65,7 +65,7 @@ final class BucketQueues {
     }
 
     void observe(Observation observation) {
-        unseen.put(observation.path(), observation);
+        pending.put(observation.path(), observation);
     }
 
     void walkBegun() {
@@ -78,28 +78,27 @@ final class BucketQueues {
 
     /** Whether there is something to look at. */
     boolean haveNews() {
-        return !unseen.isEmpty() || !undecided.isEmpty() || ended != null;
+        return !pending.isEmpty() || !undecided.isEmpty() || ended != null;
     }
 
     /**
      * Looks at the queues that may have changed.
      *
      * @param changes told the changes of rows, those of one resource one after the other, each that takes a row away
-     *     with
-     *     the time of that: when the read was sent that found it gone, or the row's own if that is later
+     *     with the time of that: when the read was sent that found it gone, or the row's own if that is later
      */
-    public void evaluate(Completeness evidence, ObjLongConsumer<QueueRow.Change> changes) {
+    public void evaluate(Completeness completeness, ObjLongConsumer<QueueRow.Change> changes) {
         Map<String, Long> times = new HashMap<>();
-        Map<String, List<ContenderChange>> sighted = new LinkedHashMap<>();
-        undecided.forEach(resource -> sighted.put(resource, new ArrayList<>()));
+        Map<String, List<ContenderChange>> changed = new LinkedHashMap<>();
+        undecided.forEach(resource -> changed.put(resource, new ArrayList<>()));
         undecided = new LinkedHashSet<>();
-        Map<String, Observation> news = unseen;
-        unseen = new LinkedHashMap<>();
+        Map<String, Observation> news = pending;
+        pending = new LinkedHashMap<>();
         Map<String, ContenderChange> children = new LinkedHashMap<>();
         news.forEach((path, observation) -> {
             state.includes(observation.zxid());
             times.put(path, observation.sentMillis());
-            ContenderChange child = sighted(observation);
+            ContenderChange child = changeOf(observation);
             if (child != null) {
                 children.put(path, child);
             }
@@ -113,10 +112,10 @@ final class BucketQueues {
             ended = null;
         }
         children.forEach(
-                (path, child) -> sighted.computeIfAbsent(ZNodePath.parentPrefix(path), any -> new ArrayList<>())
+                (path, child) -> changed.computeIfAbsent(ZNodePath.parentPrefix(path), any -> new ArrayList<>())
                         .add(child));
         Consumer<QueueRow.Change> timed = change -> changes.accept(change, goneMillis(change, times));
-        sighted.forEach((resource, seen) -> evaluate(resource, seen, evidence, timed));
+        changed.forEach((resource, seen) -> evaluate(resource, seen, completeness, timed));
     }
 
     /**
@@ -165,9 +164,9 @@ final class BucketQueues {
     }
 
     private void evaluate(
-            String resource, List<ContenderChange> news, Completeness evidence, Consumer<QueueRow.Change> changes) {
+            String resource, List<ContenderChange> news, Completeness completeness, Consumer<QueueRow.Change> changes) {
         ResourceQueue queue = queue(resource);
-        queue.evaluate(news, evidence, name -> reconciler.touch(resource + "/" + name))
+        queue.evaluate(news, completeness, name -> reconciler.touch(resource + "/" + name))
                 .forEach(changes);
         if (queue.isUndecided()) {
             undecided.add(resource);
@@ -177,7 +176,7 @@ final class BucketQueues {
     }
 
     /** What an observation says that is new; null if nothing is. */
-    private ContenderChange sighted(Observation observation) {
+    private ContenderChange changeOf(Observation observation) {
         String name = ZNodePath.name(observation.path());
         long earliest = observation
                 .znode()

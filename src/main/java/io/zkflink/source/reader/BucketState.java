@@ -13,8 +13,8 @@ import java.util.List;
 /**
  * A bucket while it is read: the state machine, and its encoded form for checkpoints.
  *
- * <p>A checkpoint encodes only what changed since the last one, as more blocks; when they have half as many entries again
- * as there is something to save, all is encoded anew. Owned by the task thread.
+ * <p>A checkpoint encodes only what changed since the last one, as more blocks; when they have half as many entries
+ * again as there is something to save, all is encoded anew. Owned by the task thread.
  */
 final class BucketState {
 

@@ -35,7 +35,7 @@ final class QueueEmitter implements FeedEventEmitter<RowData> {
     private final ScanMetrics metrics;
     private final Map<BucketState, BucketQueues> buckets = new LinkedHashMap<>();
     private final ArrayDeque<BucketQueues> waiting = new ArrayDeque<>();
-    private Completeness evidence;
+    private Completeness completeness;
 
     QueueEmitter(RecipeScan recipe, ScanSettings settings, RowLimit limit, ScanMetrics metrics) {
         this.recipe = recipe;
@@ -89,7 +89,7 @@ final class QueueEmitter implements FeedEventEmitter<RowData> {
     }
 
     private void evaluate(Completeness found) {
-        evidence = found;
+        completeness = found;
         buckets.values().stream().filter(BucketQueues::haveNews).forEach(waiting::add);
     }
 
@@ -101,8 +101,8 @@ final class QueueEmitter implements FeedEventEmitter<RowData> {
     @Override
     public void emitMore(SourceOutput<RowData> output) throws IOException {
         BucketQueues bucket = waiting.remove();
-        bucket.evaluate(evidence, (change, goneMillis) -> emit(change, goneMillis, output));
-        if (evidence != Completeness.ROUND) {
+        bucket.evaluate(completeness, (change, goneMillis) -> emit(change, goneMillis, output));
+        if (completeness != Completeness.ROUND) {
             // All that was reported has been read: a resource that was renamed has one name by now.
             bucket.checkKeys(recipe.decoder().template());
         }

@@ -9,13 +9,13 @@ import org.apache.flink.api.connector.source.SourceOutput;
 /**
  * How far event time, the {@code mtime} of znodes, has come in one reader.
  *
- * <p>While a walk runs nothing is said, since it finds old and new in any order. Afterwards reads go round: whatever
- * comes when all has been read that was reported until a moment is a later transaction than all that had been seen by
- * that moment, and its time by the leader's clock is no earlier. So a round that ends moves time on to the newest znode
- * seen before it began, and where nothing is left to be read, to the newest seen. A tree that nobody edits gets no
- * further by that; where it is asked for, a proof that the connection misses nothing moves time on, by the interval of
- * the proofs behind this machine's clock. Where the tree is polled, only what was seen before a walk began is older
- * than what the next one may find. Used by the task thread.
+ * <p>While a walk runs no watermark is emitted, since it finds old and new znodes in any order. Afterwards znodes are
+ * read in rounds. What a later round reads was written after everything that had been seen when the round before it
+ * began, and the leader's clock gives it no earlier time. So the end of a round moves the watermark to the newest znode
+ * seen before the round began, and to the newest seen of all where nothing is left to be read. A tree that nobody edits
+ * gets no further by that; where it is asked for, a proof that the connection misses nothing moves time on, by the
+ * interval of the proofs behind this machine's clock. Where the tree is polled, only what was seen before a walk began
+ * is older than what the next one may find. Used by the task thread.
  */
 final class SourceWatermarks {
 

@@ -11,8 +11,7 @@ import org.apache.flink.api.connector.source.SourceSplit;
  * @param newestZxid the highest zxid seen when the state was saved; no older tree is accepted
  * @param baseZxid with {@code latest-offset} the zxid of the start, or {@link #BASE_LEARNT}; else {@link #NO_BASE}
  * @param known encoded by {@link ZNodeStateCodec}, the oldest block first; a later entry replaces an earlier one.
- *     Blocks are
- *     shared with the reader's memory and not to be modified
+ *     Blocks are shared with the reader's memory and not to be modified
  */
 @Internal
 public record SubtreeSplit(int bucket, long newestZxid, long baseZxid, List<byte[]> known) implements SourceSplit {

@@ -19,8 +19,8 @@ public final class SubtreeSplitSerializer extends StateFormat<SubtreeSplit> {
     public static final String WHAT = "this zookeeper source";
 
     /**
-     * Version 2 keeps versions of znodes and times of deletions, version 3 packs entries; those in the blocks say all of
-     * this by flags.
+     * Version 2 keeps versions of znodes and times of deletions, version 3 packs entries; those in the blocks say all
+     * of this by flags.
      */
     private static final int VERSION = 3;
 

@@ -23,8 +23,7 @@ public sealed interface Change {
      * The znode is gone.
      *
      * @param millis when the read was sent that did not find it, or when the walk began that did not, but no earlier
-     *     than
-     *     the znode's last change; in milliseconds since the epoch
+     *     than the znode's last change; in milliseconds since the epoch
      */
     record Deleted(String path, ZNodeState before, long millis) implements Change {}
 }

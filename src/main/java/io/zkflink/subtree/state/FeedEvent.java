@@ -28,8 +28,7 @@ public sealed interface FeedEvent {
      *
      * @param sentMillis when the read was sent, in milliseconds since the epoch by this machine's clock
      * @param zxid a transaction that the tree is known to include, among them the one that deleted a znode which was
-     *     not
-     *     found, if the server has told it
+     *     not found, if the server has told it
      */
     record Observation(String path, Optional<ZNode> znode, int walk, long sentMillis, long zxid) implements FeedEvent {
 

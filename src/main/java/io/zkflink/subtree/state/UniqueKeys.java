@@ -30,7 +30,7 @@ public final class UniqueKeys {
     private final PathTemplate template;
     private final Map<String, ZNodeState> known;
     /** By canonical path, the znode that has the key, where it is another one; may be gone by now. */
-    private final Map<String, String> differently = new HashMap<>();
+    private final Map<String, String> holderByKey = new HashMap<>();
     /** By canonical path, the last observation of each znode that waits. */
     private final Map<String, Map<String, Observation>> waiting = new LinkedHashMap<>();
 
@@ -117,15 +117,15 @@ public final class UniqueKeys {
 
     private void admit(String key, String path) {
         if (!path.equals(key)) {
-            differently.put(key, path);
+            holderByKey.put(key, path);
         }
     }
 
     /** The path of the znode that has a key, or null. */
     private String holder(String key) {
-        String other = differently.get(key);
+        String other = holderByKey.get(key);
         if (other != null && !known.containsKey(other)) {
-            differently.remove(key);
+            holderByKey.remove(key);
             other = null;
         }
         return other != null ? other : known.containsKey(key) ? key : null;

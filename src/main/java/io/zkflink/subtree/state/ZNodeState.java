@@ -35,7 +35,9 @@ public final class ZNodeState {
      */
     private byte[] kept;
 
-    /** The number of the last walk that has seen it, above the flags: one of the four bytes less for each of millions. */
+    /**
+     * The number of the last walk that has seen it, above the flags: one of the four bytes less for each of millions.
+     */
     private int walkAndFlags;
 
     public ZNodeState(String path, long czxid, long mzxid, long mtime, int version) {

@@ -33,7 +33,7 @@ public final class SinkOptionsReader {
      * @param mode of the znodes
      */
     public Delivery delivery(CreateMode mode) {
-        Delivery.Wish wish = new Delivery.Wish(
+        Delivery.Requested wish = new Delivery.Requested(
                 options.get(SinkOptions.DELIVERY_GUARANTEE),
                 options.getOptional(SinkOptions.TRANSACTIONAL_ID_PREFIX).orElse(null),
                 options.get(SinkOptions.COMMIT_PATH),

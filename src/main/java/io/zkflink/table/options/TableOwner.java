@@ -24,8 +24,8 @@ import org.apache.flink.table.factories.FactoryUtil;
 public record TableOwner(String definitions, String readable, Map<String, String> connection, List<String> history) {
 
     /**
-     * Of a table that is read as it was: the moment, in milliseconds since the epoch. An option of the table, beside its
-     * snapshot, because compiled plans and hints keep options only. No definition has it.
+     * Of a table that is read as it was: the moment, in milliseconds since the epoch. An option of the table, beside
+     * its snapshot, because compiled plans and hints keep options only. No definition has it.
      */
     public static final String AS_OF = "system-time.as-of";
 

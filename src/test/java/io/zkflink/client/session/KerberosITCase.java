@@ -102,7 +102,7 @@ class KerberosITCase {
             ZooKeeperException failure = (ZooKeeperException) Await.failure(client.read("/"));
             assertThat(failure.failure()).isEqualTo(Failure.AUTHENTICATION_FAILED);
             assertThat(failure)
-                    .hasMessageStartingWith("ZooKeeper at '" + server.connectString() + "' does not let us in: ")
+                    .hasMessageStartingWith("ZooKeeper at '" + server.connectString() + "' refused the connection: ")
                     .hasMessageEndingWith(". Check 'sasl.kerberos.principal' = '" + PRINCIPAL
                             + "' and 'sasl.kerberos.keytab' = '" + keytab
                             + "', and that the server is set up for this SASL mechanism.");

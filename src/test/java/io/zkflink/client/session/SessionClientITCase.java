@@ -596,7 +596,7 @@ class SessionClientITCase extends ZooKeeperClientContract {
             WatchRecorder recorder = new WatchRecorder();
             mine.watch("/", recorder);
             recorder.awaitLast("established");
-            long longer = settings.patience().multipliedBy(2).toNanos();
+            long longer = settings.totalTimeout().multipliedBy(2).toNanos();
 
             loseConnection();
             long start = System.nanoTime();

@@ -55,12 +55,12 @@ final class RunningWriter {
     static RunningWriter ofZNodes(FakeZooKeeper zk, boolean checkpointed, SessionBoundState state, Acl acl)
             throws Exception {
         return new RunningWriter(
-                zk, checkpointed, state, acl, context -> new EphemeralZNodes(context, Duration.ofSeconds(4)));
+                zk, checkpointed, state, acl, context -> new EphemeralStrategy(context, Duration.ofSeconds(4)));
     }
 
     static RunningWriter ofClaims(
             FakeZooKeeper zk, boolean checkpointed, SessionBoundState state, RecipeSettings recipe) throws Exception {
-        return new RunningWriter(zk, checkpointed, state, Acl.OPEN, context -> new ClaimZNodes(context, recipe));
+        return new RunningWriter(zk, checkpointed, state, Acl.OPEN, context -> new ClaimStrategy(context, recipe));
     }
 
     // ---- Znodes.

@@ -57,9 +57,9 @@ public class TransactionCommitterTest {
     }
 
     private static TransactionCommitter committer(ZooKeeperClient client, SinkSettings settings) {
-        RetryPolicy patience = new RetryPolicy(Duration.ofSeconds(10), Duration.ofMillis(1));
+        RetryPolicy retries = new RetryPolicy(Duration.ofSeconds(10), Duration.ofMillis(1));
         return new TransactionCommitter(
-                client, DELIVERY, settings, patience, new SinkMetrics(new UnregisteredMetricsGroup()));
+                client, DELIVERY, settings, retries, new SinkMetrics(new UnregisteredMetricsGroup()));
     }
 
     private static void commit(ZooKeeperClient client, Transaction... transactions)
@@ -339,7 +339,9 @@ public class TransactionCommitterTest {
         assertThat(zk.tree(MARKERS)).containsEntry(MARKERS + "/w", "2");
     }
 
-    /** The way out where a checkpoint holds what the servers do not take: what it divides into is not in the checkpoint. */
+    /**
+     * The way out where a checkpoint holds what the servers do not take: what it divides into is not in the checkpoint.
+     */
     @Test
     void transactionOfACheckpointIsDividedAsALowerOptionSays() throws Exception {
         RowWrite[] rows = IntStream.range(0, 30)

@@ -34,7 +34,9 @@ import org.apache.flink.runtime.metrics.groups.InternalSourceReaderMetricGroup;
 import org.apache.flink.table.data.RowData;
 import org.junit.jupiter.api.Test;
 
-/** What the task's thread allocates for a znode of a snapshot, from what was read to the row, with what it remembers. */
+/**
+ * What the task's thread allocates for a znode of a snapshot, from what was read to the row, with what it remembers.
+ */
 class ScanAllocationTest {
 
     private final PathTemplate template =

@@ -34,7 +34,7 @@ import java.util.concurrent.CompletableFuture;
  * number nodes differently, and notes which nodes its rows had in the session before this one. A server that deletes
  * those late would have rows wait for themselves, so each goes before its row queues anew.
  */
-final class ClaimZNodes implements ZNodeStrategy {
+final class ClaimStrategy implements ZNodeStrategy {
 
     private final Context context;
     private final RecipeSettings recipe;
@@ -59,7 +59,7 @@ final class ClaimZNodes implements ZNodeStrategy {
      */
     private record Survey(boolean exists, boolean isStale) {}
 
-    ClaimZNodes(Context context, RecipeSettings recipe) {
+    ClaimStrategy(Context context, RecipeSettings recipe) {
         this.context = context;
         this.recipe = recipe;
         this.parents = context.parents();
@@ -112,7 +112,7 @@ final class ClaimZNodes implements ZNodeStrategy {
 
     /** Takes a node for its row's that was found in the session: its name says that it is, and so what data it has. */
     private void read(SessionBoundRow row) {
-        row.isAt(row.node(), row.data());
+        row.foundAt(row.node(), row.data());
         barriers.changed(row.path());
     }
 
@@ -247,13 +247,13 @@ final class ClaimZNodes implements ZNodeStrategy {
         boolean exists = cause.failure() == Failure.NODE_EXISTS;
         boolean isResource = step.effect() == Effect.NONE && step.write() instanceof ZNodeWrite.Create;
         if (step.effect() == Effect.DELETES && isGone) {
-            context.rows().move(row, row::isNowhere);
+            context.rows().move(row, row::notFound);
             barriers.changed(row.path());
         } else if (step.effect() == Effect.MAKES && isGone) {
             // The server deletes containers that are empty, and others what they like: it is surveyed again.
             gone.add(row.path());
         } else if (step.effect() == Effect.MAKES && exists) {
-            context.rows().move(row, () -> row.isAt(step.write().path(), row.data()));
+            context.rows().move(row, () -> row.foundAt(step.write().path(), row.data()));
             barriers.changed(row.path());
         } else if (isResource && isGone) {
             return createParents(steps, row.path());

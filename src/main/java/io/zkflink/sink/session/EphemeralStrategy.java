@@ -29,9 +29,9 @@ import org.slf4j.LoggerFactory;
  * other znode at once, the writer fails; one that goes on from a checkpoint waits for those, too, for as long as rows
  * may be replayed.
  */
-final class EphemeralZNodes implements ZNodeStrategy {
+final class EphemeralStrategy implements ZNodeStrategy {
 
-    private static final Logger LOG = LoggerFactory.getLogger(EphemeralZNodes.class);
+    private static final Logger LOG = LoggerFactory.getLogger(EphemeralStrategy.class);
     private static final long READ_AGAIN_MILLIS = 500;
     /** No owner of a znode. */
     private static final long GONE = -1;
@@ -41,7 +41,7 @@ final class EphemeralZNodes implements ZNodeStrategy {
     private final MissingParents parents;
 
     /** @param sessionTimeout that is asked for */
-    EphemeralZNodes(Context context, Duration sessionTimeout) {
+    EphemeralStrategy(Context context, Duration sessionTimeout) {
         this.context = context;
         this.sessionTimeout = sessionTimeout;
         this.parents = context.parents();
@@ -85,7 +85,8 @@ final class EphemeralZNodes implements ZNodeStrategy {
 
     private void found(SessionBoundRow row, Optional<ZNode> found) {
         boolean isOurs = found.isPresent() && found.get().stat().ephemeralOwner() == context.sessionId();
-        context.rows().move(row, isOurs ? () -> row.isAt(row.path(), found.get().data()) : row::isNowhere);
+        context.rows()
+                .move(row, isOurs ? () -> row.foundAt(row.path(), found.get().data()) : row::notFound);
     }
 
     @Override
@@ -126,7 +127,7 @@ final class EphemeralZNodes implements ZNodeStrategy {
                     .toArray(CompletableFuture[]::new));
         }
         if (cause.failure() == Failure.NO_NODE) {
-            context.rows().move(row, row::isNowhere);
+            context.rows().move(row, row::notFound);
             return CompletableFuture.completedFuture(null);
         }
         return CompletableFuture.failedFuture(cause);
@@ -139,7 +140,7 @@ final class EphemeralZNodes implements ZNodeStrategy {
         }
         long owner = found.get().stat().ephemeralOwner();
         if (owner == context.sessionId()) {
-            context.rows().move(row, () -> row.isAt(row.path(), found.get().data()));
+            context.rows().move(row, () -> row.foundAt(row.path(), found.get().data()));
         } else if (isSession(owner)) {
             row.blocked(true);
             LOG.info(
