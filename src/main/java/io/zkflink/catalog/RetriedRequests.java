@@ -82,7 +82,7 @@ final class RetriedRequests {
                 }
                 return answer(mirror.client().write(writes)).orElse(null);
             } catch (ZooKeeperException e) {
-                pauseUnlessFinal(e);
+                pauseUnlessFinal(e, ", so it is not known whether it was written");
                 isUnsure = true;
             }
         }
@@ -116,7 +116,7 @@ final class RetriedRequests {
             try {
                 return answer(request.send());
             } catch (ZooKeeperException e) {
-                pauseUnlessFinal(e);
+                pauseUnlessFinal(e, "");
             }
         }
     }
@@ -126,7 +126,8 @@ final class RetriedRequests {
         return Requests.get(answer, Duration.ofNanos(left));
     }
 
-    private void pauseUnlessFinal(ZooKeeperException failure) throws IOException {
+    /** @param consequence of giving up, for the message */
+    private void pauseUnlessFinal(ZooKeeperException failure, String consequence) throws IOException {
         if (failure.failure() == Failure.CLOSED) {
             mirror.checkReplaced(failure);
         } else if (!failure.failure().isTransient()) {
@@ -137,8 +138,7 @@ final class RetriedRequests {
                     failure.failure(),
                     "the connection to ZooKeeper at '" + connection.connectString() + "' was lost and did not come back"
                             + " within " + connection.totalTimeout().toMillis() + " ms ('connection-timeout' x"
-                            + " 'max-retry-attempts'), so it is not known whether it was written. "
-                            + failure.getMessage());
+                            + " 'max-retry-attempts')" + consequence + ". " + failure.getMessage());
         }
         try {
             TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);

@@ -159,7 +159,12 @@ final class ZNodeMirror {
                 questions.release();
             }
         }
-        throw new ZooKeeperException(Failure.CLOSED, "The catalog was closed.");
+        throw closed
+                ? new ZooKeeperException(Failure.CLOSED, "The catalog was closed.")
+                : new ZooKeeperException(
+                        Failure.UNREACHABLE,
+                        "No connection was begun to ZooKeeper at '" + key.connection().connectString() + "' within "
+                                + SLACK.toMillis() + " ms. Try again.");
     }
 
     /**

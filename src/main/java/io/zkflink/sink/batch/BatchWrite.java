@@ -292,8 +292,7 @@ public final class BatchWrite {
                     cause instanceof IOException e
                             ? e
                             : new IOException(
-                                    "The rows beginning with that of the znode '" + firstPath
-                                            + "' could not be written: " + cause,
+                                    RefusedRow.rowsFrom(rows, firstPath) + " could not be written: " + cause,
                                     cause));
         }
     }

@@ -59,12 +59,18 @@ public final class RefusedRow {
                 + " 'sink.delete-children' = 'true' to have them deleted with it.";
     }
 
+    /** What a batch writes, for a message about it. */
+    static String rowsFrom(int rows, String firstPath) {
+        return rows == 0
+                ? "The marker of a checkpoint without rows"
+                : rows + " rows, first of them that of the znode '" + firstPath + "',";
+    }
+
     public static String gaveUp(int rows, String firstPath, long millis, ZooKeeperException last) {
         return String.format(
-                "%d rows, first of them that of the znode '%s', could not be written within %d ms"
-                        + " ('connection-timeout' x 'max-retry-attempts'): %s Check the ensemble, or raise"
-                        + " 'max-retry-attempts'.",
-                rows, firstPath, millis, last.getMessage());
+                "%s could not be written within %d ms ('connection-timeout' x 'max-retry-attempts'): %s Check the"
+                        + " ensemble, or raise 'max-retry-attempts'.",
+                rowsFrom(rows, firstPath), millis, last.getMessage());
     }
 
     public static String tooLarge(String path, long bytes) {
