@@ -32,8 +32,10 @@ import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.table.api.TableEnvironment;
 import org.apache.flink.table.api.TableResult;
+import org.apache.flink.table.api.config.ExecutionConfigOptions;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.functions.FunctionContext;
@@ -65,6 +67,8 @@ public final class LookupBenchmark {
     private static final int WRITES_PER_SECOND = 10_000;
     private static final int WRITES_PER_REQUEST = 100;
     private static final int PROBES = 500;
+    private static final ConfigOption<Integer> CAPACITY =
+            ExecutionConfigOptions.TABLE_EXEC_ASYNC_LOOKUP_BUFFER_CAPACITY;
     private static final String PARTIAL = "'lookup.cache' = 'PARTIAL', 'lookup.partial-cache.max-rows' = '100000'";
 
     private final PrintStream out;
@@ -103,6 +107,9 @@ public final class LookupBenchmark {
                 measureWarm(counts, "PARTIAL, warm, with ttl: Flink's own cache", "timed", MANY);
                 measureWarm(counts, "flink-connector-jdbc, PARTIAL, warm, on Derby", "jdbc", MANY);
                 measure(counts, "NONE, lookup.async", QUIET, "async", MORE);
+                sql.getConfig().set(CAPACITY, 2_000);
+                measure(counts, "NONE, lookup.async, buffer-capacity of 2,000", QUIET, "async", MORE);
+                sql.getConfig().set(CAPACITY, CAPACITY.defaultValue());
                 measure(counts, "NONE", QUIET, "plain", SOME);
                 measure(counts, "one getData per row", QUIET, "naive", FEW);
                 try (Writer writer = new Writer(zk.zooKeeper())) {
