@@ -9,7 +9,7 @@ import io.zkflink.subtree.state.ZNodeState;
  *
  * <p>A round that crashed leaves {@code ready} behind, and nobody of the next round must take it for its own. Members
  * of the round that a {@code ready} was created for are older than it, so it counts while one of them is there, and
- * those who come late are let in with him. When only younger ones are there, it counts once they are enough by
+ * those who come late are let in, too. When only younger ones are there, it counts once they are enough by
  * themselves. Who has been let in stays in, whoever else leaves.
  *
  * <p>Several children say together whether it is open, so an evaluation counts only if all that is known is of one

@@ -34,7 +34,7 @@ import org.apache.flink.annotation.Internal;
  *       before. B was known then. If some A lived at h, its creation had been reported, so it has been read since: it
  *       is still known, and B is not first, or it was found gone, and B waits for the next time. So no A lived at h. If
  *       B itself had been gone at h, that had been reported, and would have been read since. So B was first at h. Who
- *       is new, or sees one before him go, waits for one more round.
+ *       is new, or has seen one before it go, waits for one more round.
  *   <li>{@link Completeness#LISTED}: the list shows one moment. Whoever is known was on it, and if no A of that list
  *       was found gone when it was read, there was none.
  * </ul>

@@ -100,7 +100,7 @@ class RecipeRoundsTest {
                 answer();
                 mark();
             }
-            look(Completeness.EXACT);
+            evaluate(Completeness.EXACT);
             Set<String> held = new TreeSet<>();
             rows.forEach((path, row) -> {
                 if (row.granted()) {
@@ -195,15 +195,15 @@ class RecipeRoundsTest {
 
         private void mark() {
             if (underWay.isEmpty() && reported.isEmpty()) {
-                look(Completeness.EXACT);
+                evaluate(Completeness.EXACT);
                 rounds.begin(0);
             } else if (rounds.areOver()) {
-                look(Completeness.ROUND);
+                evaluate(Completeness.ROUND);
                 rounds.begin(reported.size());
             }
         }
 
-        private void look(Completeness evidence) {
+        private void evaluate(Completeness completeness) {
             List<ContenderChange> news = new ArrayList<>();
             seen.values().forEach(observation -> {
                 Change change = reconciler.observe(observation).orElse(null);
@@ -217,12 +217,12 @@ class RecipeRoundsTest {
                 }
             });
             seen.clear();
-            for (QueueRow.Change change : queue.evaluate(news, evidence, name -> {})) {
-                apply(change, evidence);
+            for (QueueRow.Change change : queue.evaluate(news, completeness, name -> {})) {
+                apply(change, completeness);
             }
         }
 
-        private void apply(QueueRow.Change change, Completeness evidence) {
+        private void apply(QueueRow.Change change, Completeness completeness) {
             if (change.before() != null) {
                 assertThat(rows.remove(change.before().znode().path()))
                         .as(story)
@@ -234,7 +234,7 @@ class RecipeRoundsTest {
                 if (now.granted()
                         && (change.before() == null || !change.before().granted())) {
                     assertThat(everHeld).as(story).contains(now.znode().path());
-                    grantsInRounds += evidence == Completeness.ROUND ? 1 : 0;
+                    grantsInRounds += completeness == Completeness.ROUND ? 1 : 0;
                 }
             }
             List<String> granted = rows.values().stream()

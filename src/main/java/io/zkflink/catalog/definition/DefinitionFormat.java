@@ -21,10 +21,10 @@ import org.apache.flink.table.catalog.exceptions.CatalogException;
 
 /**
  * The frame of every definition: a JSON object with the version of the format, the kind of the object, the version of
- * Flink that wrote it, and an id of the write, by which whoever lost the connection finds out whether his write was
+ * Flink that wrote it, and an id of the write, by which whoever lost the connection finds out whether the write was
  * made.
  *
- * <p>Whoever reads takes each field that he knows. One that is left over comes from a newer Flink and must not be
+ * <p>Whoever reads it takes each known field. One that is left over comes from a newer Flink and must not be
  * ignored.
  */
 final class DefinitionFormat {

@@ -33,7 +33,7 @@ public final class Reconciler {
     private final boolean keepLast;
     private final Map<String, ZNodeState> known = new HashMap<>();
     private final DeletionTimes deletions = new DeletionTimes();
-    /** Null until somebody has saved the state for the first time: until then, all of it is new to him. */
+    /** Null until somebody has saved the state for the first time: until then, all of it is unsaved. */
     private Set<String> touched;
 
     /**

@@ -156,7 +156,7 @@ public final class SinkOptionsReader {
                 options.get(SinkOptions.FLUSH_BUFFER_TIMEOUT));
     }
 
-    /** Says why a combination of a create mode with a schema makes no sense. */
+    /** Why ephemeral rows cannot have a version to expect. */
     public static ValidationException versionOfEphemeral() {
         return new ValidationException(
                 "Invalid metadata column 'version' with 'sink.create-mode' = 'ephemeral': such rows"
@@ -164,7 +164,7 @@ public final class SinkOptionsReader {
                         + " use 'persistent'.");
     }
 
-    /** Says why a combination of a create mode with a schema makes no sense. */
+    /** Why rows that are appended cannot have a version to expect. */
     public static ValidationException versionOfAppended() {
         return new ValidationException("Invalid metadata column 'version' with 'sink.create-mode' ="
                 + " 'persistent-sequential': each row creates a znode of its own, which has no version to expect. Remove"
