@@ -216,7 +216,7 @@ class SecurityITCase {
         @Test
         void missingWhereItIsDemanded() {
             assertThat(failure(STRICT.connectString(), "/open"))
-                    .contains("the server wants to know first who asks (SESSIONCLOSEDREQUIRESASLAUTH). Set 'auth.*' or"
+                    .contains("the server requires authentication (SESSIONCLOSEDREQUIRESASLAUTH). Set 'auth.*' or"
                             + " 'sasl.*' as it demands.");
         }
 
