@@ -163,8 +163,9 @@ final class ZNodeMirror {
                 ? new ZooKeeperException(Failure.CLOSED, "The catalog was closed.")
                 : new ZooKeeperException(
                         Failure.UNREACHABLE,
-                        "No connection was begun to ZooKeeper at '" + key.connection().connectString() + "' within "
-                                + SLACK.toMillis() + " ms. Try again.");
+                        "No connection was begun to ZooKeeper at '"
+                                + key.connection().connectString() + "' within " + SLACK.toMillis()
+                                + " ms. Try again.");
     }
 
     /**

@@ -125,6 +125,7 @@ class CompiledPlansITCase {
                                 + " as it is. Set it to 'ALL'.");
         assertThatThrownBy(() -> batch.executeSql(
                         "CREATE TABLE past (a STRING) WITH ('path' = '/a', 'system-time.as-of' = '1')"))
-                .hasStackTraceContaining("Unsupported option 'system-time.as-of' of a table: to read it as it was, use FOR SYSTEM_TIME AS OF");
+                .hasStackTraceContaining(
+                        "Unsupported option 'system-time.as-of' of a table: to read it as it was, use FOR SYSTEM_TIME AS OF");
     }
 }

@@ -292,8 +292,7 @@ public final class BatchWrite {
                     cause instanceof IOException e
                             ? e
                             : new IOException(
-                                    RefusedRow.rowsFrom(rows, firstPath) + " could not be written: " + cause,
-                                    cause));
+                                    RefusedRow.rowsFrom(rows, firstPath) + " could not be written: " + cause, cause));
         }
     }
 }
