@@ -53,10 +53,16 @@ class CatalogRaceTest {
 
     private void awaitSeenByBoth(String option) {
         for (ZooKeeperCatalog catalog : List.of(mine, other)) {
-            Await.until(
-                    "the mirror has followed",
-                    () -> catalog.tableExists(TABLE)
-                            && catalog.getTable(TABLE).getOptions().containsKey(option));
+            Await.until("the mirror has followed", () -> has(catalog, option));
+        }
+    }
+
+    /** The table may be dropped, and not yet created again, between any two questions. */
+    private static boolean has(ZooKeeperCatalog catalog, String option) {
+        try {
+            return catalog.getTable(TABLE).getOptions().containsKey(option);
+        } catch (TableNotExistException e) {
+            return false;
         }
     }
 
@@ -92,6 +98,7 @@ class CatalogRaceTest {
         });
         assertThatThrownBy(() -> mine.alterTable(TABLE, ofMine, false))
                 .hasMessageContaining("somebody else has altered");
+        awaitSeenByBoth("second");
         assertThat(mine.getTable(TABLE).getOptions()).containsOnlyKeys("second");
     }
 
