@@ -19,7 +19,7 @@ import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.sink.runtime.SinkMetrics;
 import io.zkflink.sink.settings.ConflictPolicy;
 import io.zkflink.sink.settings.SinkSettings;
-import io.zkflink.testkit.AllocatedBytes;
+import io.zkflink.testkit.Allocated;
 import io.zkflink.testkit.FakeZooKeeper;
 import io.zkflink.testkit.ForwardingClient;
 import io.zkflink.testkit.ManualTask;
@@ -53,7 +53,7 @@ class WriteCostTest {
         // The znodes are known the second time, and the classes loaded.
         writeAll(writer);
 
-        long perRow = AllocatedBytes.perRow(ROWS, () -> writeAll(writer));
+        long perRow = Allocated.bytesPerRow(ROWS, () -> writeAll(writer));
 
         assertThat(perRow).as("bytes per row").isBetween((long) DATA_BYTES, 820L);
     }

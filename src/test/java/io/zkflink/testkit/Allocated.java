@@ -25,4 +25,16 @@ public final class Allocated {
         }
         return (THREADS.getCurrentThreadAllocatedBytes() - before) / TIMES;
     }
+
+    /** What is measured. */
+    public interface Work {
+        void run() throws Exception;
+    }
+
+    /** How many bytes some work, done once, takes for each of its rows. */
+    public static long bytesPerRow(int rows, Work work) throws Exception {
+        long before = THREADS.getCurrentThreadAllocatedBytes();
+        work.run();
+        return (THREADS.getCurrentThreadAllocatedBytes() - before) / rows;
+    }
 }

@@ -12,9 +12,6 @@ final class ConnectionLosses {
 
     private static final int LOSSES_TO_DIVIDE = 2;
     private static final int LOSSES_TO_CONVICT = 3;
-    private static final int UNSUSPICIOUS_BYTES = 64 * 1024;
-    /** More than servers accept unless they are told otherwise, however much the size is overestimated. */
-    private static final int SURELY_TOO_LARGE = 1_100_000;
 
     /** Whether a request was sent to a server, so that its failure may be its own doing. */
     private boolean inFlight;
@@ -65,17 +62,17 @@ final class ConnectionLosses {
 
     /** Whether the server seems to break the connection because of the request's size, and it could be divided. */
     boolean callForDivision(List<BatchedRow> request) {
-        return losses >= LOSSES_TO_DIVIDE && request.size() > 1 && bytes(request) > UNSUSPICIOUS_BYTES;
+        return losses >= LOSSES_TO_DIVIDE && request.size() > 1 && bytes(request) > RefusedRow.UNSUSPICIOUS_BYTES;
     }
 
     /** Whether the connection breaks at each attempt to write a row that may be too large for the servers. */
     boolean pointTo(List<BatchedRow> request) {
-        return losses >= LOSSES_TO_CONVICT && request.size() == 1 && bytes(request) > UNSUSPICIOUS_BYTES;
+        return losses >= LOSSES_TO_CONVICT && request.size() == 1 && bytes(request) > RefusedRow.UNSUSPICIOUS_BYTES;
     }
 
     /** A server may have a lower limit, and any network may break a few times while a row is under way. */
     boolean prove(List<BatchedRow> request) {
-        return pointTo(request) && bytes(request) > SURELY_TOO_LARGE;
+        return pointTo(request) && bytes(request) > RefusedRow.SURELY_TOO_LARGE;
     }
 
     private static long bytes(List<BatchedRow> request) {

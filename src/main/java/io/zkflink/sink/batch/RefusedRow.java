@@ -12,6 +12,11 @@ import org.apache.flink.annotation.Internal;
 @Internal
 public final class RefusedRow {
 
+    /** A request of no more bytes is never taken for the reason why a server ends the connection. */
+    public static final int UNSUSPICIOUS_BYTES = 64 * 1024;
+    /** More bytes than servers accept unless they are told otherwise, however much the size is overestimated. */
+    public static final int SURELY_TOO_LARGE = 1_100_000;
+
     private RefusedRow() {}
 
     /**

@@ -6,10 +6,10 @@ import io.zkflink.sink.batch.RetryPolicy;
 import io.zkflink.sink.runtime.MailboxExecutorAdapter;
 import io.zkflink.sink.runtime.SinkMetric;
 import io.zkflink.sink.runtime.SinkMetrics;
+import io.zkflink.sink.runtime.TaskTimer;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
-import org.apache.flink.api.common.operators.ProcessingTimeService;
 
 /**
  * Brings answers of the server to the task thread, and fails the task when it gets none for as long as a request may
@@ -20,7 +20,7 @@ final class PendingAnswers {
 
     private final RetryPolicy retries;
     private final MailboxExecutorAdapter thread;
-    private final ProcessingTimeService time;
+    private final TaskTimer timer;
     private final SinkMetrics metrics;
     private final UnaryOperator<Throwable> meaning;
     private final Runnable onLoss;
@@ -60,7 +60,7 @@ final class PendingAnswers {
             Runnable onProgress) {
         this.retries = retries;
         this.thread = context.thread();
-        this.time = context.time();
+        this.timer = new TaskTimer(context.thread(), context.time());
         this.metrics = context.metrics();
         this.meaning = meaning;
         this.onLoss = onLoss;
@@ -123,13 +123,13 @@ final class PendingAnswers {
     /** @param onItsLoss what to do if there is none because the connection broke */
     <T> void onAnswer(CompletableFuture<T> answer, Next<T> next, Runnable onItsLoss) {
         if (unanswered++ == 0) {
-            lastAnswer = time.getCurrentProcessingTime();
+            lastAnswer = timer.now();
         }
         watch();
         answer.whenCompleteAsync(
                 (result, error) -> {
                     unanswered--;
-                    lastAnswer = time.getCurrentProcessingTime();
+                    lastAnswer = timer.now();
                     try {
                         if (error != null) {
                             throw meaning.apply(ZooKeeperException.causeOf(error));
@@ -172,7 +172,7 @@ final class PendingAnswers {
         if (lostSince >= 0) {
             return;
         }
-        long since = time.getCurrentProcessingTime();
+        long since = timer.now();
         lostSince = since;
         later(retries.total().toMillis(), () -> {
             if (lostSince == since) {
@@ -203,7 +203,7 @@ final class PendingAnswers {
         if (unanswered == 0) {
             return;
         }
-        long left = retries.total().toMillis() - (time.getCurrentProcessingTime() - lastAnswer);
+        long left = retries.total().toMillis() - (timer.now() - lastAnswer);
         if (left <= 0) {
             giveUp("there was no answer of the server");
         } else {
@@ -214,6 +214,6 @@ final class PendingAnswers {
 
     /** Does something later on the task thread, unless it has ended. */
     void later(long millis, Runnable task) {
-        time.registerTimer(time.getCurrentProcessingTime() + millis, now -> thread.run(task));
+        timer.later(millis, task);
     }
 }

@@ -28,8 +28,6 @@ final class SessionBoundRequests {
 
     private static final Logger LOG = LoggerFactory.getLogger(SessionBoundRequests.class);
     private static final int LOSSES_TO_BLAME_A_ROW = 3;
-    private static final int SURELY_TOO_LARGE = 1_100_000;
-    private static final int UNSUSPICIOUS_BYTES = 64 * 1024;
 
     private final ZNodeStrategy strategy;
     private final SessionBoundRows rows;
@@ -168,11 +166,12 @@ final class SessionBoundRequests {
 
     /** A row that breaks one connection after the other may be too large for the servers. */
     private void blame(SessionBoundRow single) {
-        boolean isSuspicious =
-                single != null && answers.losses() >= LOSSES_TO_BLAME_A_ROW && single.bytes() > UNSUSPICIOUS_BYTES;
+        boolean isSuspicious = single != null
+                && answers.losses() >= LOSSES_TO_BLAME_A_ROW
+                && single.bytes() > RefusedRow.UNSUSPICIOUS_BYTES;
         IOException cause = isSuspicious ? new IOException(RefusedRow.tooLarge(single.path(), single.bytes())) : null;
         answers.blame(cause);
-        if (isSuspicious && single.bytes() > SURELY_TOO_LARGE) {
+        if (isSuspicious && single.bytes() > RefusedRow.SURELY_TOO_LARGE) {
             answers.fail(cause);
         }
     }
