@@ -6,6 +6,7 @@ import io.zkflink.source.split.SubtreeSplit;
 import io.zkflink.source.split.ZNodeStateCodec;
 import io.zkflink.subtree.state.Reconciler;
 import io.zkflink.subtree.state.UniqueKeys;
+import io.zkflink.subtree.state.ZNodeState;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -30,6 +31,8 @@ final class BucketState {
     private int firstBlocks;
     /** Null unless several znodes may have one key. */
     private UniqueKeys keys;
+    /** All there is, as long as nobody has to ask what is known; else null. */
+    private ToldZNodes told;
 
     private long newestZxid;
     private long baseZxid;
@@ -41,6 +44,10 @@ final class BucketState {
         this.reconciler = new Reconciler(keepLast);
         this.blocks = new ArrayList<>(split.known());
         this.firstBlocks = blocks.size();
+        decode();
+    }
+
+    private void decode() {
         if (!blocks.isEmpty()) {
             blocks.forEach(block -> entries += ZNodeStateCodec.decode(block, reconciler));
             // They are saved.
@@ -84,6 +91,37 @@ final class BucketState {
         return keys;
     }
 
+    /** A walk tells each znode once: while it is the first one, what it tells need only be saved. */
+    void isReadOnce() {
+        if (blocks.isEmpty() && keys == null) {
+            told = new ToldZNodes();
+        }
+    }
+
+    /** The tree is walked once more: from now on it is to be known what was told. */
+    void isReadAgain() {
+        if (told != null) {
+            blocks.addAll(told.blocks());
+            firstBlocks = blocks.size();
+            told = null;
+            decode();
+        }
+    }
+
+    /** Whether a znode of a tree that is read once was told, or is known to be no row. */
+    boolean hasTold(String path) {
+        return told == null && reconciler.known().containsKey(path);
+    }
+
+    /** Remembers a znode of a tree that is read once. */
+    void told(ZNodeState znode) {
+        if (told == null) {
+            reconciler.learn(znode);
+        } else {
+            told.add(znode);
+        }
+    }
+
     long baseZxid() {
         return baseZxid;
     }
@@ -98,6 +136,9 @@ final class BucketState {
     }
 
     SubtreeSplit toSplit() {
+        if (told != null) {
+            return new SubtreeSplit(bucket, newestZxid, baseZxid, told.blocks());
+        }
         Collection<String> touched = reconciler.takeTouched();
         entries += touched.size();
         boolean anew = entries > 1.5 * reconciler.paths().size() || blocks.size() > firstBlocks + MAX_BLOCKS;

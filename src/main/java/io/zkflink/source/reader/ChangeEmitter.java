@@ -39,17 +39,15 @@ final class ChangeEmitter<T> implements FeedEventEmitter<T> {
 
     private final RecordDecoder<T> decoder;
     private final ScanSettings settings;
-    private final RowLimit limit;
     private final ScanMetrics metrics;
     private final SourceWatermarks watermarks;
     private final List<BucketState> states = new ArrayList<>();
     private final ArrayDeque<BucketState> ending = new ArrayDeque<>();
     private WalkEnded ended;
 
-    ChangeEmitter(RecordDecoder<T> decoder, ScanSettings settings, RowLimit limit, ScanMetrics metrics) {
+    ChangeEmitter(RecordDecoder<T> decoder, ScanSettings settings, ScanMetrics metrics) {
         this.decoder = decoder;
         this.settings = settings;
-        this.limit = limit;
         this.metrics = metrics;
         this.watermarks = new SourceWatermarks(
                 settings.pushed().sourceWatermarks(),
@@ -127,8 +125,6 @@ final class ChangeEmitter<T> implements FeedEventEmitter<T> {
         if (mark instanceof WalkBegun begun) {
             watermarks.walkBegun();
             states.forEach(each -> begin(each, begun.zxid()));
-        } else if (mark instanceof WalkEnded && settings.isBounded()) {
-            checkKeys();
         } else if (mark instanceof WalkEnded end) {
             ended = end;
             ending.addAll(states);
@@ -207,9 +203,6 @@ final class ChangeEmitter<T> implements FeedEventEmitter<T> {
     private void changed(Change.Changed change, SourceOutput<T> output) {
         boolean wasRow = !change.before().hidden();
         Optional<T> row = rowOf(change.znode(), change.now(), wasRow ? EventType.CHANGED : EventType.CREATED);
-        if (settings.isBounded()) {
-            return;
-        }
         long mtime = change.znode().stat().mtime();
         if (row.isEmpty()) {
             gone(change.path(), change.before(), mtime, output);
@@ -229,9 +222,6 @@ final class ChangeEmitter<T> implements FeedEventEmitter<T> {
 
     private void recreated(Change.Recreated change, SourceOutput<T> output) {
         Optional<T> row = rowOf(change.znode(), change.now(), EventType.CREATED);
-        if (settings.isBounded()) {
-            return;
-        }
         boolean isUpdate = settings.mode() == ScanMode.UPSERT
                 && row.isPresent()
                 && !change.before().hidden();
@@ -251,9 +241,7 @@ final class ChangeEmitter<T> implements FeedEventEmitter<T> {
     }
 
     private void deleted(Change.Deleted change, SourceOutput<T> output) {
-        if (!settings.isBounded()) {
-            gone(change.path(), change.before(), change.millis(), output);
-        }
+        gone(change.path(), change.before(), change.millis(), output);
     }
 
     /** Takes a row back, if there was one. */
@@ -315,8 +303,6 @@ final class ChangeEmitter<T> implements FeedEventEmitter<T> {
     }
 
     private void collect(T row, RowKind kind, ZNodeStat stat, SourceOutput<T> output) {
-        if (limit.take()) {
-            output.collect(decoder.ofKind(kind, row), stat.mtime());
-        }
+        output.collect(decoder.ofKind(kind, row), stat.mtime());
     }
 }

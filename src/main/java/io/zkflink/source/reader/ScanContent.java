@@ -28,7 +28,9 @@ public interface ScanContent<T> extends Serializable {
                 SourceReaderContext context, ScanSettings settings, RowLimit limit, ScanMetrics metrics)
                 throws Exception {
             decoder.open(context.metricGroup(), context.getUserCodeClassLoader());
-            return new ChangeEmitter<>(decoder, settings, limit, metrics);
+            return settings.isBounded()
+                    ? new SnapshotEmitter<>(decoder, limit, metrics)
+                    : new ChangeEmitter<>(decoder, settings, metrics);
         }
 
         @Override

@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.core.memory.DataInputDeserializer;
-import org.apache.flink.core.memory.DataOutputSerializer;
 
 /**
  * Encodes what is known of znodes as blocks: lists of entries, each either what is known of a path or that it is gone.
@@ -28,20 +27,8 @@ import org.apache.flink.core.memory.DataOutputSerializer;
 @Internal
 public final class ZNodeStateCodec {
 
-    private static final int GONE = 0;
-    private static final int KNOWN = 1;
-    private static final int HIDDEN = 2;
-    private static final int WITH_ZNODE = 4;
-    private static final int GRANTED = 8;
-    private static final int WITH_VERSION = 16;
-    private static final int GONE_AT = 32;
-    /** Numbers are as short as they can be, and a znode that comes along is a {@link PackedZNode}. */
-    private static final int PACKED = 64;
-
-    /** Where a block ends, so that the garbage collector need not find room for large arrays. */
-    private static final int MAX_BLOCK_BYTES = 200_000;
-
-    private static final int MAX_BLOCK_ENTRIES = 2_000;
+    /** More than a block has that is full but for one entry, unless that one is large. */
+    private static final int ROOM = 400_000;
 
     private ZNodeStateCodec() {}
 
@@ -57,53 +44,32 @@ public final class ZNodeStateCodec {
     public static List<byte[]> encode(
             Collection<String> paths, Map<String, ZNodeState> known, Map<String, Long> deletions) {
         List<byte[]> blocks = new ArrayList<>();
-        DataOutputSerializer out = new DataOutputSerializer(2 * MAX_BLOCK_BYTES);
+        ZNodeStateBlock block = new ZNodeStateBlock(ROOM);
+        ZNodeState[] keeping = new ZNodeState[ZNodeStateBlock.MAX_ENTRIES];
+        int[] places = new int[ZNodeStateBlock.MAX_ENTRIES];
         Iterator<String> left = paths.iterator();
-        try {
-            while (left.hasNext()) {
-                blocks.add(block(out, left, known, deletions));
-                out.clear();
+        while (left.hasNext()) {
+            while (left.hasNext() && !block.isFull()) {
+                String path = left.next();
+                ZNodeState entry = known.get(path);
+                int at = block.entries();
+                keeping[at] = entry != null && entry.kept() != null ? entry : null;
+                if (entry == null) {
+                    block.addGone(path, deletions.get(path));
+                } else {
+                    places[at] = block.add(entry);
+                }
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            byte[] full = block.copy();
+            for (int i = 0; i < block.entries(); i++) {
+                if (keeping[i] != null) {
+                    keeping[i].keep(full, places[i]);
+                }
+            }
+            blocks.add(full);
+            block.clear();
         }
         return blocks;
-    }
-
-    private static byte[] block(
-            DataOutputSerializer out,
-            Iterator<String> paths,
-            Map<String, ZNodeState> known,
-            Map<String, Long> deletions)
-            throws IOException {
-        ZNodeState[] keeping = new ZNodeState[MAX_BLOCK_ENTRIES];
-        int[] places = new int[MAX_BLOCK_ENTRIES];
-        int entries = 0;
-        byte[] previous = {};
-        out.writeInt(0);
-        while (paths.hasNext() && entries < MAX_BLOCK_ENTRIES && out.length() < MAX_BLOCK_BYTES) {
-            String path = paths.next();
-            byte[] utf8 = path.getBytes(StandardCharsets.UTF_8);
-            writePath(out, previous, utf8);
-            ZNodeState entry = known.get(path);
-            if (entry == null) {
-                writeGone(out, deletions.get(path));
-            } else if (write(out, entry)) {
-                keeping[entries] = entry;
-                places[entries] = out.length();
-                out.write(entry.kept(), entry.keptAt(), entry.packedLength());
-            }
-            previous = utf8;
-            entries++;
-        }
-        out.writeIntUnsafe(entries, 0);
-        byte[] block = out.getCopyOfBuffer();
-        for (int i = 0; i < entries; i++) {
-            if (keeping[i] != null) {
-                keeping[i].keep(block, places[i]);
-            }
-        }
-        return block;
     }
 
     /** Applies a block to a reconciler; returns how many entries it had. */
@@ -124,45 +90,21 @@ public final class ZNodeStateCodec {
         }
     }
 
-    private static void writeGone(DataOutputSerializer out, Long at) throws IOException {
-        out.writeByte(at == null ? GONE : GONE_AT);
-        if (at != null) {
-            out.writeLong(at);
-        }
-    }
-
-    /** Writes an entry but for its znode; returns whether it has one. */
-    private static boolean write(DataOutputSerializer out, ZNodeState entry) throws IOException {
-        boolean withVersion = entry.version() != ZNodeState.UNKNOWN_VERSION;
-        boolean withZNode = entry.kept() != null;
-        out.writeByte(KNOWN
-                | PACKED
-                | (entry.hidden() ? HIDDEN : 0)
-                | (withZNode ? WITH_ZNODE : 0)
-                | (entry.granted() ? GRANTED : 0)
-                | (withVersion ? WITH_VERSION : 0));
-        out.writeLong(entry.czxid());
-        writeSigned(out, entry.mzxid() - entry.czxid());
-        out.writeLong(entry.mtime());
-        if (withVersion) {
-            writeSigned(out, entry.version());
-        }
-        return withZNode;
-    }
-
     private static void read(DataInputDeserializer in, byte[] block, String path, Reconciler target)
             throws IOException {
         int flags = in.readByte();
-        if (flags == GONE) {
+        if (flags == ZNodeStateBlock.GONE) {
             target.restoreGone(path);
-        } else if (flags == GONE_AT) {
+        } else if (flags == ZNodeStateBlock.GONE_AT) {
             target.restoreGone(path, in.readLong());
         } else {
-            ZNodeState known = (flags & PACKED) == 0 ? readFixed(in, path, flags) : readPacked(in, block, path, flags);
-            if ((flags & HIDDEN) != 0) {
+            ZNodeState known = (flags & ZNodeStateBlock.PACKED) == 0
+                    ? readFixed(in, path, flags)
+                    : readPacked(in, block, path, flags);
+            if ((flags & ZNodeStateBlock.HIDDEN) != 0) {
                 known.hide();
             }
-            known.grant((flags & GRANTED) != 0);
+            known.grant((flags & ZNodeStateBlock.GRANTED) != 0);
             target.restore(known);
         }
     }
@@ -172,9 +114,9 @@ public final class ZNodeStateCodec {
         long czxid = in.readLong();
         long mzxid = czxid + readSigned(in);
         long mtime = in.readLong();
-        int version = (flags & WITH_VERSION) == 0 ? ZNodeState.UNKNOWN_VERSION : (int) readSigned(in);
+        int version = (flags & ZNodeStateBlock.WITH_VERSION) == 0 ? ZNodeState.UNKNOWN_VERSION : (int) readSigned(in);
         ZNodeState known = new ZNodeState(path, czxid, mzxid, mtime, version);
-        if ((flags & WITH_ZNODE) != 0) {
+        if ((flags & ZNodeStateBlock.WITH_ZNODE) != 0) {
             known.keep(block, in.getPosition());
             for (int i = 1; i < PackedZNode.NUMBERS; i++) {
                 readSigned(in);
@@ -193,8 +135,8 @@ public final class ZNodeStateCodec {
         long czxid = in.readLong();
         long mzxid = in.readLong();
         long mtime = in.readLong();
-        int knownVersion = (flags & WITH_VERSION) == 0 ? ZNodeState.UNKNOWN_VERSION : in.readInt();
-        if ((flags & WITH_ZNODE) == 0) {
+        int knownVersion = (flags & ZNodeStateBlock.WITH_VERSION) == 0 ? ZNodeState.UNKNOWN_VERSION : in.readInt();
+        if ((flags & ZNodeStateBlock.WITH_ZNODE) == 0) {
             return new ZNodeState(path, czxid, mzxid, mtime, knownVersion);
         }
         long ctime = in.readLong();
@@ -221,17 +163,6 @@ public final class ZNodeStateCodec {
         return ZNodeState.of(new ZNode(path, data, stat), true);
     }
 
-    private static void writePath(DataOutputSerializer out, byte[] previous, byte[] path) throws IOException {
-        int shared = 0;
-        int limit = Math.min(previous.length, path.length);
-        while (shared < limit && previous[shared] == path[shared]) {
-            shared++;
-        }
-        writeNumber(out, shared);
-        writeNumber(out, path.length - shared);
-        out.write(path, shared, path.length - shared);
-    }
-
     private static byte[] readPath(DataInputDeserializer in, byte[] previous) throws IOException {
         int shared = (int) readNumber(in);
         byte[] rest = StateFormat.readBytes(in, (int) readNumber(in));
@@ -243,22 +174,9 @@ public final class ZNodeStateCodec {
         return path;
     }
 
-    private static void writeSigned(DataOutputSerializer out, long number) throws IOException {
-        writeNumber(out, (number << 1) ^ (number >> 63));
-    }
-
     private static long readSigned(DataInputDeserializer in) throws IOException {
         long number = readNumber(in);
         return (number >>> 1) ^ -(number & 1);
-    }
-
-    private static void writeNumber(DataOutputSerializer out, long number) throws IOException {
-        long left = number;
-        while ((left & ~0x7fL) != 0) {
-            out.writeByte((int) (left & 0x7f) | 0x80);
-            left >>>= 7;
-        }
-        out.writeByte((int) left);
     }
 
     private static long readNumber(DataInputDeserializer in) throws IOException {

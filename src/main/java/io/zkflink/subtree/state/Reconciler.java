@@ -84,9 +84,14 @@ public final class Reconciler {
     private ZNodeState learn(ZNode znode, int walk) {
         ZNodeState now = ZNodeState.of(znode, keepLast);
         now.seenIn(walk);
-        known.put(znode.path(), now);
-        touch(znode.path());
+        learn(now);
         return now;
+    }
+
+    /** A znode is known from now on. */
+    public void learn(ZNodeState now) {
+        known.put(now.path(), now);
+        touch(now.path());
     }
 
     /** Deletes whatever a walk that is complete did not see. */

@@ -125,7 +125,6 @@ class BeforeImagesTest {
                         new ChangeDetection(WatchMode.AUTO, Duration.ofSeconds(1), Duration.ZERO),
                         UnreadablePolicy.FAIL,
                         Pushed.NONE),
-                new RowLimit(Long.MAX_VALUE),
                 new ScanMetrics(InternalSourceReaderMetricGroup.mock(new UnregisteredMetricsGroup())));
     }
 

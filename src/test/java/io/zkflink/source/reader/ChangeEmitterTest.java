@@ -75,7 +75,6 @@ class ChangeEmitterTest {
                         new ChangeSchema(),
                         PayloadCompression.NONE),
                 settings,
-                new RowLimit(Long.MAX_VALUE),
                 new ScanMetrics(InternalSourceReaderMetricGroup.mock(metrics)));
         created.add(state);
         return created;

@@ -54,7 +54,7 @@ class ScanAllocationTest {
 
     @Test
     void ofAZNode() throws Exception {
-        ChangeEmitter<RowData> emitter = new ChangeEmitter<>(
+        SnapshotEmitter<RowData> emitter = new SnapshotEmitter<>(
                 new ZNodeDecoder(
                         template,
                         List.of(
@@ -64,7 +64,6 @@ class ScanAllocationTest {
                         null,
                         ParseErrorPolicy.FAIL,
                         "scan.parse-errors"),
-                settings,
                 new RowLimit(Long.MAX_VALUE),
                 new ScanMetrics(InternalSourceReaderMetricGroup.mock(
                         UnregisteredMetricsGroup.createSourceReaderMetricGroup())));

@@ -132,7 +132,6 @@ class ScanPropertiesTest {
             emitter = new ChangeEmitter<>(
                     new SchemaDecoder<>(template, new ChangeSchema(), PayloadCompression.NONE),
                     settings,
-                    new RowLimit(Long.MAX_VALUE),
                     new ScanMetrics(InternalSourceReaderMetricGroup.mock(new UnregisteredMetricsGroup())));
             emitter.add(state);
             queue.clear();

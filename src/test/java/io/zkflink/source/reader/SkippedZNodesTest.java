@@ -128,7 +128,6 @@ class SkippedZNodesTest {
                         new ChangeDetection(WatchMode.AUTO, Duration.ofSeconds(1), Duration.ZERO),
                         UnreadablePolicy.FAIL,
                         Pushed.NONE),
-                new RowLimit(Long.MAX_VALUE),
                 new ScanMetrics(InternalSourceReaderMetricGroup.mock(new UnregisteredMetricsGroup())));
     }
 

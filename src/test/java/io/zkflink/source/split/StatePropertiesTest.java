@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.source.split;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,6 +15,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -31,18 +34,21 @@ class StatePropertiesTest {
 
     @Provide
     Arbitrary<Map<String, ZNodeState>> trees() {
-        Arbitrary<String> paths = Nasty.texts().map(name -> "/" + name);
-        return Arbitraries.maps(
-                        paths,
-                        Combinators.combine(Arbitraries.longs(), paths, Arbitraries.of(true, false))
-                                .as(StatePropertiesTest::known))
-                .ofMaxSize(6);
+        // Half of a surrogate pair is in no path of ZooKeeper's, and UTF-8 makes the same of each.
+        Arbitrary<String> paths =
+                Nasty.texts().filter(UTF_8.newEncoder()::canEncode).map(name -> "/" + name);
+        return Combinators.combine(Arbitraries.longs(), paths, Arbitraries.of(true, false))
+                .as(StatePropertiesTest::known)
+                .list()
+                .ofMaxSize(6)
+                .uniqueElements(ZNodeState::path)
+                .map(all -> all.stream().collect(Collectors.toMap(ZNodeState::path, Function.identity())));
     }
 
     private static ZNodeState known(long number, String path, boolean flag) {
         ZNodeStat stat = new ZNodeStat(
                 number, ~number, number, ~number, (int) number, 1, 2, number, (int) number, 3, Long.MAX_VALUE);
-        ZNode znode = new ZNode(path, path.getBytes(java.nio.charset.StandardCharsets.UTF_8), stat);
+        ZNode znode = new ZNode(path, path.getBytes(UTF_8), stat);
         ZNodeState known = ZNodeState.of(znode, flag);
         if (number % 2 == 0) {
             known.hide();
@@ -65,22 +71,17 @@ class StatePropertiesTest {
         ZNodeStateCodec.encode(read).forEach(block -> ZNodeStateCodec.decode(block, again));
         assertThat(again.known().keySet()).isEqualTo(read.known().keySet());
         tree.forEach((path, known) -> {
-            if (!path.contains("\ud83d") && !path.contains("\ude00")) {
-                ZNodeState found = read.known().get(path);
-                if (found != null) {
-                    assertThat(found.czxid()).isEqualTo(known.czxid());
-                    assertThat(found.mzxid()).isEqualTo(known.mzxid());
-                    assertThat(found.mtime()).isEqualTo(known.mtime());
-                    assertThat(found.version()).isEqualTo(known.version());
-                    assertThat(found.hidden()).isEqualTo(known.hidden());
-                    assertThat(found.granted()).isEqualTo(known.granted());
-                    assertThat(found.last().map(ZNode::data))
-                            .usingRecursiveComparison()
-                            .isEqualTo(known.last().map(ZNode::data));
-                    assertThat(found.last().map(ZNode::stat))
-                            .isEqualTo(known.last().map(ZNode::stat));
-                }
-            }
+            ZNodeState found = read.known().get(path);
+            assertThat(found.czxid()).isEqualTo(known.czxid());
+            assertThat(found.mzxid()).isEqualTo(known.mzxid());
+            assertThat(found.mtime()).isEqualTo(known.mtime());
+            assertThat(found.version()).isEqualTo(known.version());
+            assertThat(found.hidden()).isEqualTo(known.hidden());
+            assertThat(found.granted()).isEqualTo(known.granted());
+            assertThat(found.last().map(ZNode::data))
+                    .usingRecursiveComparison()
+                    .isEqualTo(known.last().map(ZNode::data));
+            assertThat(found.last().map(ZNode::stat)).isEqualTo(known.last().map(ZNode::stat));
         });
     }
 
