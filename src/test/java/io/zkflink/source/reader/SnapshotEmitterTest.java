@@ -86,27 +86,34 @@ class SnapshotEmitterTest {
             }
         }
         start("row");
-        int faults = 30;
+        int faults = random.nextInt(8);
+        zk.holdReads();
         while (!ended) {
-            switch (random.nextInt(faults > 0 ? 12 : 4)) {
-                case 0 -> answerNext();
-                case 1 -> queue.addAll(feed.poll(0));
-                case 2 -> checkpoint();
-                case 3 -> task(random.nextInt(20));
-                case 4 -> zk.holdReads();
-                case 5 -> zk.lose();
-                case 6, 7 -> zk.reconnect();
-                case 8 -> failOver();
-                case 9 -> zk.set("/r/" + random.nextInt(60), "row");
-                default -> faults--;
-            }
-            if (faults == 0) {
-                zk.reconnect();
-                zk.releaseReads();
+            switch (random.nextInt(20)) {
+                case 0, 1 -> queue.addAll(feed.poll(0));
+                case 2, 3 -> task(random.nextInt(20));
+                case 4 -> checkpoint();
+                case 5 -> zk.set("/r/" + random.nextInt(60), "row");
+                case 6 -> {
+                    if (faults-- > 0) {
+                        fault(random);
+                    }
+                }
+                default -> answerNext();
             }
         }
         assertThat(output.rows).doesNotHaveDuplicates().containsAll(rows);
         feed.close();
+    }
+
+    private void fault(Random random) throws Exception {
+        if (random.nextInt(3) == 0) {
+            failOver();
+        } else {
+            zk.lose();
+            queue.addAll(feed.poll(0));
+            zk.reconnect();
+        }
     }
 
     private void answerNext() {
