@@ -86,6 +86,6 @@ final class ReadBudget {
 
     /** A read was answered. */
     void grow() {
-        window = Math.min(MAX_READS, window + 1);
+        window = Math.min(MAX_READS, window + 3);
     }
 }

@@ -39,7 +39,7 @@ final class SubtreeWalk {
         this.childrenAreRows = !segments.isEmpty()
                 && segments.get(segments.size() - 1) instanceof Segment.Rest rest
                 && rest.only() == null;
-        arrive(new Step("", 0, false, false));
+        arrive("", 0, false);
     }
 
     /**
@@ -69,7 +69,7 @@ final class SubtreeWalk {
             if (!accepts(siblings.depth(), name)) {
                 skipped += segments.get(siblings.depth()).converts(name) ? 0 : 1;
             } else {
-                arrive(new Step(path, siblings.depth() + 1, false, siblings.areListed()));
+                arrive(path, siblings.depth() + 1, siblings.areListed());
             }
         }
         return ready.poll();
@@ -96,7 +96,7 @@ final class SubtreeWalk {
 
     /** A step found the names of a znode's children. */
     void listed(Step step, Collection<String> names) {
-        descend(step, names, true);
+        descend(step.path().equals("/") ? "" : step.path(), step.depth(), names, true);
     }
 
     /** A row of an open end turned out to have children. */
@@ -104,10 +104,9 @@ final class SubtreeWalk {
         ready.add(new Step(step.path(), step.depth(), false, true));
     }
 
-    private void descend(Step step, Collection<String> names, boolean areListed) {
+    private void descend(String parent, int depth, Collection<String> names, boolean areListed) {
         if (!names.isEmpty()) {
-            String parent = step.path().equals("/") ? "" : step.path();
-            unvisited.add(new Siblings(parent, step.depth(), names.iterator(), areListed));
+            unvisited.add(new Siblings(parent, depth, names.iterator(), areListed));
         }
     }
 
@@ -115,17 +114,18 @@ final class SubtreeWalk {
         return depth >= segments.size() || segments.get(depth).accepts(name);
     }
 
-    /** Stops at the place, or goes on to those below it whose names are known. */
-    private void arrive(Step place) {
-        if (place.depth() >= segments.size()) {
-            ready.add(new Step(place.path().isEmpty() ? "/" : place.path(), place.depth(), true, place.isListed()));
-            return;
-        }
-        Set<String> candidates = segments.get(place.depth()).candidates();
+    /**
+     * Stops at a place, or goes on to those below it whose names are known.
+     *
+     * @param path empty for the root
+     */
+    private void arrive(String path, int depth, boolean isListed) {
+        boolean isRow = depth >= segments.size();
+        Set<String> candidates = isRow ? null : segments.get(depth).candidates();
         if (candidates == null) {
-            ready.add(new Step(place.path().isEmpty() ? "/" : place.path(), place.depth(), false, false));
+            ready.add(new Step(path.isEmpty() ? "/" : path, depth, isRow, isRow && isListed));
         } else {
-            descend(place, candidates, false);
+            descend(path, depth, candidates, false);
         }
     }
 }

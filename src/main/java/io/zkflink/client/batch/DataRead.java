@@ -36,7 +36,9 @@ final class DataRead extends Read<Optional<ZNode>> {
     @Override
     Optional<ZNode> value(OpResult answer) {
         OpResult.GetDataResult found = (OpResult.GetDataResult) answer;
-        byte[] data = found.getData() == null ? NO_DATA : found.getData();
+        // Each call copies.
+        byte[] bytes = found.getData();
+        byte[] data = bytes == null ? NO_DATA : bytes;
         size.measured(HEADER_BYTES + STAT_BYTES + data.length);
         return Optional.of(new ZNode(path, data, convert(found.getStat())));
     }

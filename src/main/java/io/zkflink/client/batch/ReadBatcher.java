@@ -40,6 +40,9 @@ public final class ReadBatcher {
     private static final Logger LOG = LoggerFactory.getLogger(ReadBatcher.class);
 
     static final int MAX_IN_FLIGHT = 2;
+    /** With some that are full, so that a server which sends a large tree has always one to go on with. */
+    static final int MAX_FULL_IN_FLIGHT = 4;
+
     static final int MAX_OPS = 500;
 
     private static final int MAX_BYTES = 4 * 1024 * 1024;
@@ -101,7 +104,8 @@ public final class ReadBatcher {
             List<Read<?>> batch;
             ZooKeeper handle;
             synchronized (lock) {
-                if (connected == null || exclusive || inFlight >= MAX_IN_FLIGHT || waiting.isEmpty()) {
+                int most = waiting.size() >= MAX_OPS ? MAX_FULL_IN_FLIGHT : MAX_IN_FLIGHT;
+                if (connected == null || exclusive || inFlight >= most || waiting.isEmpty()) {
                     return;
                 }
                 boolean isolated = waiting.isNextIsolated();
