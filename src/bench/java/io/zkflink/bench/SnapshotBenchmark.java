@@ -39,7 +39,7 @@ public final class SnapshotBenchmark {
      * A smaller tree is read several times in a row. Once is over before it can be measured, and the JIT compiler,
      * which is not done with Flink before dozens of jobs, would be what is measured.
      */
-    private static final int ROWS = Benchmarks.FULL ? 1_000_000 : 200_000;
+    private static final int ROWS = Benchmarks.FULL ? 600_000 : 200_000;
 
     private static final String RAW = "raw client, multi of 500";
 

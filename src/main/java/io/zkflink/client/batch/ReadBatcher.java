@@ -151,8 +151,9 @@ public final class ReadBatcher {
         }
     }
 
+    /** One read alone is no {@code multi}, which costs both sides more. */
     private void multi(ZooKeeper handle, List<Read<?>> batch, Consumer<List<Read<?>>> onLoss) {
-        if (withoutMulti == handle || !batch.get(0).fitsMulti()) {
+        if (batch.size() == 1 || withoutMulti == handle || !batch.get(0).fitsMulti()) {
             singles(handle, batch, onLoss);
             return;
         }

@@ -273,6 +273,34 @@ class ReadBatcherTest {
         }
 
         @Override
+        public void getData(String path, boolean watch, AsyncCallback.DataCallback callback, Object context) {
+            multi(
+                    List.of(Op.getData(path)),
+                    (rc, ignored, ctx, results) -> {
+                        OpResult.GetDataResult found = results == null ? null : (OpResult.GetDataResult) results.get(0);
+                        callback.processResult(
+                                rc,
+                                path,
+                                ctx,
+                                found == null ? null : found.getData(),
+                                found == null ? null : found.getStat());
+                    },
+                    context);
+        }
+
+        @Override
+        public void getChildren(String path, boolean watch, AsyncCallback.ChildrenCallback callback, Object context) {
+            multi(
+                    List.of(Op.getChildren(path)),
+                    (rc, ignored, ctx, results) -> callback.processResult(
+                            rc,
+                            path,
+                            ctx,
+                            results == null ? null : ((OpResult.GetChildrenResult) results.get(0)).getChildren()),
+                    context);
+        }
+
+        @Override
         public void exists(String path, boolean watch, AsyncCallback.StatCallback callback, Object context) {
             trials.add(callback);
         }
