@@ -6,7 +6,6 @@ import io.zkflink.client.ZNodeStat;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.row.payload.PayloadDecoder;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -136,9 +135,9 @@ public final class ZNodeDecoder implements RecordDecoder<RowData> {
         return ((Column.FromMetadata) column).metadata().of(znode, event);
     }
 
-    /** A value of a path, in Flink's internal form; as bytes, since it is by them that Flink copies rows and compares keys. */
+    /** A value of a path, in Flink's internal form. */
     static Object internal(Object value) {
-        return value instanceof String text ? StringData.fromBytes(text.getBytes(StandardCharsets.UTF_8)) : value;
+        return value instanceof String text ? StringData.fromString(text) : value;
     }
 
     private PayloadDecoder.Decoded decode(ZNode znode) throws IOException {

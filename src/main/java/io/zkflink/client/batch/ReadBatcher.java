@@ -25,9 +25,10 @@ import org.slf4j.LoggerFactory;
  * Sends a session's reads as {@code multi} requests.
  *
  * <p>While fewer than {@value #MAX_IN_FLIGHT} requests are in flight a read leaves at once; otherwise it waits for one
- * of them, and all that wait leave together: batches grow with the load and cost no latency without it. Users take
- * turns, so that a long walk does not hold up a lookup. What several of them wait for is read once; nobody joins a
- * request that was sent, because its answer may be older than the question.
+ * of them, and all that wait leave together: batches grow with the load and cost no latency without it. Full batches
+ * leave until {@value #MAX_FULL_IN_FLIGHT} requests are in flight, so that a server which has a large tree to send is
+ * never out of work. Users take turns, so that a long walk does not hold up a lookup. What several of them wait for is
+ * read once; nobody joins a request that was sent, because its answer may be older than the question.
  *
  * <p>A reply over the client's limit breaks the connection. Batches are therefore sized by the bytes that earlier
  * replies had, and those that break it all the same are looked into by {@link OversizedReads}.
@@ -40,7 +41,6 @@ public final class ReadBatcher {
     private static final Logger LOG = LoggerFactory.getLogger(ReadBatcher.class);
 
     static final int MAX_IN_FLIGHT = 2;
-    /** With some that are full, so that a server which sends a large tree has always one to go on with. */
     static final int MAX_FULL_IN_FLIGHT = 4;
 
     static final int MAX_OPS = 500;

@@ -59,7 +59,7 @@ class ScanAllocationTest {
 
         assertThat(output.rows).isEqualTo(znodes);
         // With the observation itself, which a reader is given.
-        assertThat(bytes).isLessThan(1_150);
+        assertThat(bytes).isLessThan(800);
     }
 
     private Observation observation() {
