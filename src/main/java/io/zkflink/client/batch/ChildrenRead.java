@@ -37,7 +37,8 @@ final class ChildrenRead extends Read<Optional<List<String>>> {
         handle.getChildren(
                 serverPath,
                 false,
-                (rc, ignored, ctx, names) -> complete(rc, () -> new OpResult.GetChildrenResult(names), answered),
+                (rc, ignored, ctx, names) ->
+                        complete(rc, () -> names == null ? null : new OpResult.GetChildrenResult(names), answered),
                 null);
     }
 

@@ -113,10 +113,15 @@ abstract sealed class Read<T> permits DataRead, StatRead, ChildrenRead {
         }
     }
 
+    /** @param answer gives null where the client says OK of a reply that it could not read to its end */
     final void complete(int rc, Supplier<OpResult> answer, Consumer<KeeperException.Code> answered) {
         KeeperException.Code code = Failure.code(rc);
-        if (code == KeeperException.Code.OK) {
-            complete(answer.get());
+        OpResult found = code == KeeperException.Code.OK ? answer.get() : null;
+        if (code == KeeperException.Code.OK && found == null) {
+            code = KeeperException.Code.CONNECTIONLOSS;
+        }
+        if (found != null) {
+            complete(found);
         } else {
             fail(code);
         }

@@ -36,7 +36,11 @@ abstract sealed class StatRead<T> extends Read<T> {
 
     @Override
     void send(ZooKeeper handle, Consumer<KeeperException.Code> answered) {
-        handle.exists(serverPath, false, (rc, ignored, ctx, stat) -> complete(rc, () -> of(stat), answered), null);
+        handle.exists(
+                serverPath,
+                false,
+                (rc, ignored, ctx, stat) -> complete(rc, () -> stat == null ? null : of(stat), answered),
+                null);
     }
 
     /** The answer to whoever waits for the Stat. */

@@ -231,6 +231,19 @@ class ReadBatcherTest {
         assertThat(Await.failure(big)).hasMessageContaining("(70000000 bytes) does not fit");
     }
 
+    /** ZooKeeper's client says OK of a reply that it could not read to its end, and breaks the connection. */
+    @Test
+    void whatWasNotReadToItsEndIsLost() {
+        batcher.connected(handle);
+        CompletableFuture<Optional<ZNode>> big = one.data("/big", "/big");
+        handle.fail(KeeperException.Code.OK);
+        assertThat(Await.failure(big)).isInstanceOfSatisfying(ZooKeeperException.class, e -> assertThat(e.failure())
+                .isEqualTo(Failure.CONNECTION_LOST));
+        CompletableFuture<Optional<List<String>>> children = one.children("/big", "/big");
+        handle.fail(KeeperException.Code.OK);
+        assertThat(Await.failure(children)).isInstanceOf(ZooKeeperException.class);
+    }
+
     @Test
     void answerThatMakesNoSenseFailsItsReadAlone() {
         one.data("/a", "/a");
