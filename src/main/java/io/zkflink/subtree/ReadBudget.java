@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * How many reads may be under way, so that what they are likely to find has room: few while no size is known, one more
+ * How many reads may be under way, so that what they are likely to find has room: few while no size is known, some more
  * with each answer, and fewer where znodes are large. A znode whose data was large the last time is counted as such, so
  * that many of them are not taken for ordinary ones when they change.
  *

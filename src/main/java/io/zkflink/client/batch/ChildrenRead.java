@@ -38,7 +38,7 @@ final class ChildrenRead extends Read<Optional<List<String>>> {
                 serverPath,
                 false,
                 (rc, ignored, ctx, names) ->
-                        complete(rc, () -> names == null ? null : new OpResult.GetChildrenResult(names), answered),
+                        complete(rc, names == null ? null : new OpResult.GetChildrenResult(names), answered),
                 null);
     }
 

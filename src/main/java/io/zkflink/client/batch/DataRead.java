@@ -49,7 +49,7 @@ final class DataRead extends Read<Optional<ZNode>> {
                 read.serverPath,
                 false,
                 (rc, ignored, ctx, data, stat) ->
-                        read.complete(rc, () -> stat == null ? null : new OpResult.GetDataResult(data, stat), answered),
+                        read.complete(rc, stat == null ? null : new OpResult.GetDataResult(data, stat), answered),
                 null);
     }
 

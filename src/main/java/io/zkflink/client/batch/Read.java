@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
@@ -113,19 +112,21 @@ abstract sealed class Read<T> permits DataRead, StatRead, ChildrenRead {
         }
     }
 
-    /** @param answer gives null where the client says OK of a reply that it could not read to its end */
-    final void complete(int rc, Supplier<OpResult> answer, Consumer<KeeperException.Code> answered) {
-        KeeperException.Code code = Failure.code(rc);
-        OpResult found = code == KeeperException.Code.OK ? answer.get() : null;
-        if (code == KeeperException.Code.OK && found == null) {
-            code = KeeperException.Code.CONNECTIONLOSS;
-        }
-        if (found != null) {
-            complete(found);
-        } else {
+    /** @param answer null if there is none */
+    final void complete(int rc, OpResult answer, Consumer<KeeperException.Code> answered) {
+        KeeperException.Code code = answer == null ? reasonOfNoAnswer(rc) : KeeperException.Code.OK;
+        if (answer == null) {
             fail(code);
+        } else {
+            complete(answer);
         }
         answered.accept(code);
+    }
+
+    /** ZooKeeper's client says OK of a reply that it could not read to its end. */
+    static KeeperException.Code reasonOfNoAnswer(int rc) {
+        KeeperException.Code code = Failure.code(rc);
+        return code == KeeperException.Code.OK ? KeeperException.Code.CONNECTIONLOSS : code;
     }
 
     final void fail(KeeperException.Code code) {

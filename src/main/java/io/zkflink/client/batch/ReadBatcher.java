@@ -171,7 +171,7 @@ public final class ReadBatcher {
             read.send(handle, code -> {
                 if (code == KeeperException.Code.CONNECTIONLOSS) {
                     onLoss.accept(List.of(read));
-                } else {
+                } else if (!Failure.of(code).isTransient()) {
                     oversized.clear(List.of(read));
                 }
                 if (open.decrementAndGet() == 0) {
@@ -201,8 +201,7 @@ public final class ReadBatcher {
             });
             return;
         }
-        // ZooKeeper's client says OK of a reply that it could not read to its end.
-        KeeperException.Code failed = code == KeeperException.Code.OK ? KeeperException.Code.CONNECTIONLOSS : code;
+        KeeperException.Code failed = Read.reasonOfNoAnswer(rc);
         if (failed == KeeperException.Code.CONNECTIONLOSS) {
             onLoss.accept(batch);
         }

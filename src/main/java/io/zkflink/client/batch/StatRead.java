@@ -39,7 +39,7 @@ abstract sealed class StatRead<T> extends Read<T> {
         handle.exists(
                 serverPath,
                 false,
-                (rc, ignored, ctx, stat) -> complete(rc, () -> stat == null ? null : of(stat), answered),
+                (rc, ignored, ctx, stat) -> complete(rc, stat == null ? null : of(stat), answered),
                 null);
     }
 

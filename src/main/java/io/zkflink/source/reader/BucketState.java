@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.zkflink.source.reader;
 
+import io.zkflink.client.ZooKeeperException;
 import io.zkflink.path.PathTemplate;
 import io.zkflink.source.split.SubtreeSplit;
 import io.zkflink.source.split.ZNodeStateCodec;
@@ -79,8 +80,15 @@ final class BucketState {
         }
     }
 
-    /** Has {@link #keys} hold back all but one of the znodes that have the same key. */
-    void tellKeysApart(PathTemplate template) {
+    /**
+     * Prepares for znodes that are rows: one that was none is tried again, and {@link #keys} hold back all but one of
+     * those that have the same key.
+     *
+     * @throws IllegalStateException if what was known is not of this table
+     */
+    void openRows(PathTemplate template) {
+        checkRestored(template);
+        reconciler.forgetHidden();
         if (template.isAmbiguous()) {
             keys = new UniqueKeys(template, reconciler);
         }
@@ -91,15 +99,22 @@ final class BucketState {
         return keys;
     }
 
+    /** Refuses two znodes of one key, both of which are there. */
+    void checkKeys() throws ZooKeeperException {
+        if (keys != null) {
+            keys.check();
+        }
+    }
+
     /** A walk tells each znode once: while it is the first one, what it tells need only be saved. */
-    void isReadOnce() {
+    void readOnce() {
         if (blocks.isEmpty() && keys == null) {
             told = new ToldZNodes();
         }
     }
 
     /** The tree is walked once more: from now on it is to be known what was told. */
-    void isReadAgain() {
+    void readAgain() {
         if (told != null) {
             blocks.addAll(told.blocks());
             firstBlocks = blocks.size();

@@ -56,9 +56,7 @@ final class ChangeEmitter<T> implements FeedEventEmitter<T> {
 
     @Override
     public void add(BucketState state) {
-        state.checkRestored(decoder.template());
-        state.reconciler().forgetHidden();
-        state.tellKeysApart(decoder.template());
+        state.openRows(decoder.template());
         states.add(state);
     }
 
@@ -140,9 +138,7 @@ final class ChangeEmitter<T> implements FeedEventEmitter<T> {
     /** Refuses two znodes of one key, both of which are there. */
     private void checkKeys() throws IOException {
         for (BucketState state : states) {
-            if (state.keys() != null) {
-                state.keys().check();
-            }
+            state.checkKeys();
         }
     }
 

@@ -38,10 +38,8 @@ final class SnapshotEmitter<T> implements FeedEventEmitter<T> {
 
     @Override
     public void add(BucketState state) {
-        state.checkRestored(decoder.template());
-        state.reconciler().forgetHidden();
-        state.tellKeysApart(decoder.template());
-        state.isReadOnce();
+        state.openRows(decoder.template());
+        state.readOnce();
         states.add(state);
     }
 
@@ -95,14 +93,12 @@ final class SnapshotEmitter<T> implements FeedEventEmitter<T> {
         metrics.mark();
         if (mark instanceof WalkBegun) {
             if (walked) {
-                states.forEach(BucketState::isReadAgain);
+                states.forEach(BucketState::readAgain);
             }
             walked = true;
         } else if (mark instanceof WalkEnded) {
             for (BucketState state : states) {
-                if (state.keys() != null) {
-                    state.keys().check();
-                }
+                state.checkKeys();
             }
         }
     }
