@@ -8,6 +8,7 @@ import io.zkflink.testkit.LogSearch;
 import io.zkflink.testkit.SharedMiniCluster;
 import io.zkflink.testkit.ZooKeeperAdmin;
 import io.zkflink.testkit.ZooKeeperProcess;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.table.api.TableEnvironment;
 import org.junit.jupiter.api.Tag;
@@ -70,13 +71,19 @@ class ServerVersionsITCase {
                 ZooKeeperAdmin zk = new ZooKeeperAdmin(server.connectString());
                 LogSearch logs = new LogSearch(line -> line.contains("which came with 3.6"))) {
             create(zk, "/t");
-            create(zk, "/t/a");
+            // So many that most of them are read together, since one that is read alone is no multi.
+            List<String> rows = new ArrayList<>();
+            for (int i = 0; i < 50; i++) {
+                create(zk, "/t/" + i);
+                rows.add("[" + i + ", v]");
+            }
             TableEnvironment sql = SharedMiniCluster.tableEnvironment(2);
             create(sql, server, "'scan.parallelism' = '2', 'scan.poll-interval' = '50 ms'");
             try (Changelog changes = new Changelog(sql.executeSql("SELECT * FROM t"))) {
-                changes.awaitTable("[a, v]");
+                changes.awaitTable(rows.toArray(String[]::new));
                 create(zk, "/t/b");
-                changes.awaitTable("[a, v]", "[b, v]");
+                rows.add("[b, v]");
+                changes.awaitTable(rows.toArray(String[]::new));
             }
             assertThat(logs.found())
                     .hasSize(2)
